@@ -1,0 +1,51 @@
+"""A run's result record. It is written last; its presence is the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .drop import Drop
+from .part import Counts
+from .run import ObjectName
+
+
+class Reason(BaseModel):
+    """Why a run was refused, or a shard failed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    message: str
+
+
+class Manifest(BaseModel):
+    """What became of a drop.
+
+    `output` is None for a refused run. `stage_s` is the sum over the shards of each stage's seconds, so its
+    total exceeds the run's wall time when shards ran side by side.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    run_id: str
+    drop: Drop
+    state: Literal["done", "refused"]
+    reason: Reason | None = None
+    accepted_at: datetime
+    finished_at: datetime
+    source_bytes: int = 0
+    shards: int = 0
+    shards_reused: int = Field(0, description="shards found finished by an earlier owner of the run")
+    counts: Counts = Counts()
+    output: ObjectName | None = None
+    output_generation: int | None = None
+    output_bytes: int = 0
+    rejects: ObjectName | None = None
+    reasons: ObjectName | None = Field(None, description="JSON lines: row, offset, code and detail of each reject")
+    stage_s: Mapping[str, float] = {}
+    versions: Mapping[str, str] = {}

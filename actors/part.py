@@ -1,0 +1,67 @@
+"""What a finished shard leaves behind, and the counts that must add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .drop import Shard
+
+
+class Counts(BaseModel):
+    """Rows and images by outcome. `records == blank + rows_out + sum(rejects)`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    records: int = Field(0, description="records of the source, header not counted")
+    blank: int = Field(0, description="records without any value")
+    rows_out: int = Field(0, description="rows of the output")
+    rejects: Mapping[str, int] = Field({}, description="rows that are not in the output, by reason code")
+    images: Mapping[str, int] = Field({}, description="rows of the output by the outcome of their image")
+    image_failures: Mapping[str, int] = Field({}, description="image URLs that failed, by code")
+    image_bytes: int = Field(0, description="bytes of images fetched")
+    images_reused: int = Field(0, description="images found stored by an earlier attempt")
+    entries_without_key: int = Field(0, description="specification entries without a key, not in `attributes`")
+    levels_cut: int = Field(0, description="rows with more category levels than the output has columns")
+
+    @property
+    def rows_in(self) -> int:
+        """Records that hold anything."""
+        return self.records - self.blank
+
+    @property
+    def add_up(self) -> bool:
+        return self.records == self.blank + self.rows_out + sum(self.rejects.values())
+
+    @classmethod
+    def total(cls, counts: Iterable[Counts]) -> Counts:
+        numbers: Counter[str] = Counter()
+        tables: dict[str, Counter[str]] = {"rejects": Counter(), "images": Counter(), "image_failures": Counter()}
+        for count in counts:
+            for name in cls.model_fields:
+                value = getattr(count, name)
+                if name in tables:
+                    tables[name].update(value)
+                else:
+                    numbers[name] += value
+        return cls(**numbers, **{name: dict(sorted(table.items())) for name, table in tables.items()})
+
+
+class PartRecord(BaseModel):
+    """A finished shard, written once. Its presence is the shard's commit.
+
+    `rows_object` is None for a shard without output rows; `rejects_*` likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shard: Shard
+    rows_object: str | None
+    rejects_object: str | None
+    reasons_object: str | None
+    bytes_out: int
+    counts: Counts
+    stage_s: Mapping[str, float] = Field({}, description="seconds of the successful call, by stage")
+    versions: Mapping[str, str] = {}

@@ -1,0 +1,56 @@
+"""A run: the processing of one drop, with everything that decides its result pinned when it is accepted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .catalogue import Catalogue
+from .drop import Drop
+
+
+class ObjectName(BaseModel):
+    """An object in a bucket, without a generation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bucket: str
+    name: str
+
+    @property
+    def uri(self) -> str:
+        return f"gs://{self.bucket}/{self.name}"
+
+
+class Run(BaseModel):
+    """The record written once when a drop is accepted, and handed to every stage.
+
+    A setting changed by a later deploy does not reach a run that is already accepted: its shards would
+    otherwise mix two results.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    drop: Drop
+    accepted_at: datetime
+    catalogue: Catalogue
+    output: ObjectName
+    rejects: ObjectName
+    work_bucket: str
+    work_prefix: str
+    image_bucket: str
+    image_folder: str
+    fetch_images: bool = True
+    shard_bytes: int = Field(gt=0, description="a shard ends at the first record boundary at or past this size, bytes")
+    shard_rows: int = Field(gt=0, description="a shard ends after this many records")
+    trace: str = ""
+
+    @property
+    def reasons(self) -> ObjectName:
+        """Why each row of `rejects` is there, one JSON object a line."""
+        return ObjectName(bucket=self.rejects.bucket, name=self.rejects.name.removesuffix(".csv") + ".jsonl")
+
+    @property
+    def run_id(self) -> str:
+        return self.drop.run_id

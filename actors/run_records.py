@@ -1,0 +1,109 @@
+"""The records of one run in the work bucket: plan, parts, failures, manifest.
+
+Blocking: call it from a thread. All are written once, except a shard's failure, of which the newest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .drop import Shard
+from .errors import Code, DropforgeError
+from .layout import Layout, RunLayout
+from .manifest import Manifest, Reason
+from .part import PartRecord
+from .plan import Plan
+from .run import Run
+from .store import Bucket
+
+JSON = "application/json"
+Record = TypeVar("Record", bound=BaseModel)
+
+_READERS = 16
+
+
+class Failure(BaseModel):
+    """A shard that ran out of retries. Enough to replay it without the dead-letter topic."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    shard: Shard
+    stage: str
+    reason: Reason
+    attempts: int = Field(ge=1)
+    first_at: datetime
+    last_at: datetime
+    version: str
+
+
+class RunRecords:
+    """Raises what `Bucket` raises."""
+
+    def __init__(self, bucket: Bucket, layout: Layout, run_id: str) -> None:
+        self.bucket = bucket
+        self.names: RunLayout = layout.of(run_id)
+
+    def write_run(self, run: Run) -> bool:
+        """False where the drop has its run already."""
+        return self._create(self.names.run, run)
+
+    def run(self) -> Run | None:
+        return self._read(self.names.run, Run)
+
+    def write_plan(self, plan: Plan) -> None:
+        self._create(self.names.plan, plan)
+
+    def plan(self) -> Plan | None:
+        return self._read(self.names.plan, Plan)
+
+    def write_part(self, part: PartRecord) -> PartRecord:
+        """Commits a shard; the part that counts is returned, an earlier one where there was one."""
+        name = self.names.part(part.shard)
+        if self._create(name, part):
+            return part
+        return self._read(name, PartRecord) or part
+
+    def part(self, shard: Shard) -> PartRecord | None:
+        return self._read(self.names.part(shard), PartRecord)
+
+    def parts(self) -> list[PartRecord]:
+        """Every finished shard, in file order."""
+        return self._read_below(self.names.parts, PartRecord)
+
+    def write_failure(self, failure: Failure) -> None:
+        self.bucket.put(self.names.failure(failure.shard), failure.model_dump_json().encode(), content_type=JSON)
+
+    def failures(self) -> list[Failure]:
+        """Failure records, in file order; a shard that has its part since then keeps its record."""
+        return self._read_below(self.names.failures, Failure)
+
+    def commit(self, manifest: Manifest) -> Manifest:
+        """Writes the result; the manifest that counts is returned, an earlier one where there was one."""
+        if self._create(self.names.manifest, manifest):
+            return manifest
+        return self.manifest() or manifest
+
+    def manifest(self) -> Manifest | None:
+        return self._read(self.names.manifest, Manifest)
+
+    def _create(self, name: str, record: BaseModel) -> bool:
+        return self.bucket.create(name, record.model_dump_json().encode(), content_type=JSON) is not None
+
+    def _read(self, name: str, kind: type[Record]) -> Record | None:
+        try:
+            return kind.model_validate_json(self.bucket.read(name))
+        except DropforgeError as error:
+            if error.code is Code.NOT_FOUND:
+                return None
+            raise
+
+    def _read_below(self, prefix: str, kind: type[Record]) -> list[Record]:
+        names: Iterator[str] = (info.name for info in self.bucket.objects(prefix))
+        with ThreadPoolExecutor(_READERS) as threads:
+            return [record for record in threads.map(lambda name: self._read(name, kind), names) if record]

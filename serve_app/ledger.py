@@ -1,0 +1,98 @@
+"""The runs, as records in the work bucket. There is no other state.
+
+Blocking: call it from a thread. Any method may run twice, at the same time, on two nodes; the second
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from actors.layout import Layout
+from actors.manifest import Manifest
+from actors.part import PartRecord
+from actors.plan import Plan
+from actors.run import Run
+from actors.run_records import Failure, RunRecords
+from actors.store import Bucket
+
+from .lease import Lease, read_holder
+from .run_state import RunFacts, RunState, run_state
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """What the bucket says of one run. A finished run's parts and failures are not read."""
+
+    run: Run
+    state: RunState
+    owner: str | None
+    plan: Plan | None
+    parts: tuple[PartRecord, ...]
+    failures: tuple[Failure, ...]
+    manifest: Manifest | None
+
+
+class Ledger:
+    """Accepts, lists and closes runs. `records` reaches one run's own."""
+
+    def __init__(self, bucket: Bucket, prefix: str) -> None:
+        self.bucket = bucket
+        self.layout = Layout(prefix)
+
+    def records(self, run_id: str) -> RunRecords:
+        return RunRecords(self.bucket, self.layout, run_id)
+
+    def accept(self, run: Run) -> bool:
+        """Makes the run durable; False where the drop was accepted before.
+
+        The notification may be acknowledged once this returns.
+        """
+        records = self.records(run.run_id)
+        created = records.write_run(run)
+        if created or self.bucket.stat(records.names.manifest) is None:
+            # A process that died between the two writes left a run that nothing lists; the duplicate mends it.
+            self.bucket.create(self.layout.open_marker(run.run_id), b"", content_type="text/plain")
+        return created
+
+    def open_run_ids(self) -> list[str]:
+        prefix = self.layout.open_runs
+        return [info.name.removeprefix(prefix) for info in self.bucket.objects(prefix)]
+
+    def closed_run_ids(self, limit: int) -> list[str]:
+        """The newest finished runs, newest first."""
+        return [info.name.rpartition("-")[2] for info in self.bucket.objects(self.layout.closed_runs, limit=limit)]
+
+    def close(self, run: Run) -> None:
+        """Takes a run that has its manifest off the open ones."""
+        accepted_ms = int(run.accepted_at.timestamp() * 1000)
+        self.bucket.create(self.layout.closed_marker(run.run_id, accepted_ms), b"", content_type="text/plain")
+        self.bucket.delete(self.layout.open_marker(run.run_id))
+
+    def lease(self, run_id: str, owner: str, *, ttl_s: float) -> Lease:
+        return Lease(self.bucket, self.layout.of(run_id).lease, owner, ttl_s=ttl_s)
+
+    def snapshot(self, run_id: str) -> RunSnapshot | None:
+        """Everything about one run; None where there is no such run."""
+        records = self.records(run_id)
+        run = records.run()
+        if run is None:
+            return None
+        manifest = records.manifest()
+        if manifest is not None:
+            return RunSnapshot(run, RunState(manifest.state), None, None, (), (), manifest)
+        plan = records.plan()
+        holder = read_holder(self.bucket, records.names.lease)
+        owner = holder[0].owner if holder and not holder[0].lapsed(datetime.now(UTC)) else None
+        parts = tuple(records.parts())
+        done = {part.shard for part in parts}
+        failures = tuple(failure for failure in records.failures() if failure.shard not in done)
+        facts = RunFacts(
+            owned=owner is not None,
+            shards=len(plan.shards) if plan else None,
+            parts=len(parts),
+            failed=len(failures),
+            result=None,
+        )
+        return RunSnapshot(run, run_state(facts), owner, plan, parts, failures, None)
