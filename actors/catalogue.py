@@ -41,7 +41,12 @@ class Catalogue(BaseModel):
         ("id", "description", "image", "specifications", "categories"),
         description="roles that must have a value; a row without one is a reject",
     )
-    delimiter: str = Field(",", min_length=1, max_length=1, description="field delimiter, one ASCII character")
+    delimiter: str = Field(
+        "auto",
+        pattern=r"^(auto|[\t !#-~])$",
+        description="field delimiter, one ASCII character; `auto` takes the one of comma, semicolon, tab and bar that "
+        "finds the columns in the header",
+    )
     encoding: Literal["utf-8", "cp1252"] = Field("utf-8", description="encoding of the source's bytes")
     image_list: Literal["bracketed", "json", "delimited"] = Field(
         "bracketed",

@@ -1,0 +1,16 @@
+"""Category paths to levels, as the reference's `prep_cat` does.
+
+Source: GoogleCloudPlatform/accelerated-platforms, modules/python/src/datapreprocessing/datacleaner.py at 1e5775ea.
+"""
+
+from __future__ import annotations
+
+_LIST_SYNTAX = str.maketrans("", "", '[]"')
+
+
+def category_levels(path: str, separator: str) -> list[str]:
+    """The levels of `["Clothing >> Women's Clothing >> Shorts"]`, outermost first, without outer blanks.
+
+    Brackets and double quotes are no part of a name wherever they stand.
+    """
+    return [level.strip() for level in path.translate(_LIST_SYNTAX).split(separator)]

@@ -1,0 +1,61 @@
+"""What a run writes: the output's rows, and the rejects in a form that can be mended and dropped again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+
+import pyarrow as pa
+
+from ..catalogue import Catalogue
+from ..frame import Reject
+
+
+def header_row(catalogue: Catalogue) -> bytes:
+    """The output's header line."""
+    return _csv_lines([catalogue.output_columns])
+
+
+def write_rows(columns: Mapping[str, pa.Array | pa.ChunkedArray], catalogue: Catalogue) -> bytes:
+    """Output rows as UTF-8 CSV lines. `columns`: a string column of equal length per `Catalogue.output_columns`.
+
+    Fields are quoted where needed and lines end in LF, so parts put behind each other are one CSV, equal to
+    what pandas' `to_csv` writes for the same text.
+    """
+    cells = [columns[name].to_pylist() for name in catalogue.output_columns]
+    return _csv_lines(zip(*cells, strict=True))
+
+
+def rejects_raw(rejects: Sequence[Reject]) -> bytes:
+    """The rejected records as they came, one behind the other.
+
+    Behind the drop's own header line they are a CSV of just these rows: mended, it can be dropped by itself.
+    """
+    return b"".join(reject.raw + b"\n" for reject in rejects)
+
+
+def rejects_jsonl(rejects: Sequence[Reject]) -> bytes:
+    """What is wrong with each record of `rejects_raw`, in the same order: one JSON object a line with
+    `row`, `offset` (the record's first byte in the drop), `bytes` (length in `rejects_raw`), `code` and `detail`."""
+    lines = (
+        {
+            "row": reject.row,
+            "offset": reject.offset,
+            "bytes": len(reject.raw),
+            "code": reject.code,
+            "detail": reject.detail,
+        }
+        for reject in rejects
+    )
+    return b"".join(json.dumps(line).encode("ascii") + b"\n" for line in lines)
+
+
+def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
+    # Before Python 3.13 the writer quotes only the line end characters of its own terminator. A cell with a bare CR
+    # must be quoted too, or readers take it for a line end: so it writes CRLF, and its CR is taken off again.
+    lines: list[str] = []
+    writer = csv.writer(SimpleNamespace(write=lambda line: lines.append(line[:-2])), lineterminator="\r\n")
+    writer.writerows(rows)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")

@@ -1,0 +1,169 @@
+"""The plan scan: cuts a drop into shards while its bytes come in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..drop import Shard
+from ..errors import Code, DropforgeError
+from .boundaries import RecordSplitter, find_line_end, without_line_end
+from .content import BOM
+
+BLOCK_BYTES = 1 << 18
+"""Bytes looked at in one go: the scan's index arrays then stay in the processor's cache."""
+
+
+class ShardScanner:
+    """Cuts shards at record boundaries from the consecutive chunks of a file, of any sizes.
+
+    A shard closes at the first record boundary at or past `shard_bytes` bytes, or at `shard_rows` records, since
+    its start. The file's first record that isn't blank is the header, in no shard; a byte order mark and blank
+    lines before it belong to nothing. A record that outgrows `max_row_bytes` (see `boundaries`) closes its shard
+    `max_row_bytes + 1` bytes into the record, so that no shard is longer than `shard_bytes + max_row_bytes + 1`;
+    the next shard starts at the record's end. These are the only bytes between shards.
+
+    Holds at most about twice `max_row_bytes`, plus a block.
+    """
+
+    def __init__(self, delimiter: str, *, shard_bytes: int, shard_rows: int | None, max_row_bytes: int) -> None:
+        self.header: bytes | None = None
+        """The header record without byte order mark and line end, once known."""
+        self._splitter = RecordSplitter(delimiter.encode("ascii"), max_row_bytes)
+        self._shard_bytes = shard_bytes
+        self._shard_rows = shard_rows
+        self._max_row_bytes = max_row_bytes
+        self._pending = bytearray()
+        self._offset = 0
+        self._wanted = BLOCK_BYTES
+        self._in_oversized_record = False
+        self._index = 0
+        self._start = 0
+        self._rows = 0
+        self._first_row = 1
+
+    def feed(self, chunk: bytes) -> list[Shard]:
+        """The shards that this chunk completes.
+
+        Raises:
+            DropforgeError: `NOT_A_CSV` when the header is longer than `max_row_bytes`.
+        """
+        shards: list[Shard] = []
+        view = memoryview(chunk)
+        for position in range(0, len(view), BLOCK_BYTES):
+            self._pending += view[position : position + BLOCK_BYTES]
+            if len(self._pending) >= self._wanted:
+                shards += self._scan(final=False)
+        return shards
+
+    def finish(self) -> list[Shard]:
+        """The remaining shards, after the last chunk.
+
+        Raises:
+            DropforgeError: `EMPTY_FILE` when the file holds nothing but blank lines; `NOT_A_CSV` as in `feed`.
+        """
+        shards = self._scan(final=True)
+        if self.header is None:
+            raise DropforgeError(
+                Code.EMPTY_FILE, "The file has no header: it is empty or holds only blank lines. Drop it again filled."
+            )
+        if self._rows:
+            shards.append(self._close(self._offset))
+        return shards
+
+    def _scan(self, final: bool) -> list[Shard]:
+        if self._offset == 0 and self._pending.startswith(BOM):
+            self._drop_pending(len(BOM))
+        if self._in_oversized_record and not self._drop_oversized_record(final):
+            return []
+        block = bytes(self._pending)
+        boundaries = self._splitter.split(block, final=final)
+        ends = boundaries.ends + self._offset
+        consumed = int(boundaries.ends[-1]) if boundaries.ends.size else 0
+        start = self._offset
+        if self.header is None:
+            start, ends = self._take_header(block, ends)
+        shards = self._cut(start, ends)
+        self._drop_pending(consumed)
+        if boundaries.open_ended:
+            if self.header is None:
+                raise self._header_too_long()
+            shards.append(self._close_in_oversized_record(self._offset))
+            self._in_oversized_record = True
+            self._drop_oversized_record(final)
+        # Doubling keeps the bytes looked at again in proportion to those that come in.
+        self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
+        return shards
+
+    def _take_header(self, block: bytes, ends: np.ndarray) -> tuple[int, np.ndarray]:
+        """Sets the header if it is among the records; returns where data starts and the ends of data records."""
+        start = self._offset
+        for index, end in enumerate(ends.tolist()):
+            record = block[start - self._offset : end - self._offset]
+            if record.strip():
+                if len(record) > self._max_row_bytes:
+                    raise self._header_too_long()
+                self.header = without_line_end(record)
+                self._start = end
+                return end, ends[index + 1 :]
+            start = end
+        return start, ends[:0]
+
+    def _cut(self, start: int, ends: np.ndarray) -> list[Shard]:
+        """Closes shards at records' ends; `start` is where the first of these records starts."""
+        shards: list[Shard] = []
+        done = 0
+        for oversized in np.flatnonzero(np.diff(ends, prepend=start) > self._max_row_bytes).tolist():
+            shards += self._cut_ordinary(ends[done:oversized])
+            shards.append(self._close_in_oversized_record(int(ends[oversized - 1]) if oversized else start))
+            self._start = int(ends[oversized])
+            done = oversized + 1
+        return shards + self._cut_ordinary(ends[done:])
+
+    def _cut_ordinary(self, ends: np.ndarray) -> list[Shard]:
+        shards: list[Shard] = []
+        done = 0
+        while done < ends.size:
+            last = int(np.searchsorted(ends, self._start + self._shard_bytes))
+            if self._shard_rows is not None:
+                last = min(last, done + self._shard_rows - self._rows - 1)
+            if last >= ends.size:
+                self._rows += ends.size - done
+                break
+            self._rows += last + 1 - done
+            shards.append(self._close(int(ends[last])))
+            done = last + 1
+        return shards
+
+    def _close(self, end: int) -> Shard:
+        shard = Shard(self._index, self._start, end, self._first_row, self._rows)
+        self._index += 1
+        self._first_row += self._rows
+        self._start, self._rows = end, 0
+        return shard
+
+    def _close_in_oversized_record(self, record_start: int) -> Shard:
+        self._rows += 1
+        return self._close(record_start + self._max_row_bytes + 1)
+
+    def _drop_oversized_record(self, final: bool) -> bool:
+        """Drops the pending bytes up to the record's line end; whether it was among them."""
+        end = find_line_end(bytes(self._pending), final=final)
+        if end is None:
+            # A CR may be the first half of a CRLF whose LF comes with the next chunk.
+            self._drop_pending(len(self._pending) - self._pending.endswith(b"\r"))
+            return False
+        self._drop_pending(end)
+        self._start = self._offset
+        self._in_oversized_record = False
+        return True
+
+    def _drop_pending(self, count: int) -> None:
+        del self._pending[:count]
+        self._offset += count
+
+    def _header_too_long(self) -> DropforgeError:
+        return DropforgeError(
+            Code.NOT_A_CSV,
+            f"The file's first line is longer than {self._max_row_bytes} bytes, so it is no CSV header. "
+            "Drop a CSV file, or raise the catalogue's `max_row_bytes`.",
+        )
