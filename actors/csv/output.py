@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 
 import pyarrow as pa
 
 from ..catalogue import Catalogue
-from ..frame import Reject
+from ..frame import AttributeColumns, Reject
 
 
 def header_row(catalogue: Catalogue) -> bytes:
@@ -18,14 +18,23 @@ def header_row(catalogue: Catalogue) -> bytes:
     return _csv_lines([catalogue.output_columns])
 
 
-def write_rows(columns: Mapping[str, pa.Array | pa.ChunkedArray], catalogue: Catalogue) -> bytes:
-    """Output rows as UTF-8 CSV lines. `columns`: a string column of equal length per `Catalogue.output_columns`.
+def rows_csv(rows: pa.Table, descriptions: pa.Array, image_uris: pa.Array, attributes: AttributeColumns) -> bytes:
+    """Output rows as UTF-8 CSV lines, in the order of `Catalogue.output_columns`.
 
-    Fields are quoted where needed and lines end in LF, so parts put behind each other are one CSV, equal to
-    what pandas' `to_csv` writes for the same text.
+    `rows` is `ShardFrame.rows`; the other columns hold text for the same rows. Fields are quoted where needed and
+    lines end in LF, so parts put behind each other are one CSV, equal to what pandas' `to_csv` writes.
     """
-    cells = [columns[name].to_pylist() for name in catalogue.output_columns]
-    return _csv_lines(zip(*cells, strict=True))
+    columns = [
+        rows["id"],
+        rows["name"],
+        descriptions,
+        rows["brand"],
+        rows["image"],
+        image_uris,
+        attributes.attributes,
+        *attributes.levels,
+    ]
+    return _csv_lines(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
 def rejects_raw(rejects: Sequence[Reject]) -> bytes:
