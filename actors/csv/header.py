@@ -22,13 +22,20 @@ _NAMES_SHOWN = 20
 class HeaderMap:
     """Where a file's fields stand.
 
-    `names`: every column's name as `comparable` gives it; a record has as many fields. `positions`: the field
-    of each role; a role whose optional column is absent is not in it.
+    `text`: the header record as it came. `names`: every column's name as `comparable` gives it; a record has as
+    many fields. `positions`: the field of each role; a role whose optional column is absent is not in it.
     """
 
+    text: str
+    encoding: str
     delimiter: str
     names: tuple[str, ...]
     positions: Mapping[Role, int]
+
+    @property
+    def raw(self) -> bytes:
+        """The header's bytes, ending in LF: what `rejects_raw` goes behind."""
+        return f"{self.text}\n".encode(self.encoding)
 
 
 def comparable(name: str) -> str:
@@ -55,13 +62,14 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
             role's column is there twice. Other columns may repeat.
     """
     try:
-        names = tuple(comparable(name) for name in _fields(record, catalogue, delimiter))
+        text = _text(record, catalogue)
     except UnicodeDecodeError as error:
         raise DropforgeError(
             Code.UNSUPPORTED_ENCODING,
             f"The header is not {catalogue.encoding} text (byte {error.start}). Save the file as UTF-8, or set the "
             "catalogue's `encoding`.",
         ) from error
+    names = _names(text, catalogue, delimiter)
     positions: dict[Role, int] = {}
     missing: list[str] = []
     for role in ROLES:
@@ -80,13 +88,16 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
                 )
     if missing:
         raise DropforgeError(Code.MISSING_COLUMN, _missing_columns(missing, names, record, catalogue, delimiter))
-    return HeaderMap(delimiter, names, positions)
+    return HeaderMap(text, catalogue.encoding, delimiter, names, positions)
 
 
-def _fields(record: bytes, catalogue: Catalogue, delimiter: str) -> list[str]:
+def _text(record: bytes, catalogue: Catalogue) -> str:
+    return record.removeprefix(BOM).decode(catalogue.encoding)
+
+
+def _names(text: str, catalogue: Catalogue, delimiter: str) -> tuple[str, ...]:
     csv.field_size_limit(max(csv.field_size_limit(), catalogue.max_row_bytes))
-    text = record.removeprefix(BOM).decode(catalogue.encoding)
-    return next(csv.reader((text,), delimiter=delimiter))
+    return tuple(comparable(name) for name in next(csv.reader((text,), delimiter=delimiter)))
 
 
 def _best_delimiter(head: bytes, catalogue: Catalogue) -> str:
@@ -100,7 +111,7 @@ def _columns_found(head: bytes, catalogue: Catalogue, delimiter: str) -> int:
     if not ends.size:
         return 0
     try:
-        names = {comparable(name) for name in _fields(without_line_end(text[: ends[0]]), catalogue, delimiter)}
+        names = _names(_text(without_line_end(text[: ends[0]]), catalogue), catalogue, delimiter)
     except UnicodeDecodeError:
         return 0
     return sum(comparable(getattr(catalogue.columns, role)) in names for role in ROLES)
