@@ -2,6 +2,7 @@
 
 ```
 {prefix}open/{run}                       an open run; listing these costs in proportion to open runs
+{prefix}incomplete/{run}                 a run that waits for replay
 {prefix}closed/{newest first}-{run}      a finished run's summary; listing the newest costs what is listed
 {prefix}runs/{run}/run.json              the accepted run, written once
                   /lease.json            who drives it, replaced by compare-and-swap
@@ -9,7 +10,7 @@
                   /parts/{shard}.json    a finished shard's record, written once: the shard's commit
                   /rows/{shard}-{token}.csv, /rejects/{shard}-{token}.csv, .jsonl
                                          what that record points to; a lost race leaves an orphan, never a mix
-                  /failed/{shard}.json   a shard that ran out of retries
+                  /failed/{shard}.json   a shard that ran out of retries; run.json for the run itself
                   /compose/…             intermediate composites
                   /manifest.json         the result, written last: its presence is the commit
 ```
@@ -33,11 +34,18 @@ class Layout:
         return f"{self.prefix}open/"
 
     @property
+    def incomplete_runs(self) -> str:
+        return f"{self.prefix}incomplete/"
+
+    @property
     def closed_runs(self) -> str:
         return f"{self.prefix}closed/"
 
     def open_marker(self, run_id: str) -> str:
         return f"{self.open_runs}{run_id}"
+
+    def incomplete_marker(self, run_id: str) -> str:
+        return f"{self.incomplete_runs}{run_id}"
 
     def closed_marker(self, run_id: str, accepted_at_ms: int) -> str:
         # Listings are in name order only, so the newest must have the smallest name.
@@ -80,8 +88,8 @@ class RunLayout:
     def part(self, shard: Shard) -> str:
         return f"{self.parts}{shard.name}.json"
 
-    def failure(self, shard: Shard) -> str:
-        return f"{self.failures}{shard.name}.json"
+    def failure(self, shard: Shard | None) -> str:
+        return f"{self.failures}{shard.name if shard else 'run'}.json"
 
     def rows(self, shard: Shard, token: str) -> str:
         return f"{self.root}rows/{shard.name}-{token}.csv"

@@ -28,12 +28,15 @@ _READERS = 16
 
 
 class Failure(BaseModel):
-    """A shard that ran out of retries. Enough to replay it without the dead-letter topic."""
+    """A shard that ran out of retries, or the run itself (`shard` is None) whose plan or assembly failed.
+
+    Enough to replay it without the dead-letter topic.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     run_id: str
-    shard: Shard
+    shard: Shard | None
     stage: str
     reason: Reason
     attempts: int = Field(ge=1)
@@ -80,8 +83,11 @@ class RunRecords:
         self.bucket.put(self.names.failure(failure.shard), failure.model_dump_json().encode(), content_type=JSON)
 
     def failures(self) -> list[Failure]:
-        """Failure records, in file order; a shard that has its part since then keeps its record."""
+        """Failure records, in file order; one that was mended since then may still be among them."""
         return self._read_below(self.names.failures, Failure)
+
+    def clear_failure(self, shard: Shard | None) -> None:
+        self.bucket.delete(self.names.failure(shard))
 
     def commit(self, manifest: Manifest) -> Manifest:
         """Writes the result; the manifest that counts is returned, an earlier one where there was one."""

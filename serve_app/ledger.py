@@ -60,15 +60,29 @@ class Ledger:
         prefix = self.layout.open_runs
         return [info.name.removeprefix(prefix) for info in self.bucket.objects(prefix)]
 
+    def incomplete_run_ids(self) -> list[str]:
+        prefix = self.layout.incomplete_runs
+        return [info.name.removeprefix(prefix) for info in self.bucket.objects(prefix)]
+
     def closed_run_ids(self, limit: int) -> list[str]:
         """The newest finished runs, newest first."""
         return [info.name.rpartition("-")[2] for info in self.bucket.objects(self.layout.closed_runs, limit=limit)]
 
+    def park(self, run_id: str) -> None:
+        """Takes a run with failures off the open ones, until a replay reopens it."""
+        self.bucket.create(self.layout.incomplete_marker(run_id), b"", content_type="text/plain")
+        self.bucket.delete(self.layout.open_marker(run_id))
+
+    def reopen(self, run_id: str) -> None:
+        self.bucket.create(self.layout.open_marker(run_id), b"", content_type="text/plain")
+        self.bucket.delete(self.layout.incomplete_marker(run_id))
+
     def close(self, run: Run) -> None:
-        """Takes a run that has its manifest off the open ones."""
+        """Takes a run that has its manifest off the open and the incomplete ones."""
         accepted_ms = int(run.accepted_at.timestamp() * 1000)
         self.bucket.create(self.layout.closed_marker(run.run_id, accepted_ms), b"", content_type="text/plain")
         self.bucket.delete(self.layout.open_marker(run.run_id))
+        self.bucket.delete(self.layout.incomplete_marker(run.run_id))
 
     def lease(self, run_id: str, owner: str, *, ttl_s: float) -> Lease:
         return Lease(self.bucket, self.layout.of(run_id).lease, owner, ttl_s=ttl_s)
@@ -92,7 +106,8 @@ class Ledger:
             owned=owner is not None,
             shards=len(plan.shards) if plan else None,
             parts=len(parts),
-            failed=len(failures),
+            failed=sum(failure.shard is not None for failure in failures),
+            stuck=any(failure.shard is None for failure in failures),
             result=None,
         )
         return RunSnapshot(run, run_state(facts), owner, plan, parts, failures, None)

@@ -34,20 +34,24 @@ class RunState(StrEnum):
 class RunFacts:
     """What the bucket says of a run.
 
-    `shards` is None until the plan is written. `failed` counts shards with a failure record and no part.
-    `result` is the manifest's state, None while there is no manifest. `owned` says that the lease is held.
+    `shards` is None until the plan is written. `failed` counts shards with a failure record and no part;
+    `stuck` says that the run itself has one. `result` is the manifest's state, None while there is no
+    manifest. `owned` says that the lease is held.
     """
 
     owned: bool
     shards: int | None
     parts: int
     failed: int
+    stuck: bool
     result: RunState | None
 
 
 def run_state(facts: RunFacts) -> RunState:
     if facts.result is not None:
         return facts.result
+    if facts.stuck:
+        return RunState.INCOMPLETE
     if facts.shards is None:
         return RunState.PLANNING if facts.owned else RunState.ACCEPTED
     if facts.parts == facts.shards:

@@ -1,0 +1,159 @@
+"""From parts to the output: a tree of server-side compositions, published under one precondition."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from .csv.output import header_row
+from .errors import Code, DropforgeError
+from .manifest import Manifest
+from .part import Counts, PartRecord
+from .plan import Plan
+from .run import ObjectName, Run
+from .run_records import RunRecords
+from .store import COMPOSE_LIMIT, Bucket
+
+RUN = "dropforge-run"
+SOURCE = "dropforge-source"
+SOURCE_GENERATION = "dropforge-source-generation"
+
+_COMPOSERS = 8
+_CSV = "text/csv"
+_JSON_LINES = "application/x-ndjson"
+
+
+class Assembly:
+    """Composes one run's output. Blocking; may run twice at a time: both arrive at the same output generation.
+
+    No process holds the file: parts are joined `COMPOSE_LIMIT` at a time inside Cloud Storage.
+    """
+
+    def __init__(self, run: Run, plan: Plan, parts: Sequence[PartRecord], records: RunRecords, output: Bucket) -> None:
+        self._run = run
+        self._plan = plan
+        self._parts = sorted(parts, key=lambda part: part.shard.index)
+        self._records = records
+        self._output = output
+        self._counts = Counts.total(part.counts for part in self._parts)
+
+    def publish(self, shards_reused: int) -> Manifest:
+        """Makes the output visible and says what it holds; the caller commits the manifest."""
+        self._check()
+        run = self._run
+        rejects = reasons = None
+        if self._counts.rejects:
+            header = self._plan.start.header.raw
+            rejects = self._compose("rejects", run.rejects, header, [part.rejects_object for part in self._parts])
+            reasons = self._compose("reasons", run.reasons, b"", [part.reasons_object for part in self._parts])
+        header = header_row(run.catalogue)
+        output = self._compose("output", run.output, header, [part.rows_object for part in self._parts])
+        return Manifest(
+            run_id=run.run_id,
+            drop=run.drop,
+            state="done",
+            accepted_at=run.accepted_at,
+            finished_at=datetime.now(UTC),
+            source_bytes=self._plan.start.source_bytes,
+            shards=len(self._plan.shards),
+            shards_reused=shards_reused,
+            counts=self._counts,
+            output=run.output,
+            output_generation=output,
+            output_bytes=sum(part.bytes_out for part in self._parts) + len(header_row(run.catalogue)),
+            rejects=run.rejects if rejects else None,
+            reasons=run.reasons if reasons else None,
+            stage_s=self._stage_seconds(),
+            versions=self._versions(),
+        )
+
+    def _check(self) -> None:
+        planned, written = list(self._plan.shards), [part.shard for part in self._parts]
+        if planned != written:
+            missing = [shard.index for shard in planned if shard not in set(written)]
+            raise DropforgeError(
+                Code.PARTS_DISAGREE,
+                f"{self._run.drop.uri}: {len(written)} parts for {len(planned)} planned shards; shards without their "
+                f"part: {missing[:10]}. Nothing was published. Replay the missing shards.",
+            )
+        counts = self._counts
+        if not counts.add_up or counts.records != sum(shard.rows for shard in planned):
+            raise DropforgeError(
+                Code.PARTS_DISAGREE,
+                f"{self._run.drop.uri}: {counts.records} records are not {counts.blank} blank + {counts.rows_out} rows "
+                f"out + {sum(counts.rejects.values())} rejects, or not the planned "
+                f"{sum(shard.rows for shard in planned)}. Nothing was published; this is a defect, please report it.",
+            )
+
+    def _compose(self, label: str, target: ObjectName, header: bytes, sources: Sequence[str | None]) -> int:
+        """Joins the header and the sources and publishes them; the generation of the target."""
+        names = [name for name in sources if name is not None]
+        composite = self._records.names.composite
+        if header:
+            self._records.bucket.put(composite(f"{label}-header"), header, content_type=_CSV)
+            names.insert(0, composite(f"{label}-header"))
+        level = 0
+        with ThreadPoolExecutor(_COMPOSERS) as threads:
+            while len(names) > COMPOSE_LIMIT:
+                groups = [names[at : at + COMPOSE_LIMIT] for at in range(0, len(names), COMPOSE_LIMIT)]
+                targets = [composite(f"{label}-{level}-{at:06d}") for at in range(len(groups))]
+                list(threads.map(self._join, targets, groups))
+                names, level = targets, level + 1
+        return self._publish(label, target, names)
+
+    def _join(self, target: str, sources: Sequence[str]) -> None:
+        self._records.bucket.compose(target, list(sources), content_type=_CSV)
+
+    def _publish(self, label: str, target: ObjectName, sources: list[str]) -> int:
+        content_type = _JSON_LINES if target == self._run.reasons else _CSV
+        drop = self._run.drop
+        metadata = {
+            RUN: self._run.run_id,
+            SOURCE: f"gs://{drop.bucket}/{drop.object}",
+            SOURCE_GENERATION: str(drop.generation),
+        }
+        while True:
+            found = self._output.stat(target.name)
+            if found is not None and found.metadata.get(RUN) == self._run.run_id:
+                return found.generation
+            if found is not None and found.metadata.get(SOURCE) == metadata[SOURCE]:
+                newer = int(found.metadata.get(SOURCE_GENERATION, 0))
+                if newer > drop.generation:
+                    raise DropforgeError(
+                        Code.SUPERSEDED,
+                        f"{drop.uri} was overtaken by generation {newer} of the same object, whose output is at "
+                        f"{target.uri}. Nothing needs to be done.",
+                    )
+            generation = found.generation if found is not None else 0
+            if self._records.bucket.name == self._output.name:
+                written = self._output.compose(
+                    target.name, sources, content_type=content_type, metadata=metadata, generation=generation
+                )
+            else:
+                whole = self._records.names.composite(f"{label}-whole")
+                self._records.bucket.compose(whole, sources, content_type=content_type)
+                written = self._output.copy_from(
+                    self._records.bucket,
+                    whole,
+                    target.name,
+                    content_type=content_type,
+                    metadata=metadata,
+                    generation=generation,
+                )
+            if written is not None:
+                return written
+
+    def _stage_seconds(self) -> dict[str, float]:
+        seconds: dict[str, float] = {}
+        for part in self._parts:
+            for stage, spent in part.stage_s.items():
+                seconds[stage] = round(seconds.get(stage, 0.0) + spent, 3)
+        return seconds
+
+    def _versions(self) -> dict[str, str]:
+        versions = {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}
+        for part in self._parts:
+            versions.update(part.versions)
+        return versions

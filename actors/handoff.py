@@ -1,0 +1,42 @@
+"""How one stage's result reaches the next: put once into the object store, passed by reference.
+
+The driver of a run sees the reference, the counts it reports and the seconds; never the bytes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+
+from .frame import AttributeColumns, ShardFrame
+
+
+@dataclass(frozen=True, slots=True)
+class ReadShard:
+    """A shard as the reader leaves it for the other stages."""
+
+    frame: ShardFrame
+    attributes: AttributeColumns
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """`ref` is the object reference of the stage's result, `rows` its number of rows, `seconds` what it took.
+
+    The replica that made the result owns it: when that replica dies first, the next stage fails with
+    `OBJECT_LOST` or `ACTOR_DIED`, and the shard starts over.
+    """
+
+    ref: Any
+    rows: int
+    seconds: float
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def hand_off(result: object, *, rows: int, started: float, versions: Mapping[str, str] | None = None) -> Handoff:
+    """Puts a stage's result into the object store. `started` is `time.perf_counter()` at the stage's begin."""
+    return Handoff(ray.put(result), rows, time.perf_counter() - started, dict(versions or {}))

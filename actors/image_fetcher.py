@@ -1,0 +1,45 @@
+"""The stage that fetches, checks and stores each row's image."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import ray
+from ray import serve
+
+from .errors import Code
+from .handoff import Handoff, ReadShard, hand_off
+from .images.settings import ImageSettings
+from .images.stage import ImageFailure, ImageStage, ImageTarget
+from .run import Run
+
+logger = logging.getLogger("dropforge.images")
+
+
+@serve.deployment
+class ImageFetcher:
+    """Holds the HTTP session, the DNS cache and what is known of each host. One event loop, hundreds of fetches."""
+
+    async def __init__(self, settings: ImageSettings) -> None:
+        self._node = ray.get_runtime_context().get_node_id()
+        self._stage = ImageStage(settings, on_failure=self._log)
+        await self._stage.__aenter__()
+
+    async def fetch(self, run: Run, read: Handoff, resume: bool) -> Handoff:
+        """An `ImageColumn` in row order. `resume` looks for images that an earlier attempt has stored.
+
+        Raises `IMAGE_HOST_DOWN` where more rows than tolerated fail for a reason that may pass.
+        """
+        shard: ReadShard = await read.ref
+        started = time.perf_counter()
+        target = ImageTarget(run.image_bucket, run.image_folder)
+        column = await self._stage.fetch(shard.frame.rows, run.catalogue, target, resume=resume)
+        return hand_off(column, rows=len(column.uris), started=started)
+
+    def _log(self, failure: ImageFailure) -> None:
+        what = "not found" if failure.code is Code.IMAGE_NOT_FOUND else failure.code
+        logger.error("ray_worker_node_id:%s Image '%s' %s", self._node, failure.url, what)
+
+    async def __del__(self) -> None:
+        await self._stage.__aexit__(None, None, None)

@@ -1,0 +1,41 @@
+"""The bytes of a drop, pinned to its generation."""
+
+from __future__ import annotations
+
+from .drop import Drop
+from .errors import Code, DropforgeError
+from .store import Bucket
+
+
+class Source:
+    """Reads one generation of one object, so that no run mixes two versions of a file.
+
+    Blocking. Raises `SOURCE_GONE` once that generation was deleted or overwritten.
+    """
+
+    def __init__(self, bucket: Bucket, drop: Drop) -> None:
+        self._bucket = bucket
+        self._drop = drop
+
+    def size(self) -> int:
+        """Bytes of the drop."""
+        info = self._bucket.stat(self._drop.object, generation=self._drop.generation)
+        if info is None:
+            raise self._gone()
+        return info.size
+
+    def read(self, start: int, end: int) -> bytes:
+        """The bytes `[start, end)`."""
+        try:
+            return self._bucket.read(self._drop.object, generation=self._drop.generation, start=start, end=end)
+        except DropforgeError as error:
+            if error.code is Code.NOT_FOUND:
+                raise self._gone() from error
+            raise
+
+    def _gone(self) -> DropforgeError:
+        return DropforgeError(
+            Code.SOURCE_GONE,
+            f"{self._drop.uri} was deleted or overwritten before it was read to its end. A newer version is a drop of "
+            "its own; upload the file again if there is none.",
+        )

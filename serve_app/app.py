@@ -1,0 +1,27 @@
+"""The one builder of the Serve application; `serve_config.yaml` names it as `serve_app.app:build`."""
+
+# No `from __future__ import annotations` here: Serve reads the builder's annotations to type its arguments.
+
+from typing import Any
+
+from ray.serve import Application
+
+from actors.attributes import Attributes
+from actors.cleaner import Cleaner
+from actors.image_fetcher import ImageFetcher
+from actors.writer import Writer
+
+from .ingress import Ingress
+from .settings_file import checked_settings
+
+
+def build(args: dict[str, Any]) -> Application:
+    """Binds the five deployments. Raises `BAD_SETTINGS` on an unknown or wrong setting, before anything starts."""
+    settings = checked_settings(args)
+    return Ingress.bind(
+        settings,
+        Attributes.bind(settings.project, settings.scan_chunk_bytes),
+        Cleaner.bind(settings.text),
+        ImageFetcher.bind(settings.images),
+        Writer.bind(settings.project),
+    )

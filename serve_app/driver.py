@@ -1,0 +1,250 @@
+"""Drives a run from its plan to its manifest.
+
+```
+lease ─▶ plan ─▶ shards, bounded in flight ─▶ all parts? ─▶ assemble ─▶ close
+                                                  └── no ─▶ park until a replay
+```
+
+The driver holds no result: shards that have their part are found in the bucket, so another owner goes on
+where this one stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from actors.drop import Shard
+from actors.errors import Code, DropforgeError, Kind
+from actors.manifest import Manifest, Reason
+from actors.part import PartRecord
+from actors.plan import Plan, PlanStart
+from actors.run import Run
+from actors.run_records import Failure, RunRecords
+
+from .lease import Lease
+from .ledger import Ledger
+from .policies import StagePolicies
+from .progress import Progress
+from .settings import Settings
+from .stages import Handles, StageError, Stages
+
+logger = logging.getLogger("dropforge.driver")
+
+
+class Driver:
+    """Drives runs, several at a time, for one owner."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        handles: Handles,
+        settings: Settings,
+        policies: Callable[[], StagePolicies],
+        owner: str,
+    ) -> None:
+        self._ledger = ledger
+        self._handles = handles
+        self._settings = settings
+        self._policies = policies
+        self._owner = owner
+        self._slots = asyncio.Semaphore(settings.runs_in_flight)
+        self.progress: dict[str, Progress] = {}
+
+    async def drive(self, run_id: str, *, new: bool) -> None:
+        """Brings a run as far as it goes. Returns at once where another owner, or this one, drives it.
+
+        `new` says that the run was accepted just now, so that nothing of it needs to be looked for. Raises a
+        failure that leaves the run open, to be taken up again later; every other one ends in a record.
+        """
+        if run_id in self.progress:
+            return
+        progress = self.progress[run_id] = Progress()
+        try:
+            async with self._slots:
+                lease = self._ledger.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
+                if await asyncio.to_thread(lease.acquire):
+                    async with _renewed(lease, every_s=self._settings.lease_s / 3):
+                        await self._drive(run_id, progress, new=new)
+        finally:
+            del self.progress[run_id]
+
+    async def _drive(self, run_id: str, progress: Progress, *, new: bool) -> None:
+        records = self._ledger.records(run_id)
+        run = await asyncio.to_thread(records.run)
+        if run is None:
+            raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
+        logger.info("Started run %s of %s", run_id, run.drop.uri)
+        drive = _Drive(run, records, Stages(self._handles, self._policies, run, progress.retry), progress)
+        try:
+            manifest = await drive.to_the_end(self._settings.shards_in_flight, new=new)
+        except DropforgeError as error:
+            if error.code.kind is Kind.FILE:
+                manifest = await drive.refuse(error)
+            elif error.retryable:
+                raise
+            else:
+                await drive.fail(None, error)
+                manifest = None
+        if manifest is None:
+            await asyncio.to_thread(self._ledger.park, run_id)
+            return
+        await asyncio.to_thread(self._ledger.close, run)
+        logger.info(
+            "Finished run %s of %s: %s, %d rows out, %d rejects", run_id, run.drop.uri, manifest.state,
+            manifest.counts.rows_out, sum(manifest.counts.rejects.values()),
+        )  # fmt: skip
+
+
+class _Drive:
+    """One run while it is driven."""
+
+    def __init__(self, run: Run, records: RunRecords, stages: Stages, progress: Progress) -> None:
+        self._run = run
+        self._records = records
+        self._stages = stages
+        self._progress = progress
+        self._parts: dict[int, PartRecord] = {}
+        self._failed: set[int] = set()
+
+    async def to_the_end(self, shards_in_flight: int, *, new: bool) -> Manifest | None:
+        """Processes what is missing and assembles; None where shards have failed."""
+        plan: Plan | None = None
+        if not new:
+            manifest = await asyncio.to_thread(self._records.manifest)
+            if manifest is not None:
+                return manifest
+            plan = await asyncio.to_thread(self._records.plan)
+            await self._look_back()
+        plan = await self._process(plan, shards_in_flight, resume=not new)
+        if self._failed:
+            return None
+        self._progress.assembling = True
+        return await self._stages.assemble(plan, list(self._parts.values()), self._progress.reused)
+
+    async def refuse(self, error: DropforgeError) -> Manifest:
+        logger.error("Refused run %s: %s", self._run.run_id, error)
+        manifest = Manifest(
+            run_id=self._run.run_id,
+            drop=self._run.drop,
+            state="refused",
+            reason=Reason(code=error.code, message=error.message),
+            accepted_at=self._run.accepted_at,
+            finished_at=datetime.now(UTC),
+            counts=self._progress.counts,
+        )
+        return await asyncio.to_thread(self._records.commit, manifest)
+
+    async def fail(self, shard: Shard | None, error: DropforgeError) -> None:
+        """Records a shard's end, or the run's own."""
+        what = f"Shard {shard.index} of run" if shard else "Run"
+        logger.error("%s %s failed: %s", what, self._run.run_id, error)
+        now = datetime.now(UTC)
+        failure = Failure(
+            run_id=self._run.run_id,
+            shard=shard,
+            stage=error.stage if isinstance(error, StageError) else "shard" if shard else "run",
+            reason=Reason(code=error.code, message=error.message),
+            attempts=error.attempts if isinstance(error, StageError) else 1,
+            first_at=error.first_at if isinstance(error, StageError) else now,
+            last_at=now,
+            version=importlib.metadata.version("dropforge"),
+        )
+        await asyncio.to_thread(self._records.write_failure, failure)
+        self._progress.failed += 1
+
+    async def _look_back(self) -> None:
+        """What an earlier owner, or an earlier try, has left."""
+        parts = await asyncio.to_thread(self._records.parts)
+        self._parts = {part.shard.index: part for part in parts}
+        self._progress.reuse(parts)
+        for failure in await asyncio.to_thread(self._records.failures):
+            if failure.shard is not None and failure.shard.index not in self._parts:
+                self._failed.add(failure.shard.index)
+                self._progress.failed += 1
+
+    async def _process(self, plan: Plan | None, shards_in_flight: int, *, resume: bool) -> Plan:
+        """Takes every shard that has neither part nor failure through the stages; the complete plan."""
+        free = asyncio.Semaphore(shards_in_flight)
+
+        async def take(start: PlanStart, shard: Shard) -> None:
+            try:
+                part = await self._stages.shard(start, shard, resume=resume)
+            except DropforgeError as error:
+                if error.code.kind is Kind.FILE:
+                    raise
+                await self.fail(shard, error)
+                self._failed.add(shard.index)
+            else:
+                self._parts[shard.index] = part
+                self._progress.finish(part)
+            finally:
+                self._progress.in_flight -= 1
+                free.release()
+
+        async with _ungrouped(), asyncio.TaskGroup() as group:
+
+            async def dispatch(start: PlanStart, shard: Shard) -> None:
+                self._progress.planned += 1
+                if shard.index in self._parts or shard.index in self._failed:
+                    return
+                await free.acquire()
+                self._progress.in_flight += 1
+                group.create_task(take(start, shard))
+
+            if plan is None:
+                plan = await self._stages.plan(dispatch)
+                await asyncio.to_thread(self._records.write_plan, plan)
+            else:
+                for shard in plan.shards:
+                    await dispatch(plan.start, shard)
+            self._progress.plan_complete = True
+        return plan
+
+
+@asynccontextmanager
+async def _renewed(lease: Lease, *, every_s: float) -> AsyncIterator[None]:
+    """Renews the lease while the block runs, cancels the block when it is lost, gives it back at the end."""
+    block = asyncio.current_task()
+    assert block is not None
+    lost: list[DropforgeError] = []
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await asyncio.to_thread(lease.renew)
+            except DropforgeError as error:
+                if error.code is Code.LEASE_LOST:
+                    lost.append(error)
+                    block.cancel()
+                    return
+                logger.warning("A lease could not be renewed and is tried again: %s", error)
+
+    renewal = asyncio.create_task(renew())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            block.uncancel()
+            raise lost[0] from None
+        raise
+    finally:
+        renewal.cancel()
+        # A renewal under way would overtake the release and leave the lease held.
+        await asyncio.wait({renewal})
+        if not lost:
+            await asyncio.to_thread(lease.release)
+
+
+@asynccontextmanager
+async def _ungrouped() -> AsyncIterator[None]:
+    """Raises the first error of a task group as itself, so that its code can be told."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from group

@@ -1,0 +1,59 @@
+"""Notifications of Cloud Storage: which of them announce a drop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actors.drop import Drop
+from actors.errors import Code, DropforgeError
+
+from .settings import Settings
+
+FINALIZE = "OBJECT_FINALIZE"
+
+
+class Ignored(StrEnum):
+    """Why a notification starts no run."""
+
+    OTHER_EVENT = "other_event"
+    NOT_WATCHED = "not_watched"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A Cloud Storage notification's attributes.
+
+    Their names are those of "Pub/Sub notifications for Cloud Storage", section "Attributes".
+    """
+
+    event_type: str
+    drop: Drop
+
+    @classmethod
+    def parse(cls, attributes: Mapping[str, str]) -> Notification:
+        """Raises `BAD_REQUEST` where a message is no Cloud Storage notification."""
+        try:
+            drop = Drop(attributes["bucketId"], attributes["objectId"], int(attributes["objectGeneration"]))
+            return cls(attributes["eventType"], drop)
+        except (KeyError, ValueError) as error:
+            raise DropforgeError(
+                Code.BAD_REQUEST,
+                "The message is no Cloud Storage notification: it needs the attributes eventType, bucketId, objectId "
+                f"and a numeric objectGeneration ({type(error).__name__}: {error}). Point the bucket's notification at "
+                "this topic, and nothing else.",
+            ) from error
+
+
+def drop_of(attributes: Mapping[str, str], settings: Settings) -> Drop | Ignored:
+    """The drop that a notification announces, or why it announces none.
+
+    Raises `BAD_REQUEST` where the message is no notification at all.
+    """
+    notification = Notification.parse(attributes)
+    if notification.event_type != FINALIZE:
+        return Ignored.OTHER_EVENT
+    if not settings.watches(notification.drop.bucket, notification.drop.object):
+        return Ignored.NOT_WATCHED
+    return notification.drop

@@ -1,0 +1,139 @@
+"""Where notifications arrive and runs are driven from.
+
+Both ways in, the pull subscription and the push endpoint, lead to `accept`: the run is made durable,
+then the notification is acknowledged, then the run is driven. Bytes of a CSV or an image never come here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from actors.errors import Code, DropforgeError
+from actors.manifest import Reason
+from actors.store import Bucket, connect
+
+from .adoption import Adoption
+from .driver import Driver
+from .events import Ignored, drop_of
+from .ledger import Ledger
+from .policies import StagePolicies
+from .push import PushEnvelope
+from .settings import Settings
+from .stages import Handles
+from .subscriber import Subscriber
+from .views import ErrorView, RunsView, RunView, run_view
+
+logger = logging.getLogger("dropforge.ingress")
+
+api = FastAPI(title="Dropforge", docs_url="/api", redoc_url=None)
+
+_STATUS = {Code.NOT_FOUND: 404, Code.BAD_REQUEST: 400, Code.STORAGE_UNAVAILABLE: 503}
+
+
+@api.exception_handler(DropforgeError)
+async def _answer(_: Request, error: DropforgeError) -> JSONResponse:
+    body = ErrorView(error=Reason(code=error.code, message=error.message))
+    return JSONResponse(body.model_dump(), status_code=_STATUS.get(error.code, 500))
+
+
+@serve.deployment
+@serve.ingress(api)
+class Ingress:
+    """One replica is one owner of runs."""
+
+    async def __init__(
+        self,
+        settings: Settings,
+        attributes: DeploymentHandle,
+        cleaner: DeploymentHandle,
+        image_fetcher: DeploymentHandle,
+        writer: DeploymentHandle,
+    ) -> None:
+        self._settings = settings
+        self._policies = StagePolicies()
+        self._ledger = Ledger(
+            Bucket(connect(settings.project), settings.work_bucket or settings.output_bucket), settings.work_prefix
+        )
+        self._driver = Driver(
+            self._ledger,
+            Handles(attributes, cleaner, image_fetcher, writer),
+            settings,
+            lambda: self._policies,
+            owner=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}",
+        )
+        self._adoption = Adoption(self._ledger, self._driver, every_s=settings.adopt_every_s)
+        await self._adoption.start()
+        self._subscriber: Subscriber | None = None
+        if settings.pull:
+            self._subscriber = Subscriber(
+                settings.project, settings.subscription, self._accept, at_a_time=settings.pull_messages
+            )
+            await self._subscriber.start()
+
+    def reconfigure(self, user_config: Mapping[str, Any]) -> None:
+        """Retry policies by stage; a changed one reaches runs under way."""
+        self._policies = StagePolicies.model_validate(user_config)
+
+    async def check_health(self) -> None:
+        self._adoption.check()
+
+    async def __del__(self) -> None:
+        """Takes no more notifications, then gives its runs back, so that another replica goes on at once."""
+        if self._subscriber is not None:
+            await self._subscriber.stop()
+        await self._adoption.stop()
+
+    async def _accept(self, attributes: Mapping[str, str]) -> None:
+        """Makes the run of a notification durable and starts it. Returns once the notification may be acknowledged."""
+        drop = drop_of(attributes, self._settings)
+        if isinstance(drop, Ignored):
+            logger.debug("Ignored a notification: %s", drop)
+            return
+        run = self._settings.run_for(drop)
+        if await asyncio.to_thread(self._ledger.accept, run):
+            self._adoption.begin(run.run_id, new=True)
+
+    @api.post("/pubsub/push", status_code=204)
+    async def push(self, envelope: PushEnvelope) -> None:
+        """A notification pushed by Pub/Sub, wrapped. Any status but 2xx makes Pub/Sub send it again."""
+        await self._accept(envelope.message.attributes)
+
+    @api.get("/runs")
+    async def runs(self, limit: int = 20) -> RunsView:
+        """Open and incomplete runs, then the newest finished ones, `limit` in all."""
+        ids = await asyncio.to_thread(self._newest, max(1, min(limit, 200)))
+        return RunsView(runs=list(await asyncio.gather(*(self._view(run_id) for run_id in ids))))
+
+    @api.get("/runs/{run_id}")
+    async def run(self, run_id: str) -> RunView:
+        return await self._view(run_id)
+
+    @api.get("/health")
+    async def health(self) -> dict[str, Any]:
+        reasons = [f"subscriber: {self._subscriber.broken}"] if self._subscriber and self._subscriber.broken else []
+        return {
+            "status": "degraded" if reasons else "healthy",
+            "reasons": reasons,
+            "runs_in_flight": len(self._driver.progress),
+        }
+
+    def _newest(self, limit: int) -> list[str]:
+        ids = [*self._ledger.open_run_ids(), *self._ledger.incomplete_run_ids()]
+        return list(dict.fromkeys([*ids, *self._ledger.closed_run_ids(limit)]))[:limit]
+
+    async def _view(self, run_id: str) -> RunView:
+        snapshot = await asyncio.to_thread(self._ledger.snapshot, run_id)
+        if snapshot is None:
+            raise DropforgeError(Code.NOT_FOUND, f"There is no run {run_id}. `dropforge runs` lists those there are.")
+        manifest = self._ledger.records(run_id).names.manifest
+        return run_view(snapshot, self._driver.progress.get(run_id), f"gs://{self._ledger.bucket.name}/{manifest}")

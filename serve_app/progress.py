@@ -1,0 +1,44 @@
+"""How far the runs are that this process drives: counted in memory, for people to watch.
+
+Nothing depends on it. What another process drives is known from the bucket alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from actors.errors import DropforgeError
+from actors.part import Counts, PartRecord
+
+
+@dataclass(slots=True)
+class Progress:
+    """One run's counters since this process took it. `planned` is how many shards are known so far."""
+
+    started: float = field(default_factory=time.monotonic)
+    planned: int = 0
+    plan_complete: bool = False
+    assembling: bool = False
+    done: int = 0
+    reused: int = 0
+    failed: int = 0
+    in_flight: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
+    stage_s: Counter[str] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=Counts)
+
+    def reuse(self, parts: Iterable[PartRecord]) -> None:
+        for part in parts:
+            self.reused += 1
+            self.finish(part)
+
+    def finish(self, part: PartRecord) -> None:
+        self.done += 1
+        self.counts = Counts.total((self.counts, part.counts))
+        self.stage_s.update(part.stage_s)
+
+    def retry(self, stage: str, error: DropforgeError) -> None:
+        self.retries[f"{stage}:{error.code}"] += 1
