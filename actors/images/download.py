@@ -1,0 +1,162 @@
+"""One image's bytes, from a server that nobody vouches for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from types import TracebackType
+
+import aiohttp
+from yarl import URL
+
+from ..errors import Code, DropforgeError
+from .failures import fetch_errors, status_error
+from .guard import AddressGuard
+from .hosts import Hosts
+from .resolver import GuardedResolver
+from .settings import ImageSettings
+from .urls import checked_url
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_DRAINED_BYTES = 1 << 16  # of an answer that is not wanted, so that its connection can serve the next request
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A fetched body. It holds its places among the replica's images until its block is left."""
+
+    data: bytes
+    places: tuple[asyncio.Semaphore, ...]
+
+    def __enter__(self) -> bytes:
+        return self.data
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for place in self.places:
+            place.release()
+
+
+class Downloader:
+    """One HTTP session to all of the image hosts. Created, used and closed on one event loop."""
+
+    def __init__(self, settings: ImageSettings) -> None:
+        self._settings = settings
+        self._guard = AddressGuard(settings.allowed_networks)
+        self._resolver = GuardedResolver(self._guard, settings.resolver_threads)
+        self._images = asyncio.Semaphore(settings.images_in_flight)
+        self._large_images = asyncio.Semaphore(settings.large_images)
+        self.hosts = Hosts(
+            per_host=settings.fetches_per_host, down_after=settings.host_down_after, down_s=settings.host_down_s
+        )
+        contact = f" (+{settings.contact})" if settings.contact else ""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # our own limits are taken before the request, where waiting costs it no deadline
+                resolver=self._resolver,
+                ttl_dns_cache=settings.dns_cache_s,
+                socket_factory=self._guard.open_socket,
+            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_s, sock_read=settings.read_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": f"Dropforge{contact}", "Accept": "image/*", "Accept-Encoding": "identity"},
+            auto_decompress=False,  # an encoding that was not asked for is not unpacked into who knows what
+            trust_env=False,
+            max_line_size=settings.max_header_bytes,
+            max_field_size=settings.max_header_bytes,
+            max_headers=settings.max_headers,
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+        await self._resolver.close()
+
+    async def fetch(self, text: str) -> Body:
+        """The body that one try of a URL gives. Every redirect's target is checked as the URL itself is.
+
+        Waits for a place of the host first and of the replica second, so that only fetches that run hold the
+        latter. The deadline counts from there. Raises `DropforgeError` with an image's or a passing code.
+        """
+        remaining_s = self._settings.fetch_s
+        target = text
+        for _ in range(self._settings.max_redirects + 1):
+            url = checked_url(target, self._guard, self._settings.allowed_ports)
+            async with self.hosts.visit(url.raw_host or ""):
+                answer, taken_s = await self._hop(url, remaining_s)
+            if isinstance(answer, Body):
+                return answer
+            target = answer
+            remaining_s -= taken_s
+        raise DropforgeError(
+            Code.TOO_MANY_REDIRECTS, f"{text} redirects more than {self._settings.max_redirects} times."
+        )
+
+    async def _hop(self, url: URL, deadline_s: float) -> tuple[Body | str, float]:
+        """The answer of one server: a body, or where it redirects to; and the seconds that took."""
+        places = [self._images]
+        await self._images.acquire()
+        started = time.monotonic()
+        try:
+            with fetch_errors(str(url)):
+                async with (
+                    asyncio.timeout(deadline_s) as deadline,
+                    self._session.get(url, allow_redirects=False) as response,
+                ):
+                    location = response.headers.get("Location", "")
+                    if response.status in _REDIRECTS and location:
+                        await response.content.read(_DRAINED_BYTES)
+                        target = str(url.join(URL(location)))
+                    elif response.status == 200:
+                        body = Body(await self._read(response, places, deadline), tuple(places))
+                        return body, time.monotonic() - started
+                    else:
+                        await response.content.read(_DRAINED_BYTES)
+                        raise status_error(response)
+        except BaseException:
+            for place in places:
+                place.release()
+            raise
+        self._images.release()
+        return target, time.monotonic() - started
+
+    async def _read(
+        self, response: aiohttp.ClientResponse, places: list[asyncio.Semaphore], deadline: asyncio.Timeout
+    ) -> bytes:
+        """The whole body, within the limits on size and speed; a large one takes its place in `places`."""
+        limits = self._settings
+        if (response.content_length or 0) > limits.max_image_bytes:
+            raise _too_large(response.url, limits.max_image_bytes)
+        chunks: list[bytes] = []
+        size = 0
+        started = time.monotonic()
+        async for chunk in response.content.iter_any():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limits.max_image_bytes:
+                raise _too_large(response.url, limits.max_image_bytes)
+            age_s = time.monotonic() - started
+            if age_s > limits.slow_start_s and size < limits.min_bytes_per_s * age_s:
+                raise DropforgeError(
+                    Code.IMAGE_TOO_SLOW, f"{response.url} sent {size} bytes in {age_s:.0f} s, which is too slow."
+                )
+            if size > limits.large_image_bytes and self._large_images not in places:
+                started += await self._take_large_place(places, deadline)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _take_large_place(self, places: list[asyncio.Semaphore], deadline: asyncio.Timeout) -> float:
+        """Waits with the deadline stopped: the wait is not the server's fault. Returns its seconds."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        ends = deadline.when() or began
+        deadline.reschedule(None)
+        await self._large_images.acquire()
+        places.append(self._large_images)
+        waited_s = loop.time() - began
+        deadline.reschedule(ends + waited_s)
+        return waited_s
+
+
+def _too_large(url: URL, limit: int) -> DropforgeError:
+    return DropforgeError(Code.IMAGE_TOO_LARGE, f"{url} is longer than {limit} bytes.")

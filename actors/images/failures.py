@@ -1,0 +1,80 @@
+"""What a failed fetch means: aiohttp's exceptions and HTTP's statuses as codes."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+
+from ..errors import Code, DropforgeError
+from .guard import BlockedAddressError
+from .resolver import PERMANENT
+
+MAX_RETRY_AFTER_S = 3600.0
+
+_STATUS_CODES = {
+    401: Code.IMAGE_FORBIDDEN,
+    403: Code.IMAGE_FORBIDDEN,
+    404: Code.IMAGE_NOT_FOUND,
+    408: Code.TIMEOUT,
+    410: Code.IMAGE_NOT_FOUND,
+    425: Code.SERVER_ERROR,
+    429: Code.RATE_LIMITED,
+    451: Code.IMAGE_FORBIDDEN,
+}
+
+
+def status_error(response: aiohttp.ClientResponse) -> DropforgeError:
+    """The failure that an answer without an image is, with the wait its Retry-After asks for (RFC 9110, 10.2.3)."""
+    code = _STATUS_CODES.get(response.status)
+    if code is None:
+        code = Code.SERVER_ERROR if response.status >= 500 else Code.IMAGE_HTTP_ERROR
+    return DropforgeError(
+        code,
+        f"{response.url} answered with status {response.status}.",
+        retry_after_s=_retry_after_s(response.headers.get("Retry-After", "")),
+    )
+
+
+def _retry_after_s(value: str) -> float | None:
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), MAX_RETRY_AFTER_S)
+    try:
+        seconds = parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
+
+
+@contextmanager
+def fetch_errors(url: str) -> Iterator[None]:
+    """Turns whatever a request to a stranger may raise into a `DropforgeError`; its own pass through."""
+    try:
+        yield
+    except DropforgeError:
+        raise
+    except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+        code, why = _meaning(error)
+        raise DropforgeError(code, f"{url}: {why}.") from error
+
+
+def _meaning(error: Exception) -> tuple[Code, str]:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, BlockedAddressError):
+        return Code.BLOCKED_ADDRESS, str(cause)
+    if isinstance(cause, socket.gaierror):
+        missing = cause.errno in PERMANENT
+        return (Code.HOST_NOT_FOUND if missing else Code.CONNECTION_FAILED), f"its name was not resolved ({cause})"
+    if isinstance(error, TimeoutError):
+        return Code.TIMEOUT, "it did not answer in time"
+    if isinstance(error, aiohttp.InvalidURL):
+        return Code.BAD_URL, "aiohttp refuses the URL"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Code.IMAGE_HTTP_ERROR, f"its TLS certificate is not valid ({error.certificate_error})"
+    if isinstance(error, (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError)):
+        return Code.CONNECTION_FAILED, f"the connection failed ({type(error).__name__} {error})"
+    return Code.IMAGE_HTTP_ERROR, f"its answer is not valid HTTP ({type(error).__name__})"

@@ -1,0 +1,62 @@
+"""Names of stored images.
+
+A row's id comes from a stranger, and becomes part of an object name. Ids of unreserved URL characters (RFC 3986,
+section 2.3) stay as they are; the rest is encoded so that two different ids never share a name and none can leave
+the run's folder or be misread by a tool, a log or a terminal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+MAX_ID_BYTES = 128
+"""Longer encoded ids are cut: a name must fit a file name of 255 bytes even where `%` is escaped once more."""
+
+_KEPT_OF_LONG_ID = 32
+_DIGEST_MARK = "%~"  # never part of a percent-encoding, where two hex digits follow `%`
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTarget:
+    """Where a run's images go: objects `{folder}/{name}` of a bucket."""
+
+    bucket: str
+    folder: str
+
+    def object(self, name: str) -> str:
+        return f"{self.folder.strip('/')}/{name}"
+
+    def uri(self, name: str) -> str:
+        return f"gs://{self.bucket}/{self.object(name)}"
+
+
+def image_name(row_id: str, index: int, extension: str) -> str:
+    """`{encoded id}_{index}.{extension}`. Different (id, index) pairs never share a name.
+
+    Two rows with equal ids do: the image stored first is then taken for both.
+    """
+    return f"{encode_id(row_id)}_{index}.{extension}"
+
+
+def index_of(name: str, row_id: str) -> int | None:
+    """The index in a name made by `image_name` for this id; None where the name is another id's."""
+    match = re.fullmatch(r"_(\d{1,9})\.[a-z]{3,4}", name.removeprefix(encode_id(row_id)))
+    return int(match[1]) if match and name.startswith(encode_id(row_id)) else None
+
+
+def encode_id(row_id: str) -> str:
+    """An id as part of an object name: at most `MAX_ID_BYTES` ASCII characters, another one for every id.
+
+    Percent-encoded UTF-8, a leading dot included. The empty id and ones too long are told by their SHA-256 behind
+    a mark that percent-encoding can't produce.
+    """
+    encoded = quote(row_id, safe="", errors="surrogatepass")
+    if encoded.startswith("."):
+        encoded = "%2E" + encoded[1:]
+    if encoded and len(encoded) <= MAX_ID_BYTES:
+        return encoded
+    digest = hashlib.sha256(row_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{encoded[:_KEPT_OF_LONG_ID]}{_DIGEST_MARK}{digest}"

@@ -1,0 +1,236 @@
+"""The image stage: for each row of a shard, the first image that can be had is stored in the bucket.
+
+Which image is a row's must not depend on when it was asked for, so a URL's failure counts as follows:
+
+- An image's own failure (404, not an image, blocked, ...) passes the row on to its next URL.
+- A failure that may pass ends the row for now, once the URL's own retries are used up. Going on to the next URL
+  would let a hiccup choose another image than an undisturbed run.
+- When every row has had its turn, the rows that ended that way decide over the shard. If their share is above
+  `tolerated_passing_share`, `IMAGE_HOST_DOWN` fails the shard: its retry finds what is stored and asks again only
+  for the rest. If it is not, the stage does for them what the reference does at once, and tries their further URLs,
+  once each: an image is better than none, and a few dead servers among many strangers' must not keep a run from
+  its end. The row then counts under its last failure, so nothing is missing in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+from yarl import URL
+
+from ..catalogue import Catalogue
+from ..errors import Code, DropforgeError, Kind
+from ..frame import ImageColumn
+from .decode import Decoder
+from .download import Body, Downloader
+from .names import ImageTarget, image_name
+from .settings import ImageSettings
+from .upload import ImageStore
+from .urls import Candidate, candidates
+
+__all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
+
+STORED = "stored"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFailure:
+    """A URL that gave no image. `row` counts as in `Shard.first_row`; `retry_after_s` is what its server asks for."""
+
+    row: int
+    row_id: str
+    url: str
+    code: Code
+    detail: str
+    retry_after_s: float | None = None
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row on its way. `untried` is what is left of its URLs; `failure` is of the last one tried."""
+
+    number: int
+    id: str
+    untried: list[Candidate] = field(default_factory=list)
+    uri: str = ""
+    failure: ImageFailure | None = None
+
+    @property
+    def outcome(self) -> str:
+        if self.uri:
+            return STORED
+        return str(self.failure.code if self.failure else Code.NO_IMAGE_URL)
+
+
+def _is_held(row: _Row) -> bool:
+    return not row.uri and row.failure is not None and row.failure.code.kind is Kind.PASSING
+
+
+@dataclass(slots=True)
+class _Shard:
+    """One call's rows and what is counted over them."""
+
+    target: ImageTarget
+    rows: list[_Row] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+    fetched_bytes: int = 0
+    reused: int = 0
+
+    @property
+    def held(self) -> list[_Row]:
+        """The rows left at a failure that may pass."""
+        return [row for row in self.rows if _is_held(row)]
+
+    def column(self) -> ImageColumn:
+        return ImageColumn(
+            uris=pa.array([row.uri for row in self.rows], pa.string()),
+            rows=dict(Counter(row.outcome for row in self.rows)),
+            failures=dict(self.failures),
+            fetched_bytes=self.fetched_bytes,
+            reused=self.reused,
+        )
+
+
+class ImageStage:
+    """Fetches, checks and stores images. Enter it on the event loop that uses it.
+
+    Shards may be fetched at the same time; they share the limits. `on_failure` is told each URL that gave no
+    image, after its retries.
+    """
+
+    def __init__(
+        self, settings: ImageSettings, *, on_failure: Callable[[ImageFailure], None] = lambda failure: None
+    ) -> None:
+        self._settings = settings
+        self._on_failure = on_failure
+
+    async def __aenter__(self) -> Self:
+        settings = self._settings
+        self._downloader = Downloader(settings)
+        self._decoder = Decoder(
+            threads=settings.decode_threads, max_pixels=settings.max_pixels, max_frames=settings.max_frames
+        )
+        self._store = ImageStore(retry=settings.upload_retry, timeout_s=settings.upload_s)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._downloader.close()
+        self._decoder.close()
+        await self._store.close()
+
+    async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
+        """The image column of a shard's rows (columns `row`, `id` and `image` of `ShardFrame.rows`), in their order.
+
+        `resume` looks for images that an earlier attempt at this shard has stored, and fetches only the rest.
+        Raises `IMAGE_HOST_DOWN` (passing) when more rows than tolerated end with a failure that may pass,
+        `STORAGE_UNAVAILABLE` (passing) or `BAD_SETTINGS` when the bucket can't be used.
+        """
+        shard = _Shard(target)
+        for number, row_id, cell in zip(*(rows[name].to_pylist() for name in ("row", "id", "image")), strict=True):
+            shard.rows.append(self._row(number, row_id, cell, catalogue, shard))
+        if resume:
+            await _all(self._find(row, shard) for row in shard.rows if row.untried)
+        await _all(self._first_image(row, shard) for row in shard.rows if row.untried and not row.uri)
+        held = shard.held
+        if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
+            raise _host_down(held, len(shard.rows), self._settings.tolerated_passing_share)
+        await _all(self._any_image(row, shard) for row in held)
+        self._downloader.hosts.forget_idle()
+        return shard.column()
+
+    def _row(self, number: int, row_id: str, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
+        row = _Row(number, row_id)
+        try:
+            row.untried.extend(candidates(cell, catalogue)[: self._settings.urls_per_row])
+        except DropforgeError as error:
+            self._note(row, cell, error, shard)
+        return row
+
+    async def _find(self, row: _Row, shard: _Shard) -> None:
+        name = await self._store.find(shard.target, row.id)
+        if name is not None:
+            row.uri = shard.target.uri(name)
+            shard.reused += 1
+
+    async def _first_image(self, row: _Row, shard: _Shard) -> None:
+        """Stores the row's first image, or leaves the row at its first failure that may pass."""
+        while row.untried and not row.uri and not _is_held(row):
+            await self._try(row, row.untried.pop(0), shard, self._fetch_patiently)
+
+    async def _any_image(self, row: _Row, shard: _Shard) -> None:
+        """Stores the first image among the URLs left, whatever happens to the ones before it."""
+        while row.untried and not row.uri:
+            await self._try(row, row.untried.pop(0), shard, self._downloader.fetch)
+
+    async def _fetch_patiently(self, url: str) -> Body:
+        policy = self._settings.fetch_retry
+        return await policy.call(
+            lambda: self._downloader.fetch(url),
+            subject=url,
+            retryable=lambda error: error.retryable and (error.retry_after_s or 0.0) < policy.total_s,
+        )
+
+    async def _try(
+        self, row: _Row, candidate: Candidate, shard: _Shard, fetch: Callable[[str], Awaitable[Body]]
+    ) -> None:
+        """Stores the image of one URL, or notes why there is none. The bucket's failures are raised."""
+        try:
+            body = await fetch(candidate.url)
+        except DropforgeError as error:
+            self._note(row, candidate.url, error, shard)
+            return
+        with body as data:
+            shard.fetched_bytes += len(data)
+            try:
+                image = await self._decoder.format_of(data)
+            except DropforgeError as error:
+                self._note(row, candidate.url, error, shard)
+                return
+            name = image_name(row.id, candidate.index, image.extension)
+            created = await self._store.create(shard.target, name, data, image.content_type)
+        row.uri = shard.target.uri(name)
+        shard.reused += not created
+
+    def _note(self, row: _Row, url: str, error: DropforgeError, shard: _Shard) -> None:
+        row.failure = ImageFailure(row.number, row.id, url, error.code, error.message, error.retry_after_s)
+        shard.failures[str(error.code)] += 1
+        self._on_failure(row.failure)
+
+
+async def _all(steps: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Runs the steps side by side; the first error ends them all and is raised as it is.
+
+    A task per row of a shard, not a window over them: a row that waits for a slow host must not keep one of another
+    host from starting. What runs is bounded by the limits, and a shard by the plan.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(step)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
+    failures = [row.failure for row in held if row.failure]
+    hosts = Counter(URL(failure.url).raw_host or "?" for failure in failures)
+    codes = Counter(str(failure.code) for failure in failures)
+    return DropforgeError(
+        Code.IMAGE_HOST_DOWN,
+        f"{len(held)} of {rows} rows have no image for a reason that may pass ({_counts(codes)}; by host: "
+        f"{_counts(hosts)}), more than the tolerated share of {tolerated:.0%}. Images stored so far are kept; replay "
+        "the shard when the host answers again, or raise tolerated_passing_share to go on without it.",
+        retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
+    )
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counter.most_common(5))
