@@ -85,6 +85,7 @@ class Code(StrEnum):
     INTERNAL = "internal", Kind.SHARD
 
     BAD_SETTINGS = "bad_settings", Kind.CALLER
+    LOCAL_CLOUD = "local_cloud", Kind.CALLER
     BAD_REQUEST = "bad_request", Kind.CALLER
     MODEL_ALTERED = "model_altered", Kind.CALLER
     NOT_FOUND = "not_found", Kind.CALLER
