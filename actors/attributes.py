@@ -6,8 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from ray import serve
-
 from .attribute_columns import attribute_columns
 from .csv.records import read_shard
 from .drop import Shard
@@ -19,7 +17,6 @@ from .source import Source
 from .store import Bucket, connect
 
 
-@serve.deployment
 class Attributes:
     """Stateless. Reads each source byte once for the plan and once for its shard."""
 

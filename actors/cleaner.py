@@ -7,14 +7,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
-from ray import serve
 
 from .handoff import Handoff, ReadShard, hand_off
 from .text.cleaner import DescriptionCleaner
 from .text.settings import TextSettings
 
 
-@serve.deployment
 class Cleaner:
     """Holds the language model and the tables learned from earlier shards. CPU bound, one shard at a time."""
 

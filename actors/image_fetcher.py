@@ -6,7 +6,6 @@ import logging
 import time
 
 import ray
-from ray import serve
 
 from .errors import Code
 from .handoff import Handoff, ReadShard, hand_off
@@ -17,11 +16,10 @@ from .run import Run
 logger = logging.getLogger("dropforge.images")
 
 
-@serve.deployment
 class ImageFetcher:
     """Holds the HTTP session, the DNS cache and what is known of each host. One event loop, hundreds of fetches."""
 
-    async def __init__(self, settings: ImageSettings) -> None:
+    async def __init__(self, settings: ImageSettings) -> None:  # type: ignore[misc]  # Serve awaits it
         self._node = ray.get_runtime_context().get_node_id()
         self._stage = ImageStage(settings, on_failure=self._log)
         await self._stage.__aenter__()

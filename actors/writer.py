@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
-from ray import serve
 
 from .assembly import Assembly
 from .csv.output import rejects_jsonl, rejects_raw, rows_csv
@@ -24,7 +23,6 @@ from .run_records import RunRecords
 from .store import Bucket, connect
 
 
-@serve.deployment
 class Writer:
     """Keeps nothing in memory between calls: a writer that is killed loses nothing."""
 
@@ -58,8 +56,8 @@ class Writer:
         read: ReadShard,
         descriptions: pa.Array,
         images: ImageColumn,
-        stage_s: dict[str, float],
-        versions: dict[str, str],
+        stage_s: Mapping[str, float],
+        versions: Mapping[str, str],
     ) -> PartRecord:
         started = time.perf_counter()
         records = self._records(run)
@@ -83,7 +81,7 @@ class Writer:
             reasons_object=reasons_object,
             bytes_out=len(data),
             counts=part_counts(read, images),
-            stage_s=stage_s | {"write": time.perf_counter() - started},
+            stage_s={**stage_s, "write": time.perf_counter() - started},
             versions=versions,
         )
         return records.write_part(part)

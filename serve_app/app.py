@@ -4,6 +4,7 @@
 
 from typing import Any
 
+from ray import serve
 from ray.serve import Application
 
 from actors.attributes import Attributes
@@ -18,10 +19,11 @@ from .settings_file import checked_settings
 def build(args: dict[str, Any]) -> Application:
     """Binds the five deployments. Raises `BAD_SETTINGS` on an unknown or wrong setting, before anything starts."""
     settings = checked_settings(args)
-    return Ingress.bind(
+    deploy = serve.deployment()
+    return deploy(Ingress).bind(
         settings,
-        Attributes.bind(settings.project, settings.scan_chunk_bytes),
-        Cleaner.bind(settings.text),
-        ImageFetcher.bind(settings.images),
-        Writer.bind(settings.project),
+        deploy(Attributes).bind(settings.project, settings.scan_chunk_bytes),
+        deploy(Cleaner).bind(settings.text),
+        deploy(ImageFetcher).bind(settings.images),
+        deploy(Writer).bind(settings.project),
     )

@@ -7,6 +7,7 @@ KubeRay do this.
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import shutil
 import tempfile
@@ -78,7 +79,7 @@ class Host:
                 include_dashboard=self._options.dashboard,
                 dashboard_port=None,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
                 _temp_dir=self._folder,
             )
             self.dashboard_url = f"http://{context.dashboard_url}" if context.dashboard_url else None

@@ -46,12 +46,11 @@ async def _answer(_: Request, error: DropforgeError) -> JSONResponse:
     return JSONResponse(body.model_dump(), status_code=_STATUS.get(error.code, 500))
 
 
-@serve.deployment
 @serve.ingress(api)
 class Ingress:
     """One replica is one owner of runs."""
 
-    async def __init__(
+    async def __init__(  # type: ignore[misc]  # Serve awaits it
         self,
         settings: Settings,
         attributes: DeploymentHandle,

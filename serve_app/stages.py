@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from ray.serve.handle import DeploymentHandle
+from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError
@@ -71,7 +71,9 @@ class Stages:
         async def scan() -> Plan:
             start: PlanStart | None = None
             known = 0
-            async for step in self._handles.attributes.options(stream=True).plan.remote(self._run):
+            stream = self._handles.attributes.options(stream=True).plan.remote(self._run)
+            assert isinstance(stream, DeploymentResponseGenerator)
+            async for step in stream:
                 if isinstance(step, PlanStart):
                     start = step
                     continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from google.cloud import pubsub_v1
@@ -21,7 +21,7 @@ from actors.errors import DropforgeError
 
 logger = logging.getLogger("dropforge.subscriber")
 
-Handle = Callable[[Mapping[str, str]], Awaitable[None]]
+Handle = Callable[[Mapping[str, str]], Coroutine[None, None, None]]
 
 _DRAIN_S = 15.0
 _RECONNECT_S = (0.5, 30.0)
