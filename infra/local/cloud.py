@@ -1,0 +1,176 @@
+"""The local cloud: Cloud Storage and Pub/Sub as child processes, with buckets, topics and subscriptions in place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from actors.errors import Code, DropforgeError
+
+from .embedded_pubsub import EmbeddedPubsub
+from .google_emulator import GooglePubsubEmulator
+from .port import HOST
+from .provision import Messaging, create_buckets
+from .service import Program, Service
+from .storage import FakeGcsServer
+
+Engine = Literal["auto", "google", "embedded"]
+
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloudOptions:
+    """What the local cloud holds.
+
+    `state` is the folder that keeps it from one run to the next; without one it lives in memory, where there
+    is room, and is deleted at the end. `watched_prefix` limits the finalize events to objects whose name starts
+    so. With a `push_endpoint` the subscription pushes to it, else it is pulled. `pubsub_engine`: `embedded` is
+    the project's own server; `google` Google's emulator (slower, no filters, loses its state when killed);
+    `auto` takes Google's where it is installed.
+    """
+
+    state: Path | None = None
+    project: str = "dropforge-local"
+    source_bucket: str = "in"
+    output_bucket: str = "out"
+    watched_prefix: str = ""
+    topic: str = "drops"
+    subscription: str = "drops"
+    dead_letter_topic: str = "dead-letters"
+    dead_letter_subscription: str = "dead-letters"
+    push_endpoint: str | None = None
+    pubsub_engine: Engine = "embedded"
+
+
+class LocalCloud:
+    """`with LocalCloud(options) as cloud:` runs it for the length of the block.
+
+    `cloud.storage` and `cloud.pubsub` are the two services; each can be killed, stopped and started again on its
+    port with its state. Raises `DropforgeError(LOCAL_CLOUD)`, with the end of the child's log, when one does not
+    start. It ends what it started, also when this process crashes (guard.py).
+    """
+
+    pubsub: Service
+    storage: Service
+
+    def __init__(self, options: LocalCloudOptions | None = None) -> None:
+        self.options = options or LocalCloudOptions()
+
+    def __enter__(self) -> Self:
+        kept = self.options.state
+        self._root = kept.resolve() if kept else Path(tempfile.mkdtemp(prefix="dropforge-", dir=_memory_folder()))
+        scratch = None if kept else self._root
+        self.pubsub = Service(
+            _pubsub_program(self.options.pubsub_engine, self._root / "pubsub"),
+            self._root / "log" / "pubsub.log",
+            scratch=scratch,
+            prepare=self._create_messaging,
+        )
+        try:
+            self.pubsub.start()
+            # the topic and its subscription are there now; an event without them would be lost
+            self.storage = Service(
+                self._storage_program(),
+                self._root / "log" / "storage.log",
+                scratch=scratch,
+                prepare=self._create_buckets,
+            )
+            self.storage.start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._end()
+
+    @property
+    def storage_url(self) -> str:
+        return f"http://{self.storage.address}"
+
+    @property
+    def pubsub_address(self) -> str:
+        return self.pubsub.address
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which unmodified Google clients and `gcloud storage` use this cloud, without credentials.
+
+        Set them over the process's own environment before a client is made.
+        """
+        return {
+            "STORAGE_EMULATOR_HOST": self.storage_url,
+            "PUBSUB_EMULATOR_HOST": self.pubsub_address,
+            "GOOGLE_CLOUD_PROJECT": self.options.project,
+            "CLOUDSDK_CORE_PROJECT": self.options.project,
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE": f"{self.storage_url}/",
+            "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
+            "no_proxy": ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), HOST])),
+        }
+
+    def _storage_program(self) -> Program:
+        return FakeGcsServer(
+            root=self._root / "storage",
+            project=self.options.project,
+            bucket=self.options.source_bucket,
+            prefix=self.options.watched_prefix,
+            topic=self.options.topic,
+            pubsub_address=self.pubsub_address,
+        )
+
+    def _create_messaging(self) -> None:
+        Messaging(
+            project=self.options.project,
+            topic=self.options.topic,
+            subscription=self.options.subscription,
+            dead_letter_topic=self.options.dead_letter_topic,
+            dead_letter_subscription=self.options.dead_letter_subscription,
+            push_endpoint=self.options.push_endpoint,
+        ).create(self.pubsub_address)
+
+    def _create_buckets(self) -> None:
+        buckets = sorted({self.options.source_bucket, self.options.output_bucket})
+        create_buckets(HOST, self.storage.port, self.options.project, buckets)
+
+    def _end(self) -> None:
+        if hasattr(self, "storage"):
+            self.storage.stop()
+        self.pubsub.stop()
+        if self.options.state is None:
+            shutil.rmtree(self._root)
+
+
+def _pubsub_program(engine: Engine, state: Path) -> Program:
+    if engine == "embedded":
+        return EmbeddedPubsub(state)
+    google = GooglePubsubEmulator.find()
+    if google is not None:
+        return google
+    if engine == "auto":
+        return EmbeddedPubsub(state)
+    raise DropforgeError(
+        Code.LOCAL_CLOUD,
+        "Google's Pub/Sub emulator is not installed. Install Java and run `gcloud components install "
+        "pubsub-emulator`, or choose the embedded one.",
+    )
+
+
+def _memory_folder() -> Path:
+    """Where files are memory, if there is enough of it and it keeps extended attributes (object metadata)."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES:
+        with tempfile.NamedTemporaryFile(dir=_MEMORY) as probe:
+            try:
+                os.setxattr(probe.name, "user.dropforge", b"")
+                return _MEMORY
+            except OSError:  # tmpfs before Linux 6.6
+                pass
+    return Path(tempfile.gettempdir())

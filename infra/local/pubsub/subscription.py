@@ -1,0 +1,184 @@
+"""One subscription: what it has to deliver, what is out, and what comes back."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from google.api_core.exceptions import NotFound, ResourceExhausted
+
+from . import wire
+from .consumer import Consumer
+from .dead_letter import DeadLetterPolicy, dead_letter
+from .filter import compile_filter
+from .journal import Journal
+from .lease import Lease, LeaseTable, sequence_in
+from .message import PendingMessage, StoredMessage
+from .retry_policy import RetryPolicy
+
+logger = logging.getLogger(__name__)
+
+MAX_BACKLOG_BYTES = 1 << 30
+_MAX_BATCH_MESSAGES = 1000
+_MAX_BATCH_BYTES = 3_500_000  # below gRPC's 4 MiB, which the clients' emulator channel keeps as its receive limit
+
+Publish = Callable[[str, list[wire.PubsubMessage]], list[str]]
+
+
+class Subscription:
+    """The backlog of one subscription, with leases, retries, dead letters and a filter.
+
+    Changes reach the journal before memory, so a full disk fails the request and loses nothing.
+    """
+
+    def __init__(self, config: wire.Subscription, journal: Journal, publish: Publish) -> None:
+        self._journal = journal
+        self._publish = publish
+        self._backlog: dict[int, PendingMessage] = {}
+        self._backlog_bytes = 0
+        self._ready: deque[PendingMessage] = deque()
+        self._delayed: list[tuple[float, int, PendingMessage]] = []
+        self._leases = LeaseTable()
+        self._consumers: set[Consumer] = set()
+        self.deleted = False
+        self.configure(config)
+
+    def configure(self, config: wire.Subscription) -> None:
+        """Takes over a checked configuration."""
+        self.config = config
+        self._matches = compile_filter(config.filter)
+        self._retry_policy = RetryPolicy.of(config)
+        self._dead_letter_policy = DeadLetterPolicy.of(config)
+        self._wake_all()
+
+    def delete(self) -> None:
+        self.deleted = True
+        self._wake_all()
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    def matches(self, attributes: Mapping[str, str]) -> bool:
+        return self._matches(attributes)
+
+    def check_room(self, size: int) -> None:
+        """Raises `ResourceExhausted` where `size` more bytes would outgrow this machine's memory."""
+        if self._backlog_bytes + size > MAX_BACKLOG_BYTES:
+            raise ResourceExhausted(
+                f"{self.name} holds {self._backlog_bytes} unacknowledged bytes, the local limit is "
+                f"{MAX_BACKLOG_BYTES}: start its subscriber or delete it."
+            )
+
+    def enqueue(self, messages: Collection[StoredMessage]) -> None:
+        for stored in messages:
+            pending = PendingMessage(stored)
+            self._backlog[stored.sequence] = pending
+            self._backlog_bytes += stored.size
+            self._ready.append(pending)
+        self._wake_all()
+
+    @contextmanager
+    def consumer(self, *, max_messages: int = 0, max_bytes: int = 0) -> Iterator[Consumer]:
+        """A consumer that is woken while the block runs. What it holds at the end stays leased to its deadline."""
+        consumer = Consumer(max_messages=max_messages, max_bytes=max_bytes)
+        self._consumers.add(consumer)
+        try:
+            yield consumer
+        finally:
+            self._consumers.discard(consumer)
+
+    def take(self, consumer: Consumer, deadline_s: float) -> list[Lease]:
+        """Leases what is ready and fits the consumer's flow control and one response, maybe nothing.
+
+        Raises `NotFound` when the subscription was deleted.
+        """
+        if self.deleted:
+            raise NotFound(f"Subscription {self.name} was deleted.")
+        leases: list[Lease] = []
+        deadline, size = time.monotonic() + deadline_s, 0
+        while self._ready and len(leases) < _MAX_BATCH_MESSAGES:
+            pending = self._ready[0]
+            if not self._is_pending(pending):
+                self._ready.popleft()
+                continue
+            size += pending.stored.size
+            if not consumer.has_room(pending.stored.size) or (leases and size > _MAX_BATCH_BYTES):
+                break
+            self._ready.popleft()
+            leases.append(self._leases.grant(pending, deadline, consumer))
+        return leases
+
+    def received(self, lease: Lease) -> wire.ReceivedMessage:
+        """The delivery as a subscriber gets it; the attempt is told only under a dead-letter policy."""
+        attempt = lease.pending.attempts if self._dead_letter_policy else 0
+        return wire.ReceivedMessage(ack_id=lease.ack_id, message=lease.pending.stored.message, delivery_attempt=attempt)
+
+    def acknowledge(self, ack_ids: Collection[str]) -> None:
+        """Forgets the messages. Late is not too late: an expired ack id counts until the message goes out again."""
+        done = [pending for ack_id in ack_ids if (pending := self._delivered_as(ack_id))]
+        self._journal.forget(self.name, [pending.stored.sequence for pending in done])
+        for pending in done:
+            self._forget(pending)
+
+    def modify_deadline(self, ack_ids: Collection[str], deadline_s: int) -> None:
+        """Moves the deadlines to `deadline_s` from now; 0 gives the messages back."""
+        now = time.monotonic()
+        for ack_id in ack_ids:
+            if deadline_s > 0:
+                self._leases.extend(ack_id, now + deadline_s)
+            elif (lease := self._leases.release(ack_id)) is not None:
+                self._give_back(lease.pending, now)
+
+    def tick(self) -> None:
+        """Does what the time of day calls for: expired leases go back, backed-off messages become ready."""
+        now = time.monotonic()
+        for lease in self._leases.expired(now):
+            self._give_back(lease.pending, now)
+        if self._delayed and self._delayed[0][0] <= now:
+            while self._delayed and self._delayed[0][0] <= now:
+                self._ready.append(heapq.heappop(self._delayed)[2])
+            self._wake_all()
+
+    def _give_back(self, pending: PendingMessage, now: float) -> None:
+        # queued again before it is forwarded, so a forward that fails leaves the message here
+        delay_s = self._retry_policy.delay_s(pending.attempts)
+        if delay_s > 0:
+            heapq.heappush(self._delayed, (now + delay_s, pending.stored.sequence, pending))
+        else:
+            self._ready.append(pending)
+            self._wake_all()
+        policy = self._dead_letter_policy
+        if policy is not None and pending.attempts >= policy.max_attempts:
+            self._forward(pending, policy)
+
+    def _forward(self, pending: PendingMessage, policy: DeadLetterPolicy) -> None:
+        letter = dead_letter(pending.stored.message, self.name, pending.attempts)
+        try:
+            self._publish(policy.topic, [letter])
+        except (NotFound, ResourceExhausted) as error:
+            logger.warning("message %s of %s goes on being delivered: %s", pending.stored.sequence, self.name, error)
+            return
+        self._journal.forget(self.name, [pending.stored.sequence])
+        self._forget(pending)
+
+    def _forget(self, pending: PendingMessage) -> None:
+        self._leases.release(pending.ack_id)
+        if self._backlog.pop(pending.stored.sequence, None) is not None:
+            self._backlog_bytes -= pending.stored.size
+
+    def _is_pending(self, pending: PendingMessage) -> bool:
+        return pending.stored.sequence in self._backlog
+
+    def _delivered_as(self, ack_id: str) -> PendingMessage | None:
+        sequence = sequence_in(ack_id)
+        pending = self._backlog.get(sequence) if sequence is not None else None
+        return pending if pending is not None and pending.ack_id == ack_id else None
+
+    def _wake_all(self) -> None:
+        for consumer in self._consumers:
+            consumer.wake()
