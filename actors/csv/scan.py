@@ -89,7 +89,7 @@ class ShardScanner:
                 raise self._header_too_long()
             shards.append(self._close_in_oversized_record(self._offset))
             self._in_oversized_record = True
-            self._drop_oversized_record(final)
+            self._drop_all_pending()
         # Doubling keeps the bytes looked at again in proportion to those that come in.
         self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
         return shards
@@ -149,13 +149,16 @@ class ShardScanner:
         """Drops the pending bytes up to the record's line end; whether it was among them."""
         end = find_line_end(bytes(self._pending), final=final)
         if end is None:
-            # A CR may be the first half of a CRLF whose LF comes with the next chunk.
-            self._drop_pending(len(self._pending) - self._pending.endswith(b"\r"))
+            self._drop_all_pending()
             return False
         self._drop_pending(end)
         self._start = self._offset
         self._in_oversized_record = False
         return True
+
+    def _drop_all_pending(self) -> None:
+        # A CR may be the first half of a CRLF whose LF comes with the next chunk.
+        self._drop_pending(len(self._pending) - self._pending.endswith(b"\r"))
 
     def _drop_pending(self, count: int) -> None:
         del self._pending[:count]
