@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.catalogue import ROLES, Catalogue
+from actors.csv.output import header_row, rejects_jsonl, rejects_raw, rows_csv
+from actors.errors import Code
+from actors.frame import AttributeColumns, Reject
+
+CATALOGUE = Catalogue(category_levels=2)
+COLUMNS = list(CATALOGUE.output_columns)
+
+
+def written(rows: list[tuple[str, ...]]) -> bytes:
+    """`rows` hold the output's cells in the order of its columns."""
+    cells = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True))
+    text = {name: pa.array(column, pa.string()) for name, column in cells.items()}
+    sources = {"id": "uniq_id", "name": "product_name", "brand": "brand", "image": "image"}
+    frame = pa.table({role: text[sources[role]] if role in sources else pa.nulls(len(rows)) for role in ROLES})
+    attributes = AttributeColumns(text["attributes"], (text["c0_name"], text["c1_name"]), 0, 0)
+    return rows_csv(frame, text["description"], text["image_uri"], attributes)
+
+
+def rows_of(cells: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[str, ...]]]:
+    return st.lists(st.tuples(*[cells] * len(COLUMNS)), max_size=5)
+
+
+CELLS = st.one_of(st.sampled_from(["", '"', "a,b", "a\nb", " x ", "NA", "é"]), st.text(max_size=5))
+
+
+# pandas writes a bare CR unquoted before Python 3.13, see `test_a_bare_carriage_return_is_quoted_on_every_python`.
+@given(rows_of(CELLS.map(lambda cell: cell.replace("\r", ""))))
+def test_rows_are_what_pandas_writes(rows: list[tuple[str, ...]]) -> None:
+    expected = pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+    assert (header_row(CATALOGUE) + written(rows)).decode() == expected
+
+
+@given(rows_of(CELLS))
+def test_rows_come_back(rows: list[tuple[str, ...]]) -> None:
+    text = io.StringIO(written(rows).decode(), newline="")
+    assert [tuple(row) for row in csv.reader(text)] == rows
+
+
+@pytest.mark.parametrize("cell", ["\r", "a\rb"])
+def test_a_bare_carriage_return_is_quoted_on_every_python(cell: str) -> None:
+    assert written([(cell, *[""] * 8)]) == f'"{cell}",,,,,,,,\n'.encode()
+
+
+def test_the_header_names_the_levels() -> None:
+    assert header_row(CATALOGUE) == (
+        b"uniq_id,product_name,description,brand,image,image_uri,attributes,c0_name,c1_name\n"
+    )
+
+
+def test_rejects_can_be_mended_and_told_apart() -> None:
+    rejects = [
+        Reject(3, 100, Code.UNDECODABLE_BYTES, "Byte 2 is no text.", b"1,\xff"),
+        Reject(9, 250, Code.WRONG_FIELD_COUNT, "Fünf fields.", b'2,"a\nb",'),
+    ]
+    raw = rejects_raw(rejects)
+    assert raw == b'1,\xff\n2,"a\nb",\n'
+    lines = [json.loads(line) for line in rejects_jsonl(rejects).splitlines()]
+    assert lines == [
+        {"row": 3, "offset": 100, "bytes": 3, "code": "undecodable_bytes", "detail": "Byte 2 is no text."},
+        {"row": 9, "offset": 250, "bytes": 8, "code": "wrong_field_count", "detail": "Fünf fields."},
+    ]
+    start = 0
+    for line, reject in zip(lines, rejects, strict=True):
+        assert raw[start : start + line["bytes"]] == reject.raw
+        start += line["bytes"] + 1

@@ -1,0 +1,64 @@
+"""The attributes stage's columns, and their golden cells."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from actors.attribute_columns import attribute_columns
+from actors.catalogue import Catalogue
+from actors.csv.header import detect_delimiter, read_header
+from actors.csv.records import read_shard
+from actors.csv.scan import ShardScanner
+from actors.errors import Code
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def test_absent_levels_are_empty_and_cut_ones_counted() -> None:
+    rows = pa.table({"specifications": ["[{}]", "", ""], "categories": ["a|b|c", "a|b", "a"]})
+    columns = attribute_columns(rows, Catalogue(category_levels=2, category_separator="|"))
+    assert [level.to_pylist() for level in columns.levels] == [["a", "a", "a"], ["b", "b", ""]]
+    assert columns.attributes.to_pylist() == ["{}"] * 3
+    assert (columns.levels_cut, columns.entries_without_key) == (1, 1)
+
+
+def test_no_rows_have_string_columns_too() -> None:
+    rows = pa.table({"specifications": pa.array([], pa.string()), "categories": pa.array([], pa.string())})
+    columns = attribute_columns(rows, Catalogue())
+    assert {column.type for column in (columns.attributes, *columns.levels)} == {pa.string()}
+
+
+@pytest.mark.parametrize(("shard_bytes", "shard_rows"), [(1 << 30, None), (100_000, None), (1 << 30, 1)])
+def test_the_golden_cells(shard_bytes: int, shard_rows: int | None) -> None:
+    source, golden = DATA / "flipkart_sample.csv", DATA / "flipkart_sample.golden.csv"
+    if not source.exists() or not golden.exists():
+        pytest.skip("shared/data/flipkart_sample.csv and its golden file are not on this machine")
+    data, catalogue = source.read_bytes(), Catalogue()
+    delimiter = detect_delimiter(data, catalogue)
+    scanner = ShardScanner(
+        delimiter, shard_bytes=shard_bytes, shard_rows=shard_rows, max_row_bytes=catalogue.max_row_bytes
+    )
+    shards = scanner.feed(data) + scanner.finish()
+    assert scanner.header is not None
+    header = read_header(scanner.header, catalogue, delimiter)
+    frames = [read_shard(data[shard.start : shard.end], shard, header, catalogue) for shard in shards]
+    rows = pa.concat_tables([frame.rows for frame in frames])
+    columns = attribute_columns(rows, catalogue)
+    with golden.open(encoding="utf-8", newline="") as file:
+        expected = list(csv.DictReader(file))
+    for name, column in (
+        ("uniq_id", rows["id"]),
+        ("product_name", rows["name"]),
+        ("brand", rows["brand"]),
+        ("image", rows["image"]),
+        ("attributes", columns.attributes),
+        *((f"c{level}_name", columns.levels[level]) for level in range(7)),
+    ):
+        assert column.to_pylist() == [row[name] for row in expected], name
+    assert set(columns.levels[7].to_pylist()) == {""}
+    assert [reject.code for frame in frames for reject in frame.rejects] == [Code.MISSING_VALUE] * 2
+    assert sum(frame.blank for frame in frames) == 200
