@@ -1,0 +1,52 @@
+# `make` alone lists what there is. Everything runs in .venv, which is made on first use.
+
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTHONS := $(PYTHON) python3.12 python3.11 python3.13 python3
+IN_RANGE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench requirements clean
+
+help:  ## This list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: .venv/installed  ## A drop from start to end on this machine; FILE=path.csv for your own, KEEP=1 to stay up
+	@$(BIN)/dropforge demo $(if $(FILE),"$(FILE)") $(if $(filter-out 0,$(KEEP)),--keep)
+
+test: lint  ## All that CI runs: lint, types, every test
+	$(BIN)/pytest --ignore=tests/bench
+
+lint: .venv/installed  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy actors serve_app infra tests
+
+bench: .venv/installed  ## Benchmarks
+	$(BIN)/pytest tests/bench
+
+requirements: .venv/installed  ## Pin and hash the dependencies of pyproject.toml anew; UPGRADE=--upgrade for newer ones
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --constraint requirements.txt --extra local --extra dev --output-file requirements-dev.txt pyproject.toml
+
+clean:  ## Remove the environment, the caches and the local state
+	rm -rf .venv .dropforge build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Cleared rather than updated: what is installed is then what the file says, also after an interrupted install.
+.venv/required: requirements-dev.txt
+	@for python in $(PYTHONS); do "$$python" -c '$(IN_RANGE)' 2>/dev/null && break; python=; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Dropforge needs Python 3.11, 3.12 or 3.13 with its venv module; none was found." >&2; \
+	  echo "Install one (Debian: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making .venv with $$("$$python" --version); about a minute, once" >&2; \
+	"$$python" -m venv --clear .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.txt
+	@touch $@
+
+.venv/installed: .venv/required pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
