@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from ..catalogue import ROLES, Catalogue, Role
 from ..errors import Code, DropforgeError
 from .boundaries import RecordSplitter, without_line_end
 from .content import BOM
+from .fields import split_fields
 
 DELIMITERS = (",", ";", "\t", "|")
 """Tried in this order where the catalogue's delimiter is `auto`."""
@@ -69,7 +69,7 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
             f"The header is not {catalogue.encoding} text (byte {error.start}). Save the file as UTF-8, or set the "
             "catalogue's `encoding`.",
         ) from error
-    names = _names(text, catalogue, delimiter)
+    names = _names(text, delimiter)
     positions: dict[Role, int] = {}
     missing: list[str] = []
     for role in ROLES:
@@ -95,9 +95,8 @@ def _text(record: bytes, catalogue: Catalogue) -> str:
     return record.removeprefix(BOM).decode(catalogue.encoding)
 
 
-def _names(text: str, catalogue: Catalogue, delimiter: str) -> tuple[str, ...]:
-    csv.field_size_limit(max(csv.field_size_limit(), catalogue.max_row_bytes))
-    return tuple(comparable(name) for name in next(csv.reader((text,), delimiter=delimiter)))
+def _names(text: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(map(comparable, split_fields(text, delimiter)))
 
 
 def _best_delimiter(head: bytes, catalogue: Catalogue) -> str:
@@ -111,7 +110,7 @@ def _columns_found(head: bytes, catalogue: Catalogue, delimiter: str) -> int:
     if not ends.size:
         return 0
     try:
-        names = _names(_text(without_line_end(text[: ends[0]]), catalogue), catalogue, delimiter)
+        names = _names(_text(without_line_end(text[: ends[0]]), catalogue), delimiter)
     except UnicodeDecodeError:
         return 0
     return sum(comparable(getattr(catalogue.columns, role)) in names for role in ROLES)

@@ -6,8 +6,6 @@ are text and stay unchanged: leading zeros, `NA`, `1e5` and blanks come out as t
 
 from __future__ import annotations
 
-import csv
-
 import pyarrow as pa
 
 from ..catalogue import ROLES, Catalogue
@@ -15,6 +13,7 @@ from ..drop import Shard
 from ..errors import Code, DropforgeError, Kind
 from ..frame import Reject, ShardFrame
 from .boundaries import RecordSplitter, without_line_end
+from .fields import split_fields
 from .header import HeaderMap, comparable
 
 
@@ -71,8 +70,6 @@ class _RecordParser:
         self._catalogue = catalogue
         self._positions = [header.positions.get(role) for role in ROLES]
         self._required = [ROLES.index(role) for role in catalogue.required]
-        # The limit is the whole process's. It is only ever raised; records are bounded before they come here.
-        csv.field_size_limit(max(csv.field_size_limit(), catalogue.max_row_bytes))
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
         """The values in the order of `ROLES`, or None for a blank record.
@@ -113,7 +110,7 @@ class _RecordParser:
         # A NUL is no text in any column, and the loaders of databases refuse the output that holds one.
         if "\0" in text:
             raise DropforgeError(Code.UNDECODABLE_BYTES, f"Character {text.index(chr(0))} of the row is a NUL.")
-        return next(csv.reader((text,), delimiter=self._header.delimiter))
+        return split_fields(text, self._header.delimiter)
 
     def _check_fields(self, record: bytes, fields: list[str]) -> None:
         expected = len(self._header.names)

@@ -132,7 +132,7 @@ def test_bytes_that_are_not_the_planned_shard_are_an_error(shard: Shard, code: C
 
 FIELDS = st.one_of(
     st.sampled_from(["", "x", '"', '5" x 7"', "a,b", "a\r\nb", "\n", "\r", " ", "é", "日本", '"q"', "NA", "00"]),
-    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=6),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6),
 )
 WRITTEN_ROWS = st.lists(st.lists(FIELDS, min_size=8, max_size=8), max_size=12)
 SLOPPY = st.lists(
