@@ -7,8 +7,10 @@ import time
 from collections.abc import AsyncIterator
 
 from .attribute_columns import attribute_columns
+from .bisection import halves, poisoned
 from .csv.records import read_shard
 from .drop import Shard
+from .frame import ShardFrame
 from .handoff import Handoff, ReadShard, hand_off
 from .plan import PlanStart
 from .planner import scan
@@ -36,13 +38,26 @@ class Attributes:
     async def read(self, run: Run, start: PlanStart, shard: Shard) -> Handoff:
         """A `ReadShard`. Raises `SOURCE_GONE` where the drop's generation is no more."""
         started = time.perf_counter()
-        result = await asyncio.to_thread(self._read, run, start, shard)
-        return hand_off(result, rows=result.frame.rows.num_rows, started=started)
+        data = await self._data(run, shard)
+        frame = await asyncio.to_thread(read_shard, data, shard, start.header, run.catalogue)
+        return await self._hand_off(frame, run, started)
 
-    def _read(self, run: Run, start: PlanStart, shard: Shard) -> ReadShard:
-        data = self._source(run).read(shard.start, shard.end)
-        frame = read_shard(data, shard, start.header, run.catalogue)
-        return ReadShard(frame, attribute_columns(frame.rows, run.catalogue))
+    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, Shard]:
+        """The two halves of a shard that can't be processed as a whole."""
+        return halves(await self._data(run, shard), shard, start.header, run.catalogue)
+
+    async def reject(self, run: Run, start: PlanStart, shard: Shard, detail: str) -> Handoff:
+        """A `ReadShard` that has the shard's single row among its rejects, as `POISON_ROW`."""
+        started = time.perf_counter()
+        frame = poisoned(await self._data(run, shard), shard, detail, start.header, run.catalogue)
+        return await self._hand_off(frame, run, started)
+
+    async def _hand_off(self, frame: ShardFrame, run: Run, started: float) -> Handoff:
+        columns = await asyncio.to_thread(attribute_columns, frame.rows, run.catalogue)
+        return hand_off(ReadShard(frame, columns), rows=frame.rows.num_rows, started=started)
+
+    async def _data(self, run: Run, shard: Shard) -> bytes:
+        return await asyncio.to_thread(self._source(run).read, shard.start, shard.end)
 
     def _source(self, run: Run) -> Source:
         return Source(Bucket(self._client, run.drop.bucket), run.drop)

@@ -79,6 +79,7 @@ class Code(StrEnum):
     STORAGE_UNAVAILABLE = "storage_unavailable", Kind.PASSING
     IMAGE_HOST_DOWN = "image_host_down", Kind.PASSING
     LEASE_LOST = "lease_lost", Kind.PASSING
+    NOT_ACCEPTED = "not_accepted", Kind.PASSING
 
     POISON_SHARD = "poison_shard", Kind.SHARD
     PARTS_DISAGREE = "parts_disagree", Kind.SHARD
@@ -89,6 +90,7 @@ class Code(StrEnum):
     BAD_REQUEST = "bad_request", Kind.CALLER
     MODEL_ALTERED = "model_altered", Kind.CALLER
     NOT_FOUND = "not_found", Kind.CALLER
+    REPLAY_ACTIVE = "replay_active", Kind.CALLER
 
 
 class DropforgeError(Exception):

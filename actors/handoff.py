@@ -37,6 +37,18 @@ class Handoff:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """All stages' results for a shard, or for a part of one that had to be bisected.
+
+    `cleaned` and `imaged` are None where there are no rows; `imaged` also where no images are fetched.
+    """
+
+    read: Handoff
+    cleaned: Handoff | None
+    imaged: Handoff | None
+
+
 def hand_off(result: object, *, rows: int, started: float, versions: Mapping[str, str] | None = None) -> Handoff:
     """Puts a stage's result into the object store. `started` is `time.perf_counter()` at the stage's begin."""
     return Handoff(ray.put(result), rows, time.perf_counter() - started, dict(versions or {}))

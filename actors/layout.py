@@ -4,6 +4,8 @@
 {prefix}open/{run}                       an open run; listing these costs in proportion to open runs
 {prefix}incomplete/{run}                 a run that waits for replay
 {prefix}closed/{newest first}-{run}      a finished run's summary; listing the newest costs what is listed
+{prefix}replays/lease.json               who replays; one at a time
+{prefix}replays/{replay}.json            a replay's progress
 {prefix}runs/{run}/run.json              the accepted run, written once
                   /lease.json            who drives it, replaced by compare-and-swap
                   /plan.json             every shard, written once when the scan is complete
@@ -50,6 +52,13 @@ class Layout:
     def closed_marker(self, run_id: str, accepted_at_ms: int) -> str:
         # Listings are in name order only, so the newest must have the smallest name.
         return f"{self.closed_runs}{10**14 - accepted_at_ms:014d}-{run_id}"
+
+    @property
+    def replay_lease(self) -> str:
+        return f"{self.prefix}replays/lease.json"
+
+    def replay(self, replay: str) -> str:
+        return f"{self.prefix}replays/{replay}.json"
 
     def of(self, run_id: str) -> RunLayout:
         return RunLayout(f"{self.prefix}runs/{run_id}/")

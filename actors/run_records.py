@@ -43,6 +43,7 @@ class Failure(BaseModel):
     first_at: datetime
     last_at: datetime
     version: str
+    replay: bool = Field(False, description="a replay has asked for another try, which has not ended yet")
 
 
 class RunRecords:
@@ -80,14 +81,15 @@ class RunRecords:
         return self._read_below(self.names.parts, PartRecord)
 
     def write_failure(self, failure: Failure) -> None:
+        """The newest record of a shard's failure replaces its older one."""
         self.bucket.put(self.names.failure(failure.shard), failure.model_dump_json().encode(), content_type=JSON)
 
     def failures(self) -> list[Failure]:
         """Failure records, in file order; one that was mended since then may still be among them."""
         return self._read_below(self.names.failures, Failure)
 
-    def clear_failure(self, shard: Shard | None) -> None:
-        self.bucket.delete(self.names.failure(shard))
+    def failure(self, shard: Shard | None) -> Failure | None:
+        return self._read(self.names.failure(shard), Failure)
 
     def commit(self, manifest: Manifest) -> Manifest:
         """Writes the result; the manifest that counts is returned, an earlier one where there was one."""

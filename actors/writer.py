@@ -6,14 +6,15 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from .assembly import Assembly
 from .csv.output import rejects_jsonl, rejects_raw, rows_csv
 from .drop import Shard
-from .frame import ImageColumn
-from .handoff import Handoff, ReadShard
+from .frame import ImageColumn, Reject
+from .handoff import Piece, ReadShard
 from .layout import Layout
 from .manifest import Manifest
 from .part import Counts, PartRecord
@@ -29,17 +30,20 @@ class Writer:
     def __init__(self, project: str) -> None:
         self._client = connect(project)
 
-    async def write_part(
-        self, run: Run, shard: Shard, read: Handoff, cleaned: Handoff, imaged: Handoff | None
-    ) -> PartRecord:
+    async def write_part(self, run: Run, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
         """Writes a shard's rows and rejects, then its record. The record that counts is returned."""
-        refs = [read.ref, cleaned.ref] + ([imaged.ref] if imaged else [])
-        values = await asyncio.gather(*refs)
-        stage_s = {"read": read.seconds, "clean": cleaned.seconds} | ({"images": imaged.seconds} if imaged else {})
-        images = values[2] if imaged else no_images(read.rows)
-        return await asyncio.to_thread(
-            self._write_part, run, shard, values[0], values[1], images, stage_s, cleaned.versions
-        )
+        started = time.perf_counter()
+        written = [await _written(piece) for piece in pieces]
+        stage_s: dict[str, float] = {}
+        versions: dict[str, str] = {}
+        for piece in pieces:
+            handoffs = {"read": piece.read, "clean": piece.cleaned, "images": piece.imaged}
+            for stage, handoff in handoffs.items():
+                if handoff is not None:
+                    stage_s[stage] = stage_s.get(stage, 0.0) + handoff.seconds
+                    versions.update(handoff.versions)
+        stage_s["write"] = time.perf_counter() - started
+        return await asyncio.to_thread(self._write_part, run, shard, written, stage_s, versions)
 
     async def assemble(self, run: Run, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
         """Composes the parts into the output and commits the run's manifest; the manifest that counts is returned.
@@ -53,35 +57,31 @@ class Writer:
         self,
         run: Run,
         shard: Shard,
-        read: ReadShard,
-        descriptions: pa.Array,
-        images: ImageColumn,
+        written: Sequence[_Written],
         stage_s: Mapping[str, float],
         versions: Mapping[str, str],
     ) -> PartRecord:
-        started = time.perf_counter()
         records = self._records(run)
-        frame, attributes = read.frame, read.attributes
         token = secrets.token_hex(4)
         rows_object = rejects_object = reasons_object = None
-        data = b""
-        if frame.rows.num_rows:
-            data = rows_csv(frame.rows, descriptions, images.uris, attributes)
+        rows = b"".join(piece.rows for piece in written)
+        rejects = [reject for piece in written for reject in piece.rejects]
+        if rows:
             rows_object = records.names.rows(shard, token)
-            records.bucket.put(rows_object, data, content_type="text/csv")
-        if frame.rejects:
+            records.bucket.put(rows_object, rows, content_type="text/csv")
+        if rejects:
             rejects_object = records.names.rejects(shard, token, "csv")
             reasons_object = records.names.rejects(shard, token, "jsonl")
-            records.bucket.put(rejects_object, rejects_raw(frame.rejects), content_type="text/csv")
-            records.bucket.put(reasons_object, rejects_jsonl(frame.rejects), content_type="application/x-ndjson")
+            records.bucket.put(rejects_object, rejects_raw(rejects), content_type="text/csv")
+            records.bucket.put(reasons_object, rejects_jsonl(rejects), content_type="application/x-ndjson")
         part = PartRecord(
             shard=shard,
             rows_object=rows_object,
             rejects_object=rejects_object,
             reasons_object=reasons_object,
-            bytes_out=len(data),
-            counts=part_counts(read, images),
-            stage_s={**stage_s, "write": time.perf_counter() - started},
+            bytes_out=len(rows),
+            counts=Counts.total(piece.counts for piece in written),
+            stage_s=stage_s,
             versions=versions,
         )
         return records.write_part(part)
@@ -95,9 +95,26 @@ class Writer:
         return RunRecords(Bucket(self._client, run.work_bucket), Layout(run.work_prefix), run.run_id)
 
 
-def no_images(rows: int) -> ImageColumn:
-    """The column of a run that fetches none."""
-    return ImageColumn(uris=pa.array([""] * rows, type=pa.string()))
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A piece as it goes into the part."""
+
+    rows: bytes
+    rejects: tuple[Reject, ...]
+    counts: Counts
+
+
+async def _written(piece: Piece) -> _Written:
+    read: ReadShard = await piece.read.ref
+    rows = read.frame.rows
+    descriptions = await piece.cleaned.ref if piece.cleaned else _empty_cells(rows.num_rows)
+    images = await piece.imaged.ref if piece.imaged else ImageColumn(_empty_cells(rows.num_rows))
+    data = await asyncio.to_thread(rows_csv, rows, descriptions, images.uris, read.attributes)
+    return _Written(data, read.frame.rejects, part_counts(read, images))
+
+
+def _empty_cells(rows: int) -> pa.Array:
+    return pa.array([""] * rows, pa.string())
 
 
 def part_counts(read: ReadShard, images: ImageColumn) -> Counts:

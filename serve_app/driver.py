@@ -2,7 +2,7 @@
 
 ```
 lease ─▶ plan ─▶ shards, bounded in flight ─▶ all parts? ─▶ assemble ─▶ close
-                                                  └── no ─▶ park until a replay
+                                                  └── no ─▶ dead-letter, park until a replay
 ```
 
 The driver holds no result: shards that have their part are found in the bucket, so another owner goes on
@@ -26,7 +26,8 @@ from actors.plan import Plan, PlanStart
 from actors.run import Run
 from actors.run_records import Failure, RunRecords
 
-from .lease import Lease
+from .dead_letters import DeadLetterTopic
+from .lease import held
 from .ledger import Ledger
 from .policies import StagePolicies
 from .progress import Progress
@@ -45,12 +46,14 @@ class Driver:
         handles: Handles,
         settings: Settings,
         policies: Callable[[], StagePolicies],
+        dead_letters: DeadLetterTopic,
         owner: str,
     ) -> None:
         self._ledger = ledger
         self._handles = handles
         self._settings = settings
         self._policies = policies
+        self._dead_letters = dead_letters
         self._owner = owner
         self._slots = asyncio.Semaphore(settings.runs_in_flight)
         self.progress: dict[str, Progress] = {}
@@ -68,7 +71,7 @@ class Driver:
             async with self._slots:
                 lease = self._ledger.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
                 if await asyncio.to_thread(lease.acquire):
-                    async with _renewed(lease, every_s=self._settings.lease_s / 3):
+                    async with held(lease):
                         await self._drive(run_id, progress, new=new)
         finally:
             del self.progress[run_id]
@@ -79,7 +82,8 @@ class Driver:
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
         logger.info("Started run %s of %s", run_id, run.drop.uri)
-        drive = _Drive(run, records, Stages(self._handles, self._policies, run, progress.retry), progress)
+        stages = Stages(self._handles, self._policies, run, progress.retry)
+        drive = _Drive(run, records, stages, progress, lambda failure: self._dead_letters.publish(run, failure))
         try:
             manifest = await drive.to_the_end(self._settings.shards_in_flight, new=new)
         except DropforgeError as error:
@@ -92,6 +96,7 @@ class Driver:
                 manifest = None
         if manifest is None:
             await asyncio.to_thread(self._ledger.park, run_id)
+            logger.error("Run %s of %s is incomplete; `dropforge dead-letters` says why", run_id, run.drop.uri)
             return
         await asyncio.to_thread(self._ledger.close, run)
         logger.info(
@@ -103,13 +108,22 @@ class Driver:
 class _Drive:
     """One run while it is driven."""
 
-    def __init__(self, run: Run, records: RunRecords, stages: Stages, progress: Progress) -> None:
+    def __init__(
+        self,
+        run: Run,
+        records: RunRecords,
+        stages: Stages,
+        progress: Progress,
+        dead_letter: Callable[[Failure], None],
+    ) -> None:
         self._run = run
         self._records = records
         self._stages = stages
         self._progress = progress
+        self._dead_letter = dead_letter
         self._parts: dict[int, PartRecord] = {}
         self._failed: set[int] = set()
+        self._replayed: dict[int, Failure] = {}
 
     async def to_the_end(self, shards_in_flight: int, *, new: bool) -> Manifest | None:
         """Processes what is missing and assembles; None where shards have failed."""
@@ -140,22 +154,26 @@ class _Drive:
         return await asyncio.to_thread(self._records.commit, manifest)
 
     async def fail(self, shard: Shard | None, error: DropforgeError) -> None:
-        """Records a shard's end, or the run's own."""
+        """Makes a shard's end, or the run's own, durable, and sends its dead letter."""
         what = f"Shard {shard.index} of run" if shard else "Run"
         logger.error("%s %s failed: %s", what, self._run.run_id, error)
         now = datetime.now(UTC)
+        earlier = self._replayed.get(shard.index) if shard else None
+        attempts = error.attempts if isinstance(error, StageError) else 1
+        first_at = error.first_at if isinstance(error, StageError) else now
         failure = Failure(
             run_id=self._run.run_id,
             shard=shard,
             stage=error.stage if isinstance(error, StageError) else "shard" if shard else "run",
             reason=Reason(code=error.code, message=error.message),
-            attempts=error.attempts if isinstance(error, StageError) else 1,
-            first_at=error.first_at if isinstance(error, StageError) else now,
+            attempts=attempts + (earlier.attempts if earlier else 0),
+            first_at=earlier.first_at if earlier else first_at,
             last_at=now,
             version=importlib.metadata.version("dropforge"),
         )
         await asyncio.to_thread(self._records.write_failure, failure)
         self._progress.failed += 1
+        self._dead_letter(failure)
 
     async def _look_back(self) -> None:
         """What an earlier owner, or an earlier try, has left."""
@@ -163,7 +181,11 @@ class _Drive:
         self._parts = {part.shard.index: part for part in parts}
         self._progress.reuse(parts)
         for failure in await asyncio.to_thread(self._records.failures):
-            if failure.shard is not None and failure.shard.index not in self._parts:
+            if failure.shard is None or failure.shard.index in self._parts:
+                continue
+            if failure.replay:
+                self._replayed[failure.shard.index] = failure
+            else:
                 self._failed.add(failure.shard.index)
                 self._progress.failed += 1
 
@@ -173,7 +195,9 @@ class _Drive:
 
         async def take(start: PlanStart, shard: Shard) -> None:
             try:
-                part = await self._stages.shard(start, shard, resume=resume)
+                replayed = self._replayed.get(shard.index)
+                bisect = replayed is not None and replayed.reason.code == Code.POISON_SHARD
+                part = await self._stages.shard(start, shard, resume=resume, bisect=bisect)
             except DropforgeError as error:
                 if error.code.kind is Kind.FILE:
                     raise
@@ -204,41 +228,6 @@ class _Drive:
                     await dispatch(plan.start, shard)
             self._progress.plan_complete = True
         return plan
-
-
-@asynccontextmanager
-async def _renewed(lease: Lease, *, every_s: float) -> AsyncIterator[None]:
-    """Renews the lease while the block runs, cancels the block when it is lost, gives it back at the end."""
-    block = asyncio.current_task()
-    assert block is not None
-    lost: list[DropforgeError] = []
-
-    async def renew() -> None:
-        while True:
-            await asyncio.sleep(every_s)
-            try:
-                await asyncio.to_thread(lease.renew)
-            except DropforgeError as error:
-                if error.code is Code.LEASE_LOST:
-                    lost.append(error)
-                    block.cancel()
-                    return
-                logger.warning("A lease could not be renewed and is tried again: %s", error)
-
-    renewal = asyncio.create_task(renew())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if lost:
-            block.uncancel()
-            raise lost[0] from None
-        raise
-    finally:
-        renewal.cancel()
-        # A renewal under way would overtake the release and leave the lease held.
-        await asyncio.wait({renewal})
-        if not lost:
-            await asyncio.to_thread(lease.release)
 
 
 @asynccontextmanager

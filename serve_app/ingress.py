@@ -11,9 +11,9 @@ import logging
 import os
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 from ray import serve
 from ray.serve.handle import DeploymentHandle
@@ -23,21 +23,26 @@ from actors.manifest import Reason
 from actors.store import Bucket, connect
 
 from .adoption import Adoption
+from .backlog import Backlog
+from .dead_letters import DeadLetterQueue, DeadLetterTopic
 from .driver import Driver
 from .events import Ignored, drop_of
 from .ledger import Ledger
 from .policies import StagePolicies
 from .push import PushEnvelope
+from .replay import ReplayRequest, Replays, ReplayView
+from .selection import Selection, groups
 from .settings import Settings
 from .stages import Handles
 from .subscriber import Subscriber
-from .views import ErrorView, RunsView, RunView, run_view
+from .views import DeadLettersView, ErrorView, RunsView, RunView, run_view
 
 logger = logging.getLogger("dropforge.ingress")
 
 api = FastAPI(title="Dropforge", docs_url="/api", redoc_url=None)
 
-_STATUS = {Code.NOT_FOUND: 404, Code.BAD_REQUEST: 400, Code.STORAGE_UNAVAILABLE: 503}
+_STATUS = {Code.NOT_FOUND: 404, Code.BAD_REQUEST: 400, Code.REPLAY_ACTIVE: 409, Code.STORAGE_UNAVAILABLE: 503}
+_PUBLISH_ON_STOP_S = 5.0
 
 
 @api.exception_handler(DropforgeError)
@@ -63,14 +68,22 @@ class Ingress:
         self._ledger = Ledger(
             Bucket(connect(settings.project), settings.work_bucket or settings.output_bucket), settings.work_prefix
         )
+        owner = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._dead_letters = DeadLetterTopic(settings.project, settings.dead_letter_topic)
         self._driver = Driver(
             self._ledger,
             Handles(attributes, cleaner, image_fetcher, writer),
             settings,
             lambda: self._policies,
-            owner=f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}",
+            self._dead_letters,
+            owner,
         )
         self._adoption = Adoption(self._ledger, self._driver, every_s=settings.adopt_every_s)
+        queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
+        self._backlog = Backlog(self._ledger, queue, self._accept)
+        self._replays = Replays(
+            self._ledger, self._backlog, owner, lambda run_id: self._adoption.begin(run_id, new=False)
+        )
         await self._adoption.start()
         self._subscriber: Subscriber | None = None
         if settings.pull:
@@ -90,7 +103,9 @@ class Ingress:
         """Takes no more notifications, then gives its runs back, so that another replica goes on at once."""
         if self._subscriber is not None:
             await self._subscriber.stop()
+        await self._replays.stop()
         await self._adoption.stop()
+        await self._dead_letters.stop(_PUBLISH_ON_STOP_S)
 
     async def _accept(self, attributes: Mapping[str, str]) -> None:
         """Makes the run of a notification durable and starts it. Returns once the notification may be acknowledged."""
@@ -116,6 +131,21 @@ class Ingress:
     @api.get("/runs/{run_id}")
     async def run(self, run_id: str) -> RunView:
         return await self._view(run_id)
+
+    @api.get("/dead-letters")
+    async def dead_letters(self, selection: Annotated[Selection, Query()]) -> DeadLettersView:
+        """What is dead-lettered now, selected by the query; nothing is taken away."""
+        entries = selection.of([item.entry for item in await self._backlog.items()])
+        return DeadLettersView(total=len(entries), groups=groups(entries), entries=entries)
+
+    @api.post("/replays")
+    async def replay(self, request: ReplayRequest) -> ReplayView:
+        """Previews a replay, or with `dry_run` false starts it; it goes on when the caller leaves."""
+        return await self._replays.start(request)
+
+    @api.get("/replays/{replay}")
+    async def replay_progress(self, replay: str) -> ReplayView:
+        return await self._replays.view(replay)
 
     @api.get("/health")
     async def health(self) -> dict[str, Any]:

@@ -7,14 +7,19 @@ waste work.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from actors.errors import Code, DropforgeError
 from actors.store import Bucket
+
+logger = logging.getLogger("dropforge.lease")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Lease:
         self._bucket = bucket
         self._name = name
         self._owner = owner
-        self._ttl = timedelta(seconds=ttl_s)
+        self.ttl_s = ttl_s
         self._now = now
         self._generation = 0
         self._takeovers = 0
@@ -64,10 +69,10 @@ class Lease:
             if not holder.lapsed(self._now()):
                 return False
             self._takeovers = holder.takeovers + (holder.owner != RELEASED)
-        return self._write(self._owner, self._now() + self._ttl)
+        return self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s))
 
     def renew(self) -> None:
-        if not self._write(self._owner, self._now() + self._ttl):
+        if not self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
             raise DropforgeError(
                 Code.LEASE_LOST, f"{self._owner} lost {self._name} to another owner, which goes on with the run."
             )
@@ -90,6 +95,44 @@ class Lease:
             return False
         self._generation = written
         return True
+
+
+@asynccontextmanager
+async def held(lease: Lease) -> AsyncIterator[None]:
+    """Renews an acquired lease while the block runs, and gives it back at the end.
+
+    Cancels the block and raises `LEASE_LOST` when another owner has taken over.
+    """
+    block = asyncio.current_task()
+    assert block is not None
+    lost: list[DropforgeError] = []
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(lease.ttl_s / 3)
+            try:
+                await asyncio.to_thread(lease.renew)
+            except DropforgeError as error:
+                if error.code is Code.LEASE_LOST:
+                    lost.append(error)
+                    block.cancel()
+                    return
+                logger.warning("A lease could not be renewed and is tried again: %s", error)
+
+    renewal = asyncio.create_task(renew())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            block.uncancel()
+            raise lost[0] from None
+        raise
+    finally:
+        renewal.cancel()
+        # A renewal under way would overtake the release and leave the lease held.
+        await asyncio.wait({renewal})
+        if not lost:
+            await asyncio.to_thread(lease.release)
 
 
 RELEASED = ""

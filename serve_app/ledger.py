@@ -72,6 +72,9 @@ class Ledger:
         """Takes a run with failures off the open ones, until a replay reopens it."""
         self.bucket.create(self.layout.incomplete_marker(run_id), b"", content_type="text/plain")
         self.bucket.delete(self.layout.open_marker(run_id))
+        # A replay asks first and reopens then: if it asked while this run was still driven, it is our turn to reopen.
+        if any(failure.replay for failure in self.records(run_id).failures()):
+            self.reopen(run_id)
 
     def reopen(self, run_id: str) -> None:
         self.bucket.create(self.layout.open_marker(run_id), b"", content_type="text/plain")
@@ -101,7 +104,7 @@ class Ledger:
         owner = holder[0].owner if holder and not holder[0].lapsed(datetime.now(UTC)) else None
         parts = tuple(records.parts())
         done = {part.shard for part in parts}
-        failures = tuple(failure for failure in records.failures() if failure.shard not in done)
+        failures = tuple(f for f in records.failures() if f.shard not in done and not f.replay)
         facts = RunFacts(
             owned=owner is not None,
             shards=len(plan.shards) if plan else None,

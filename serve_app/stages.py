@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError
-from actors.handoff import Handoff
+from actors.handoff import Handoff, Piece
 from actors.manifest import Manifest
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
@@ -24,12 +24,17 @@ from actors.retry import RetryPolicy
 from actors.run import Run
 
 from .policies import StagePolicies
+from .quarantine import Quarantine
 
 T = TypeVar("T")
 OnRetry = Callable[[str, DropforgeError], None]
 Dispatch = Callable[[PlanStart, Shard], Awaitable[None]]
 
-_LOST_INPUT = frozenset({Code.OBJECT_LOST})
+_SUSPECT_AFTER = 2
+"""Actor deaths in a shard's company after which it is tried alone: one may be another shard's doing."""
+
+_BISECTING = RetryPolicy(attempts=2, total_s=120, first_delay_s=0.2)
+"""Deaths that a piece under bisection may cause, each of them alone with its actor, before it is split."""
 
 
 class StageError(DropforgeError):
@@ -42,14 +47,19 @@ class StageError(DropforgeError):
         self.first_at = first_at
 
 
+def _quarantines() -> dict[str, Quarantine]:
+    return {stage: Quarantine() for stage in StagePolicies.model_fields}
+
+
 @dataclass(frozen=True, slots=True)
 class Handles:
-    """One handle a deployment."""
+    """One handle a deployment, and each stage's quarantine: what the runs of one process share."""
 
     attributes: DeploymentHandle
     cleaner: DeploymentHandle
     image_fetcher: DeploymentHandle
     writer: DeploymentHandle
+    quarantines: dict[str, Quarantine] = field(default_factory=_quarantines)
 
 
 class Stages:
@@ -88,20 +98,25 @@ class Stages:
 
         return await self._call("plan", f"Planning {self._run.drop.uri}", scan)
 
-    async def shard(self, start: PlanStart, shard: Shard, *, resume: bool) -> PartRecord:
-        """Takes one shard through all stages."""
-        attempts = 0
+    async def shard(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> PartRecord:
+        """Takes one shard through all stages. `bisect` splits it where it kills actors, down to the poison row.
+
+        Raises `StageError`; its code is `POISON_SHARD` where the shard alone kept killing the stage's actors.
+        """
+        tries = 0
 
         async def once() -> PartRecord:
-            nonlocal attempts
-            attempts += 1
-            return await self._shard(start, shard, resume=resume or attempts > 1)
+            nonlocal tries
+            tries += 1
+            pieces = await self._pieces(start, shard, resume=resume or tries > 1, bisect=bisect)
+            write = self._handles.writer.write_part
+            return await self._call("write", self._subject(shard), lambda: write.remote(self._run, shard, pieces))
 
         # Only a lost input starts the shard over: other failures have had their own stage's retries.
         return await self._policies().shard.call(
             once,
             subject=self._subject(shard),
-            retryable=lambda error: error.code in _LOST_INPUT,
+            retryable=lambda error: error.code is Code.OBJECT_LOST,
             on_retry=lambda error, _: self._on_retry("shard", error),
         )
 
@@ -112,55 +127,77 @@ class Stages:
             lambda: self._handles.writer.assemble.remote(self._run, plan, parts, shards_reused),
         )
 
-    async def _shard(self, start: PlanStart, shard: Shard, *, resume: bool) -> PartRecord:
-        subject, run = self._subject(shard), self._run
-        read: Handoff = await self._call(
-            "read", subject, lambda: self._handles.attributes.read.remote(run, start, shard)
-        )
-        cleaning = self._call("clean", subject, lambda: self._handles.cleaner.clean.remote(read))
-        imaged: Handoff | None = None
-        if run.fetch_images and read.rows:
-            cleaned, imaged = await _side_by_side(cleaning, self._fetch(subject, read, resume=resume))
-        else:
-            cleaned = await cleaning
-        return await self._call(
-            "write", subject, lambda: self._handles.writer.write_part.remote(run, shard, read, cleaned, imaged)
-        )
+    async def _pieces(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> list[Piece]:
+        try:
+            return [await self._piece(start, shard, resume=resume, bisect=bisect)]
+        except StageError as error:
+            if not bisect or error.code is not Code.POISON_SHARD:
+                raise
+            attributes, subject = self._handles.attributes, self._subject(shard)
+            if shard.rows == 1:
+                detail = error.message
+                reject = await self._call(
+                    "read", subject, lambda: attributes.reject.remote(self._run, start, shard, detail)
+                )
+                return [Piece(reject, None, None)]
+            halves = await self._call("read", subject, lambda: attributes.halves.remote(self._run, start, shard))
+            # One after the other: they would have to wait for their turn alone anyway.
+            return [piece for half in halves for piece in await self._pieces(start, half, resume=resume, bisect=bisect)]
 
-    async def _fetch(self, subject: str, read: Handoff, *, resume: bool) -> Handoff:
+    async def _piece(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> Piece:
+        subject, handles = self._subject(shard), self._handles
+        read: Handoff = await self._call(
+            "read", subject, lambda: handles.attributes.read.remote(self._run, start, shard), alone=bisect
+        )
+        if not read.rows:
+            return Piece(read, None, None)
+        cleaning = self._call("clean", subject, lambda: handles.cleaner.clean.remote(read), alone=bisect)
+        if not self._run.fetch_images:
+            return Piece(read, await cleaning, None)
         tries = 0
 
         def fetch() -> Awaitable[Handoff]:
             nonlocal tries
             tries += 1
-            return self._handles.image_fetcher.fetch.remote(self._run, read, resume or tries > 1)
+            return handles.image_fetcher.fetch.remote(self._run, read, resume or tries > 1)
 
-        return await self._call("images", subject, fetch)
+        return Piece(read, *await _side_by_side(cleaning, self._call("images", subject, fetch, alone=bisect)))
 
-    async def _call(self, stage: str, subject: str, call: Callable[[], Awaitable[T]]) -> T:
-        policy: RetryPolicy = getattr(self._policies(), stage)
+    async def _call(self, stage: str, subject: str, call: Callable[[], Awaitable[T]], *, alone: bool = False) -> T:
+        policy: RetryPolicy = _BISECTING if alone else getattr(self._policies(), stage)
+        quarantine = self._handles.quarantines[stage]
         first_at = datetime.now(UTC)
-        attempts = 1
+        attempts, deaths = 1, 0
+
+        async def once() -> T:
+            async with quarantine.admit(suspect=alone or deaths >= _SUSPECT_AFTER):
+                return await call()
 
         def told(error: DropforgeError, attempt: int) -> None:
-            nonlocal attempts
+            nonlocal attempts, deaths
             attempts = attempt + 1
+            deaths += error.code is Code.ACTOR_DIED
             self._on_retry(stage, error)
 
         try:
             return await policy.call(
-                call,
+                once,
                 subject=f"{subject}, stage {stage}",
-                retryable=lambda error: error.retryable and error.code not in _LOST_INPUT,
+                retryable=lambda error: error.retryable and error.code is not Code.OBJECT_LOST,
                 on_retry=told,
             )
         except DropforgeError as error:
+            if error.code is Code.ACTOR_DIED and (alone or deaths >= _SUSPECT_AFTER):
+                error = DropforgeError(
+                    Code.POISON_SHARD,
+                    f"{subject} ended the {stage} actor {deaths + 1} times, at last alone with it. A replay splits it "
+                    f"until the row at fault is found. {error.message}",
+                )
             raise StageError(error, stage, attempts, first_at) from error
 
     def _subject(self, shard: Shard) -> str:
-        return (
-            f"{self._run.drop.uri} shard {shard.index} (rows {shard.first_row} to {shard.first_row + shard.rows - 1})"
-        )
+        last_row = shard.first_row + shard.rows - 1
+        return f"{self._run.drop.uri} shard {shard.index} (rows {shard.first_row} to {last_row})"
 
 
 async def _side_by_side(first: Coroutine[None, None, T], second: Coroutine[None, None, T]) -> tuple[T, T]:

@@ -15,6 +15,7 @@ from actors.run_records import Failure
 from .ledger import RunSnapshot
 from .progress import Progress
 from .run_state import RunState
+from .selection import Entry, Group
 
 
 class ShardsView(BaseModel):
@@ -54,6 +55,14 @@ class RunView(BaseModel):
 
 class RunsView(BaseModel):
     runs: list[RunView]
+
+
+class DeadLettersView(BaseModel):
+    """Dead letters, grouped and one by one, the oldest first."""
+
+    total: int
+    groups: list[Group]
+    entries: list[Entry]
 
 
 class ErrorView(BaseModel):

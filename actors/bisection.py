@@ -1,0 +1,29 @@
+"""How the one row is found that kills whatever works on its shard: by halves, until it stands alone."""
+
+from __future__ import annotations
+
+from .catalogue import Catalogue
+from .csv.boundaries import RecordSplitter, without_line_end
+from .csv.header import HeaderMap
+from .csv.records import read_shard
+from .drop import Shard
+from .errors import Code
+from .frame import Reject, ShardFrame
+
+
+def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> tuple[Shard, Shard]:
+    """The two halves, by records, of a shard of at least two. `data` is the drop's bytes `[start, end)`."""
+    ends = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes).split(data, final=True).ends
+    rows = shard.rows // 2
+    cut = shard.start + int(ends[rows - 1])
+    return (
+        Shard(shard.index, shard.start, cut, shard.first_row, rows),
+        Shard(shard.index, cut, shard.end, shard.first_row + rows, shard.rows - rows),
+    )
+
+
+def poisoned(data: bytes, shard: Shard, detail: str, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
+    """The frame of a single row that can't be processed: no row, and the reject `POISON_ROW`."""
+    nothing = Shard(shard.index, shard.start, shard.start, shard.first_row, 0)
+    reject = Reject(shard.first_row, shard.start, Code.POISON_ROW, detail, without_line_end(data))
+    return ShardFrame(read_shard(b"", nothing, header, catalogue).rows, (reject,), blank=0, records=1)

@@ -1,0 +1,127 @@
+"""Dead letters as people see them, and which of them a replay selects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from actors.drop import Drop
+from actors.errors import Code
+from actors.run_records import Failure
+
+Key = tuple[str, int | None]
+"""A run and the index of its shard, None for the run itself."""
+
+
+class Entry(BaseModel):
+    """One failed shard, failed run, or notification that could not be accepted.
+
+    `in_topic` says that its message is on the dead-letter subscription, `in_bucket` that its record is in the
+    bucket; either is enough to replay it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["shard", "run", "notification"]
+    run: str
+    object: str
+    generation: int
+    shard: int | None
+    stage: str
+    code: str
+    message: str
+    attempts: int
+    first_at: datetime
+    last_at: datetime
+    version: str
+    in_topic: bool = False
+    in_bucket: bool = False
+
+    @property
+    def key(self) -> Key:
+        return self.run, self.shard
+
+    @classmethod
+    def of(cls, failure: Failure, drop: Drop) -> Entry:
+        return cls(
+            kind="shard" if failure.shard else "run",
+            run=failure.run_id,
+            object=drop.object,
+            generation=drop.generation,
+            shard=failure.shard.index if failure.shard else None,
+            stage=failure.stage,
+            code=failure.reason.code,
+            message=failure.reason.message,
+            attempts=failure.attempts,
+            first_at=failure.first_at,
+            last_at=failure.last_at,
+            version=failure.version,
+            in_bucket=True,
+        )
+
+    @classmethod
+    def of_notification(cls, drop: Drop, attributes: Mapping[str, str], published_at: datetime) -> Entry:
+        """Of a notification that Pub/Sub dead-lettered; the attributes it added say how often it was delivered."""
+        return cls(
+            kind="notification",
+            run=drop.run_id,
+            object=drop.object,
+            generation=drop.generation,
+            shard=None,
+            stage="accept",
+            code=Code.NOT_ACCEPTED,
+            message="The notification was delivered to the application and not acknowledged.",
+            attempts=int(attributes.get("CloudPubSubDeadLetterSourceDeliveryCount", 1)),
+            first_at=published_at,
+            last_at=published_at,
+            version="",
+            in_topic=True,
+        )
+
+
+class Selection(BaseModel):
+    """Which dead letters; an empty field selects all. `since_s` is the greatest age of the last failure, seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: str | None = Field(None, description="run id, or the start of one")
+    object: str | None = Field(None, description="name of the dropped object")
+    shard: int | None = None
+    stage: str | None = None
+    code: str | None = None
+    since_s: float | None = Field(None, gt=0)
+    limit: int | None = Field(None, ge=1, description="most dead letters, oldest first")
+
+    def of(self, entries: list[Entry]) -> list[Entry]:
+        """The selected entries, the one that failed first at the front."""
+        chosen = [entry for entry in entries if self._matches(entry)]
+        chosen.sort(key=lambda entry: (entry.first_at, entry.run, -1 if entry.shard is None else entry.shard))
+        return chosen[: self.limit]
+
+    def _matches(self, entry: Entry) -> bool:
+        return (
+            (self.run is None or entry.run.startswith(self.run))
+            and (self.object is None or entry.object == self.object)
+            and (self.shard is None or entry.shard == self.shard)
+            and (self.stage is None or entry.stage == self.stage)
+            and (self.code is None or entry.code == self.code)
+            and (self.since_s is None or datetime.now(UTC) - entry.last_at <= timedelta(seconds=self.since_s))
+        )
+
+
+class Group(BaseModel):
+    """Dead letters of one stage and code."""
+
+    stage: str
+    code: str
+    count: int
+
+
+def groups(entries: list[Entry]) -> list[Group]:
+    """Counts by stage and code, the largest first."""
+    counts = Counter((entry.stage, entry.code) for entry in entries)
+    return [Group(stage=stage, code=code, count=count) for (stage, code), count in counts.most_common()]
