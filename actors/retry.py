@@ -12,7 +12,7 @@ from tenacity import (
     RetryCallState,
     retry_if_exception,
     stop_after_attempt,
-    stop_after_delay,
+    stop_before_delay,
     wait_exponential_jitter,
 )
 
@@ -65,7 +65,7 @@ class RetryPolicy(BaseModel):
         exponential = wait_exponential_jitter(self.first_delay_s, self.longest_delay_s, jitter=self.jitter_s)
         return await AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, DropforgeError) and retryable(error)),
-            stop=stop_after_attempt(self.attempts) | stop_after_delay(self.total_s),
+            stop=stop_after_attempt(self.attempts) | stop_before_delay(self.total_s),
             wait=wait,
             before_sleep=told,
             reraise=True,
@@ -95,7 +95,8 @@ def _chain(error: BaseException | None) -> list[BaseException]:
     while error is not None and error not in links:
         links.append(error)
         cause = getattr(error, "cause", None)
-        error = cause if isinstance(cause, BaseException) else error.__cause__ or error.__context__
+        context = None if error.__suppress_context__ else error.__context__
+        error = cause if isinstance(cause, BaseException) else error.__cause__ or context
     return links
 
 
