@@ -1,0 +1,93 @@
+"""A real object store for the tests of what is kept in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.cloud import storage
+from storage_proxy import StorageProxy
+
+from actors.store import Bucket, connect
+from infra.local.port import HOST
+from infra.local.provision import create_buckets
+from infra.local.service import Service
+from infra.local.storage import FakeGcsServer
+from serve_app.ledger import Ledger
+
+PROJECT = "dropforge-test"
+
+
+@pytest.fixture(scope="session")
+def storage_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("storage")
+    program = FakeGcsServer(
+        root=root / "objects", project=PROJECT, bucket="unwatched", prefix="", topic="none", pubsub_address=f"{HOST}:1"
+    )
+
+    def prepare() -> None:
+        create_buckets(HOST, service.port, PROJECT, ["work", "out"])
+
+    service = Service(program, root / "storage.log", scratch=None, prepare=prepare)
+    service.start()
+    yield service.address
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def client(storage_address: str) -> storage.Client:
+    return client_of(f"http://{storage_address}")
+
+
+@pytest.fixture(scope="session")
+def work(client: storage.Client) -> Bucket:
+    return Bucket(client, "work")
+
+
+@pytest.fixture(scope="session")
+def out(client: storage.Client) -> Bucket:
+    return Bucket(client, "out")
+
+
+@pytest.fixture
+def prefix(request: pytest.FixtureRequest) -> str:
+    """A folder of the test's own."""
+    return re.sub(r"[^\w]+", "-", request.node.nodeid.rpartition("/")[2]) + "/"
+
+
+@pytest.fixture
+def ledger(work: Bucket, prefix: str) -> Ledger:
+    return Ledger(work, prefix)
+
+
+@pytest.fixture
+def proxy(storage_address: str) -> Iterator[StorageProxy]:
+    with StorageProxy(storage_address) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied_work(proxy: StorageProxy) -> Bucket:
+    """The work bucket behind `proxy`, with retries that end soon."""
+    return Bucket(client_of(proxy.url), "work", retry_s=1.0, timeout_s=5.0)
+
+
+@pytest.fixture
+def dead_bucket(free_address: str) -> Bucket:
+    return Bucket(client_of(f"http://{free_address}"), "work", retry_s=0.3, timeout_s=1.0)
+
+
+@pytest.fixture
+def free_address(tmp_path: Path) -> str:
+    from infra.local.port import free_port
+
+    return f"{HOST}:{free_port()}"
+
+
+def client_of(url: str) -> storage.Client:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", url)
+        patch.setenv("no_proxy", HOST)
+        return connect(PROJECT)
