@@ -1,16 +1,17 @@
 """Every setting of the application, with its default, unit and a line of doc.
 
 Values come from `serve_config.yaml` (`applications[].args`); an environment variable
-`DROPFORGE_<NAME>` goes before it, with `__` between the levels (`DROPFORGE_IMAGES__PER_HOST=8`).
+`DROPFORGE_<NAME>` goes before it, with `__` between the levels (`DROPFORGE_IMAGES__FETCHES_PER_HOST=8`).
 """
 
 from __future__ import annotations
 
 import fnmatch
 import posixpath
+import string
 from datetime import UTC, datetime
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from actors.catalogue import Catalogue
@@ -74,6 +75,20 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (env_settings, init_settings)
+
+    @field_validator("image_folder")
+    @classmethod
+    def _image_folder_can_be_filled_in(cls, folder: str) -> str:
+        try:
+            fields = [field for field in string.Formatter().parse(folder) if field[1] is not None]
+        except ValueError:
+            fields = [(folder, "", "", None)]
+        for _, name, form, conversion in fields:
+            if name not in ("path", "generation", "run") or form or conversion:
+                raise ValueError(
+                    f"{folder!r} can't be filled in: only {{path}}, {{generation}} and {{run}} have values."
+                )
+        return folder
 
     @model_validator(mode="after")
     def _own_output_is_no_drop(self) -> Settings:

@@ -10,14 +10,17 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from actors.errors import Code, DropforgeError
 
+from .policies import StagePolicies
 from .settings import Settings
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -28,25 +31,30 @@ def read_config(path: Path) -> dict[str, Any]:
         config = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise DropforgeError(Code.BAD_SETTINGS, f"{path} can't be read: {error}") from error
-    faults = list(_unknown(config, ServeDeploySchema, path.name))
-    if faults:
-        raise DropforgeError(Code.BAD_SETTINGS, "\n".join(faults))
-    ServeDeploySchema.model_validate(config)
+    _checked(config, ServeDeploySchema, path.name)
     for application in config["applications"]:
         checked_settings(application.get("args") or {})
+        for deployment in application.get("deployments") or []:
+            if deployment["name"] == "Ingress":
+                _checked(deployment.get("user_config") or {}, StagePolicies, f"{path.name}: Ingress.user_config")
     return config
 
 
 def checked_settings(args: Mapping[str, Any]) -> Settings:
     """The settings of an application's `args`. Raises `BAD_SETTINGS` naming every fault."""
-    faults = list(_unknown(args, Settings, "args"))
-    if faults:
-        raise DropforgeError(Code.BAD_SETTINGS, "\n".join(faults))
-    try:
-        return Settings(**args)
-    except ValidationError as error:
-        lines = [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
-        raise DropforgeError(Code.BAD_SETTINGS, "\n".join(lines)) from error
+    return _checked(args, Settings, "args")
+
+
+def _checked(value: Any, kind: type[Model], where: str) -> Model:
+    faults = list(_unknown(value, kind, where))
+    if not isinstance(value, Mapping):
+        faults = [f"{where}: names with values are needed here, not {value!r:.80}"]
+    if not faults:
+        try:
+            return kind(**value)
+        except ValidationError as error:
+            faults = [f"{'.'.join((where, *map(str, fault['loc'])))}: {fault['msg']}" for fault in error.errors()]
+    raise DropforgeError(Code.BAD_SETTINGS, "\n".join(faults))
 
 
 def _unknown(value: Any, kind: Any, where: str) -> Iterator[str]:
