@@ -36,4 +36,3 @@ def test_an_error_survives_pickling() -> None:
     assert type(received) is DropforgeError
     assert (received.code, received.message, received.retry_after_s) == (Code.RATE_LIMITED, "Slow down.", 3.5)
     assert received.retryable
-
