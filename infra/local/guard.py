@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-POLL_S = 0.2
+POLL_S = 0.1
 MAX_LOG_BYTES = 16 << 20
 
 

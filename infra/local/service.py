@@ -124,6 +124,10 @@ class Service:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        # the guard may be gone before the program; a port that stays taken makes the next start say so
+        deadline = time.monotonic() + _STOP_S
+        while self._port and not is_free(self._port) and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
 
     def _new_log(self) -> str:
         with self._log.open("rb") as log:
