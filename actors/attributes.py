@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+from . import logs
 from .attribute_columns import attribute_columns
 from .bisection import halves, poisoned
 from .csv.records import read_shard
@@ -23,6 +24,7 @@ class Attributes:
     """Stateless. Reads each source byte once for the plan and once for its shard."""
 
     def __init__(self, project: str, scan_chunk_bytes: int) -> None:
+        logs.configure()
         self._client = connect(project)
         self._scan_chunk_bytes = scan_chunk_bytes
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
+from . import logs
 from .handoff import Handoff, ReadShard, hand_off
 from .text.cleaner import DescriptionCleaner
 from .text.settings import TextSettings
@@ -17,6 +18,7 @@ class Cleaner:
     """Holds the language model and the tables learned from earlier shards. CPU bound, one shard at a time."""
 
     def __init__(self, settings: TextSettings) -> None:
+        logs.configure()
         self._cleaner = DescriptionCleaner(settings)
         # One thread, so that the replica's event loop stays free for health checks while a shard is cleaned.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="clean")

@@ -7,6 +7,7 @@ import time
 
 import ray
 
+from . import logs
 from .errors import Code
 from .handoff import Handoff, ReadShard, hand_off
 from .images.settings import ImageSettings
@@ -21,6 +22,7 @@ class ImageFetcher:
 
     async def __init__(self, settings: ImageSettings) -> None:  # type: ignore[misc]  # Serve awaits it
         self._node = ray.get_runtime_context().get_node_id()
+        logs.configure()
         self._stage = ImageStage(settings, on_failure=self._log)
         await self._stage.__aenter__()
 
@@ -37,7 +39,8 @@ class ImageFetcher:
 
     def _log(self, failure: ImageFailure) -> None:
         what = "not found" if failure.code is Code.IMAGE_NOT_FOUND else failure.code
-        logger.error("ray_worker_node_id:%s Image '%s' %s", self._node, failure.url, what)
+        extra = logs.labels(stage="images", code=failure.code, row=failure.row, id=failure.row_id)
+        logger.error("ray_worker_node_id:%s Image '%s' %s", self._node, failure.url, what, extra=extra)
 
     async def __del__(self) -> None:
         await self._stage.__aexit__(None, None, None)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from . import logs
 from .assembly import Assembly
 from .csv.output import rejects_jsonl, rejects_raw, rows_csv
 from .drop import Shard
@@ -28,6 +29,7 @@ class Writer:
     """Keeps nothing in memory between calls: a writer that is killed loses nothing."""
 
     def __init__(self, project: str) -> None:
+        logs.configure()
         self._client = connect(project)
 
     async def write_part(self, run: Run, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError, Kind
+from actors.logs import labels
 from actors.manifest import Manifest, Reason
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
@@ -81,7 +82,7 @@ class Driver:
         run = await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
-        logger.info("Started run %s of %s", run_id, run.drop.uri)
+        logger.info("Started run %s of %s", run_id, run.drop.uri, extra=labels(run=run_id))
         stages = Stages(self._handles, self._policies, run, progress.retry)
         drive = _Drive(run, records, stages, progress, lambda failure: self._dead_letters.publish(run, failure))
         try:
@@ -96,12 +97,13 @@ class Driver:
                 manifest = None
         if manifest is None:
             await asyncio.to_thread(self._ledger.park, run_id)
-            logger.error("Run %s of %s is incomplete; `dropforge dead-letters` says why", run_id, run.drop.uri)
+            text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
+            logger.error(text, run_id, run.drop.uri, extra=labels(run=run_id))
             return
         await asyncio.to_thread(self._ledger.close, run)
         logger.info(
             "Finished run %s of %s: %s, %d rows out, %d rejects", run_id, run.drop.uri, manifest.state,
-            manifest.counts.rows_out, sum(manifest.counts.rejects.values()),
+            manifest.counts.rows_out, sum(manifest.counts.rejects.values()), extra=labels(run=run_id),
         )  # fmt: skip
 
 
@@ -141,7 +143,8 @@ class _Drive:
         return await self._stages.assemble(plan, list(self._parts.values()), self._progress.reused)
 
     async def refuse(self, error: DropforgeError) -> Manifest:
-        logger.error("Refused run %s: %s", self._run.run_id, error)
+        about = labels(run=self._run.run_id, code=error.code)
+        logger.error("Refused run %s: %s", self._run.run_id, error, extra=about)
         manifest = Manifest(
             run_id=self._run.run_id,
             drop=self._run.drop,
@@ -156,7 +159,8 @@ class _Drive:
     async def fail(self, shard: Shard | None, error: DropforgeError) -> None:
         """Makes a shard's end, or the run's own, durable, and sends its dead letter."""
         what = f"Shard {shard.index} of run" if shard else "Run"
-        logger.error("%s %s failed: %s", what, self._run.run_id, error)
+        about = labels(run=self._run.run_id, shard=shard.index if shard else None, code=error.code)
+        logger.error("%s %s failed: %s", what, self._run.run_id, error, extra=about)
         now = datetime.now(UTC)
         earlier = self._replayed.get(shard.index) if shard else None
         attempts = error.attempts if isinstance(error, StageError) else 1

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from actors import logs
 from actors.errors import Code, DropforgeError
 from actors.manifest import Reason
 from actors.store import Bucket, connect
@@ -63,6 +64,7 @@ class Ingress:
         image_fetcher: DeploymentHandle,
         writer: DeploymentHandle,
     ) -> None:
+        logs.configure()
         self._settings = settings
         self._policies = StagePolicies()
         self._ledger = Ledger(
