@@ -12,9 +12,11 @@ Source: GoogleCloudPlatform/accelerated-platforms, modules/python/src/dataprepro
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
-_OPENING = '=>"'
+# Possessive repeats and the brace that always follows in `_entries` keep it linear on hostile text.
+_ENTRY_WITH_KEY = re.compile(r'=>"([^"}]*+)"[^}]*?=>"([^"}]*+)"[^}]*+}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +28,15 @@ class Attributes:
 
 
 def parse_attributes(specification: str) -> Attributes:
-    pairs: dict[str, str] = {}
-    without_key = 0
-    for entry in _entries(specification):
-        pair = _key_value(entry)
-        if pair is None:
-            without_key += 1
-        else:
-            pairs[pair[0]] = pair[1]
-    return Attributes(json.dumps(pairs), without_key)
+    entries = _entries(specification)
+    pairs = _ENTRY_WITH_KEY.findall(entries)
+    return Attributes(json.dumps(dict(pairs)), entries.count("}") - len(pairs))
 
 
-def _entries(specification: str) -> list[str]:
+def _entries(specification: str) -> str:
+    """The entries, up to the last one's closing brace."""
     line = specification.partition("\n")[0]
     start, end = line.find("["), line.rfind("]")
     if start < 0 or end < start:
-        return []
-    return line[start + 1 : end].split("}")[:-1]
-
-
-def _key_value(entry: str) -> tuple[str, str] | None:
-    key = entry.find(_OPENING) + len(_OPENING)
-    key_end = entry.find('"', key)
-    value = entry.find(_OPENING, key_end + 1) + len(_OPENING)
-    value_end = entry.find('"', value)
-    if key < len(_OPENING) or key_end < 0 or value < len(_OPENING) or value_end < 0:
-        return None
-    return entry[key:key_end], entry[value:value_end]
+        return ""
+    return line[start : line.rfind("}", start, end) + 1]

@@ -1,0 +1,95 @@
+"""How fast the plan scan is, beside a scan that only counts quotes and beside the standard library's csv.
+
+    python -m tests.bench.plan [--json PATH]
+
+Contenders take turns, and CPU time is measured, so that a noisy machine disturbs all of them alike. The ratios
+are what to compare between machines.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+from actors.catalogue import Catalogue
+from actors.csv.scan import BLOCK_BYTES, ShardScanner
+
+SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "flipkart_sample.csv"
+MEGABYTES = 40
+CHUNK_BYTES = 8 << 20
+
+
+def shards(data: bytes) -> None:
+    scanner = ShardScanner(",", shard_bytes=1 << 20, shard_rows=None, max_row_bytes=Catalogue().max_row_bytes)
+    for start in range(0, len(data), CHUNK_BYTES):
+        scanner.feed(data[start : start + CHUNK_BYTES])
+    scanner.finish()
+
+
+def quote_parity(data: bytes) -> None:
+    """The least that any quote-aware scan does. Wrong on quotes in unquoted fields, lone CRs and unclosed quotes."""
+    for start in range(0, len(data), BLOCK_BYTES):
+        block = np.frombuffer(data[start : start + BLOCK_BYTES], dtype=np.uint8)
+        quotes = np.flatnonzero(block == ord('"'))
+        line_ends = np.flatnonzero(block == ord("\n"))
+        _ = line_ends[np.searchsorted(quotes, line_ends) % 2 == 0]
+
+
+def stdlib_csv(data: bytes) -> None:
+    for _ in csv.reader(io.StringIO(data.decode(), newline="")):
+        pass
+
+
+CONTENDERS: tuple[Callable[[bytes], None], ...] = (shards, quote_parity, stdlib_csv)
+
+
+def files() -> dict[str, bytes]:
+    rows = {
+        "short unquoted rows": b"123,abc,4.5,hello world\n",
+        "every field quoted": b'"123","abc","4.5","hello ""world"""\r\n',
+        "quotes in unquoted fields": b'12,5" pipe,"x ""y""",3" x 4"\n',
+    }
+    if SAMPLE.exists():
+        _, _, body = SAMPLE.read_bytes().partition(b"\n")
+        rows = {"product catalogue": body} | rows
+    else:
+        click.echo(f"No {SAMPLE.name}: without the product catalogue.")
+    return {name: b"header\n" + row * (MEGABYTES * 10**6 // len(row)) for name, row in rows.items()}
+
+
+def measure(data: bytes, rounds: int) -> dict[str, float]:
+    seconds: dict[str, list[float]] = {contender.__name__: [] for contender in CONTENDERS}
+    for _ in range(rounds):
+        for contender in CONTENDERS:
+            started = time.process_time()
+            contender(data)
+            seconds[contender.__name__].append(time.process_time() - started)
+    return {name: len(data) / 1e6 / statistics.median(times) for name, times in seconds.items()}
+
+
+@click.command(help=__doc__)
+@click.option("--rounds", default=5, show_default=True)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures there too.")
+def main(rounds: int, json_path: Path | None) -> None:
+    results = {}
+    click.echo(f"{'MB/s of CPU time, median':28}{'shards':>10}{'quote_parity':>14}{'stdlib_csv':>12}   ratios")
+    for name, data in files().items():
+        speed = results[name] = measure(data, rounds)
+        ratios = f"{speed['shards'] / speed['quote_parity']:.2f} / {speed['shards'] / speed['stdlib_csv']:.1f}"
+        click.echo(
+            f"{name:28}{speed['shards']:10.0f}{speed['quote_parity']:14.0f}{speed['stdlib_csv']:12.0f}   {ratios}"
+        )
+    if json_path:
+        json_path.write_text(json.dumps({"unit": "MB/s", "median": results}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
