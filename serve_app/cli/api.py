@@ -1,0 +1,92 @@
+"""The application's API over HTTP."""
+
+from __future__ import annotations
+
+import re
+
+import requests
+from pydantic import ValidationError
+
+from ..views import ErrorView, RunsView, RunView
+from .complaint import Complaint
+
+_TIMEOUT_S = 30.0
+_MOST_RUNS = 200
+RUN_ID = re.compile(r"[0-9a-f]{20}")
+
+
+class Unreachable(Complaint):
+    """Nothing answers, or only a proxy in front of the application does. It may come back."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}.", "see that Dropforge runs there: --url or DROPFORGE_URL names another address")
+
+
+class Api:
+    """Every method raises `Unreachable`, and `Complaint` for what the application refuses."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+
+    def run(self, run_id: str) -> RunView | None:
+        """None where there is no such run, or not yet."""
+        response = self._get(f"/runs/{run_id}")
+        if response.status_code == 404 and self._error(response):
+            return None
+        return self._read(response, RunView)
+
+    def runs(self, limit: int) -> list[RunView]:
+        """Open and incomplete ones first, then the newest."""
+        return self._read(self._get(f"/runs?limit={limit}"), RunsView).runs
+
+    def find(self, text: str) -> RunView:
+        """The run whose id is or starts with `text`, or the newest of the object of that name.
+
+        Raises `Complaint` where there is none, or several begin so.
+        """
+        if RUN_ID.fullmatch(text):
+            view = self.run(text)
+            if view is not None:
+                return view
+        views = self.runs(_MOST_RUNS)
+        named = [view for view in views if text in (view.drop.object, view.drop.object.rpartition("/")[2])]
+        if named:
+            return max(named, key=lambda view: view.drop.generation)
+        found = [view for view in views if view.run_id.startswith(text)]
+        if len(found) > 1:
+            ids = ", ".join(view.run_id for view in found[:5])
+            raise Complaint(f"{len(found)} runs begin with {text}: {ids}.", "give more digits of the one you mean")
+        if not found:
+            raise Complaint(f"No run or object is called {text}.", "`dropforge runs` lists what there is")
+        return found[0]
+
+    def _get(self, path: str) -> requests.Response:
+        try:
+            response = self._session.get(f"{self.url}{path}", timeout=_TIMEOUT_S)
+        except requests.RequestException as error:
+            raise Unreachable(f"{self.url} does not answer ({type(error).__name__})") from error
+        if response.status_code in (502, 503, 504) and not self._error(response):
+            raise Unreachable(f"{self.url} answered {response.status_code}")
+        return response
+
+    def _read(self, response: requests.Response, kind: type[RunView] | type[RunsView]):
+        error = self._error(response)
+        if error is not None:
+            raise Complaint(error.error.message, "`dropforge runs` lists the runs there are")
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as invalid:
+            raise Complaint(
+                f"{response.url} answered {response.status_code} with something that is not Dropforge's.",
+                "see that --url or DROPFORGE_URL is the address of Dropforge, of this version",
+            ) from invalid
+
+    @staticmethod
+    def _error(response: requests.Response) -> ErrorView | None:
+        if response.ok:
+            return None
+        try:
+            return ErrorView.model_validate_json(response.content)
+        except ValidationError:
+            return None

@@ -1,0 +1,44 @@
+"""The `dropforge` command and its subcommands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from actors.errors import DropforgeError
+
+from .complaint import Complaint
+from .demo import demo
+from .drop import drop
+from .runs import runs
+from .up import up
+from .watch import watch
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DropforgeError as error:
+            raise Complaint.of(error) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="dropforge")
+def main() -> None:
+    """Drop a product catalogue CSV into a bucket and get a clean one back, with images.
+
+    \b
+    Start here:
+      dropforge demo        a drop from start to end on this machine
+      dropforge up          the local cloud and the application, until Ctrl-C
+      dropforge drop FILE   a drop, from another shell
+      dropforge runs        what became of it
+
+    Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
+    """
+
+
+for _command in (demo, up, drop, runs, watch):
+    main.add_command(_command)

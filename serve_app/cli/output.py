@@ -1,0 +1,42 @@
+"""A run's output as people look at it: how many rows, and the first ones."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from itertools import islice
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from actors.store import connect
+
+_WIDTHS = {"product_name": 30, "description": 40, "image_uri": 38, "attributes": 30, "c0_name": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`rows` counts all; `first` are the first ones, as column to cell."""
+
+    rows: int
+    first: list[dict[str, str]]
+
+
+def read_output(project: str, uri: str, *, first: int) -> Output:
+    """Reads the CSV at a `gs://` URI once, a block at a time. Raises what the Google client raises."""
+    bucket, _, name = uri.removeprefix("gs://").partition("/")
+    with connect(project).bucket(bucket).blob(name).open("rt", encoding="utf-8", newline="") as text:
+        rows = csv.DictReader(text)
+        head = list(islice(rows, first))
+        return Output(len(head) + sum(1 for _ in rows), head)
+
+
+def rows_table(rows: list[dict[str, str]]) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, width in _WIDTHS.items():
+        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=width)
+    for row in rows:
+        cells = (row[name].rpartition("/")[2] if name == "image_uri" else row[name] for name in _WIDTHS)
+        table.add_row(*(escape(cell) for cell in cells))
+    return table

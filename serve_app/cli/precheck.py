@@ -1,0 +1,50 @@
+"""What can be told of a file before it is dropped: the same checks and cuts as the plan's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.csv.content import HEAD_BYTES, check_content
+from actors.csv.header import detect_delimiter, read_header
+from actors.csv.scan import ShardScanner
+
+from ..settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Precheck:
+    """`records` counts blank ones too; `columns` are those that are read, by role."""
+
+    size: int
+    records: int
+    shards: int
+    columns: dict[str, str]
+
+
+def precheck(file: Path, settings: Settings) -> Precheck:
+    """Raises `DropforgeError` with the code that the run would be refused with."""
+    catalogue = settings.catalogue
+    shards = []
+    with file.open("rb") as content:
+        head = content.read(HEAD_BYTES)
+        check_content(head)
+        delimiter = detect_delimiter(head, catalogue)
+        scanner = ShardScanner(
+            delimiter,
+            shard_bytes=settings.shard_bytes,
+            shard_rows=settings.shard_rows,
+            max_row_bytes=catalogue.max_row_bytes,
+        )
+        content.seek(0)
+        while chunk := content.read(settings.scan_chunk_bytes):
+            shards += scanner.feed(chunk)
+    shards += scanner.finish()
+    assert scanner.header is not None
+    header = read_header(scanner.header, catalogue, delimiter)
+    return Precheck(
+        size=file.stat().st_size,
+        records=sum(shard.rows for shard in shards),
+        shards=len(shards),
+        columns={role: header.names[position] for role, position in header.positions.items()},
+    )
