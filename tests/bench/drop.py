@@ -1,0 +1,44 @@
+"""Drops a file into a running local system and waits for its run's end."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from actors.drop import Drop
+from actors.store import connect
+from serve_app.cli.local_system import LocalSystem
+
+_FINAL = ("done", "refused", "incomplete")
+
+
+def drop(system: LocalSystem, path: Path, name: str | None = None) -> Drop:
+    """Uploads the file into the watched prefix with the ordinary client."""
+    settings = system.settings
+    blob = connect(settings.project).bucket(settings.source_bucket).blob(settings.watched_prefix + (name or path.name))
+    blob.upload_from_filename(str(path), timeout=600)
+    return Drop(settings.source_bucket, blob.name, int(blob.generation))
+
+
+def wait(system: LocalSystem, dropped: Drop, *, deadline_s: float, every_s: float = 0.1) -> dict[str, Any]:
+    """The run's view once it has ended."""
+    deadline = time.monotonic() + deadline_s
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{system.host.url}/runs/{dropped.run_id}", timeout=30) as answer:
+                view: dict[str, Any] = json.load(answer)
+            if view["state"] in _FINAL:
+                return view
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+        time.sleep(every_s)
+    raise TimeoutError(f"{dropped.uri} did not end within {deadline_s:.0f} s")
+
+
+def drop_and_wait(system: LocalSystem, path: Path, *, deadline_s: float) -> dict[str, Any]:
+    return wait(system, drop(system, path), deadline_s=deadline_s)
