@@ -15,8 +15,6 @@ from actors.csv.records import read_shard
 from actors.csv.scan import ShardScanner
 from actors.errors import Code
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-
 
 def test_absent_levels_are_empty_and_cut_ones_counted() -> None:
     rows = pa.table({"specifications": ["[{}]", "", ""], "categories": ["a|b|c", "a|b", "a"]})
@@ -33,11 +31,8 @@ def test_no_rows_have_string_columns_too() -> None:
 
 
 @pytest.mark.parametrize(("shard_bytes", "shard_rows"), [(1 << 30, None), (100_000, None), (1 << 30, 1)])
-def test_the_golden_cells(shard_bytes: int, shard_rows: int | None) -> None:
-    source, golden = DATA / "flipkart_sample.csv", DATA / "flipkart_sample.golden.csv"
-    if not source.exists() or not golden.exists():
-        pytest.skip("shared/data/flipkart_sample.csv and its golden file are not on this machine")
-    data, catalogue = source.read_bytes(), Catalogue()
+def test_the_golden_cells(shared_data: Path, shard_bytes: int, shard_rows: int | None) -> None:
+    data, catalogue = (shared_data / "flipkart_sample.csv").read_bytes(), Catalogue()
     delimiter = detect_delimiter(data, catalogue)
     scanner = ShardScanner(
         delimiter, shard_bytes=shard_bytes, shard_rows=shard_rows, max_row_bytes=catalogue.max_row_bytes
@@ -48,7 +43,7 @@ def test_the_golden_cells(shard_bytes: int, shard_rows: int | None) -> None:
     frames = [read_shard(data[shard.start : shard.end], shard, header, catalogue) for shard in shards]
     rows = pa.concat_tables([frame.rows for frame in frames])
     columns = attribute_columns(rows, catalogue)
-    with golden.open(encoding="utf-8", newline="") as file:
+    with (shared_data / "flipkart_sample.golden.csv").open(encoding="utf-8", newline="") as file:
         expected = list(csv.DictReader(file))
     for name, column in (
         ("uniq_id", rows["id"]),

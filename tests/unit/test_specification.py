@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from actors.specification import parse_attributes
 
-SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "flipkart_sample.csv"
 LIST = re.compile(r"(.*?)\[(.*)\](.*)")
 PAIR = re.compile(r'(.*?)=>"(.*?)"(.*?)=>"(.*?)"(.*)')
 
@@ -90,9 +89,7 @@ def test_every_text_gives_what_the_plain_rule_gives(specification: str) -> None:
     assert_as_plain(specification)
 
 
-def test_the_sample_gives_what_the_plain_rule_gives() -> None:
-    if not SAMPLE.exists():
-        pytest.skip("shared/data/flipkart_sample.csv is not on this machine")
-    with SAMPLE.open(encoding="utf-8", newline="") as file:
+def test_the_sample_gives_what_the_plain_rule_gives(shared_data: Path) -> None:
+    with (shared_data / "flipkart_sample.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             assert_as_plain(row["product_specifications"])
