@@ -1,0 +1,144 @@
+"""The model's token vectors and tags, computed once per distinct window of text.
+
+The tagger and the parser see a token through `tok2vec`: a convolution of four layers, each over the token
+and its two neighbours (`spacy.MaxoutWindowEncoder`, window 1, depth 4). So layer k of a token is a function
+of the 2k + 1 token types around it and of nothing else. A document is padded on both sides with zero rows,
+which are token type 0 here and take part in every layer like any other.
+
+Windows are numbered without hashing: the window of layer k is the pair of the numbers of the two layer k - 1
+windows beside it, which overlap in the token itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from thinc.api import Model
+
+from .arrays import Bools, Floats, Gemm, Ints, Rows, best_and_margin
+from .windows import Windows
+
+CONTEXT = 4
+"""Tokens on each side that a token's vector depends on."""
+
+_TYPE_BITS = 21
+MAX_TYPES = 1 << _TYPE_BITS
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One convolution with its maxout over three pieces, layer normalisation and residual."""
+
+    weights: Floats
+    bias: Floats
+    scale: Floats
+    shift: Floats
+
+    @classmethod
+    def of(cls, residual: Model) -> Layer:
+        maxout = next(node for node in residual.walk() if node.name == "maxout")
+        norm = next(node for node in residual.walk() if node.name == "layernorm")
+        weights: Any = maxout.get_param("W")
+        outputs, pieces, inputs = weights.shape
+        # Pieces go before outputs, so that maxout compares contiguous blocks.
+        return cls(
+            np.ascontiguousarray(weights.transpose(1, 0, 2)).reshape(pieces * outputs, inputs),
+            np.asarray(maxout.get_param("b")).T.reshape(-1),
+            np.asarray(norm.get_param("G")),
+            np.asarray(norm.get_param("b")),
+        )
+
+    def apply(self, triples: Floats, gemm: Gemm) -> Floats:
+        """`triples` has shape (rows, 3, width): left neighbour, token, right neighbour."""
+        rows, _, width = triples.shape
+        pieces = gemm(triples.reshape(rows, 3 * width), self.weights)
+        pieces += self.bias
+        best = np.maximum(pieces[:, :width], pieces[:, width : 2 * width])
+        np.maximum(best, pieces[:, 2 * width :], out=best)
+        best -= best.mean(axis=1, keepdims=True)
+        best *= (np.square(best).mean(axis=1, keepdims=True) + np.float32(1e-8)) ** np.float32(-0.5)
+        best *= self.scale
+        best += self.shift
+        best += triples[:, 1]
+        return best
+
+
+class Encoder:
+    """Vectors and tags per window, kept for as long as the encoder lives."""
+
+    def __init__(self, nlp: Language, gemm: Gemm) -> None:
+        self._gemm = gemm
+        convolution: Model = nlp.get_pipe("tok2vec").model.layers[1]  # type: ignore[attr-defined]
+        softmax: Model = nlp.get_pipe("tagger").model.layers[1].layers[0]  # type: ignore[attr-defined]
+        self._layers = [Layer.of(residual) for residual in convolution.layers[0].layers]
+        self._width: int = convolution.get_dim("nO")
+        self._windows = [Windows() for _ in self._layers]
+        self._vectors = [Rows(self._width) for _ in self._layers]
+        self._softmax = np.asarray(softmax.get_param("W")), np.asarray(softmax.get_param("b"))
+        self._tags = np.empty(0, np.intp)
+        self._margins = np.empty(0, np.float32)
+
+    @property
+    def vectors(self) -> Floats:
+        """Shape (windows, width)."""
+        return self._vectors[-1].array
+
+    @property
+    def tags(self) -> Ints:
+        """Per window the number of its best tag."""
+        return self._tags
+
+    @property
+    def margins(self) -> Floats:
+        """Per window how far its best tag's score is ahead of the next."""
+        return self._margins
+
+    @property
+    def held_bytes(self) -> int:
+        keys, row = 16, 4 * self._width
+        return sum(map(len, self._windows)) * (keys + row)
+
+    def encode(self, types: Ints, wanted: Bools, embeddings: Floats) -> Ints:
+        """The window's number at each wanted position; elsewhere the answer means nothing.
+
+        `types` is the text with at least `CONTEXT` zeros before, between and after its documents, and
+        `embeddings[type]` what the first layer reads.
+        """
+        reach = [wanted]
+        for _ in self._layers[1:]:
+            near = reach[-1].copy()
+            near[1:] |= reach[-1][:-1]
+            near[:-1] |= reach[-1][1:]
+            reach.append(near)
+        numbers, vectors = types, embeddings
+        for layer, windows, rows, near in zip(self._layers, self._windows, self._vectors, reversed(reach), strict=True):
+            at = np.flatnonzero(near)
+            found, first = windows.number(_keys(numbers, at, whole=numbers is types))
+            new = at[first]
+            for start in range(0, len(new), _CHUNK):
+                here = new[start : start + _CHUNK]
+                beside = np.stack((numbers[here - 1], numbers[here], numbers[here + 1]), axis=1)
+                rows.append(layer.apply(vectors.take(beside, axis=0), self._gemm))
+            vectors = rows.array
+            numbers = np.zeros(len(types), np.intp)
+            numbers[at] = found
+        self._tag(vectors[len(self._tags) :])
+        return numbers
+
+    def _tag(self, vectors: Floats) -> None:
+        weights, bias = self._softmax
+        best, margin = best_and_margin(self._gemm(vectors, weights) + bias)
+        self._tags = np.append(self._tags, best)
+        self._margins = np.append(self._margins, margin)
+
+
+def _keys(numbers: Ints, at: Ints, *, whole: bool) -> NDArray[np.int64]:
+    """What identifies the windows at `at`: three token types, or the windows of the layer below on both sides."""
+    if whole:
+        return (numbers[at - 1] << 2 * _TYPE_BITS) | (numbers[at] << _TYPE_BITS) | numbers[at + 1]
+    return (numbers[at - 1] << 32) | numbers[at + 1]
