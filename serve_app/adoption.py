@@ -11,6 +11,7 @@ from actors.retry import classify
 
 from .driver import Driver
 from .ledger import Ledger
+from .metrics import Metrics
 
 logger = logging.getLogger("dropforge.adoption")
 
@@ -23,9 +24,10 @@ class Adoption:
     A run that fails for a reason that may pass stays open and is taken up again, less and less often.
     """
 
-    def __init__(self, ledger: Ledger, driver: Driver, *, every_s: float) -> None:
+    def __init__(self, ledger: Ledger, driver: Driver, metrics: Metrics, *, every_s: float) -> None:
         self._ledger = ledger
         self._driver = driver
+        self._metrics = metrics
         self._every_s = every_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._failures: dict[str, tuple[int, float]] = {}
@@ -69,10 +71,15 @@ class Adoption:
     async def _look_regularly(self) -> None:
         while True:
             try:
-                open_runs = await asyncio.to_thread(self._ledger.open_run_ids)
+                open_runs = await asyncio.to_thread(self._ledger.open_since)
+                incomplete = await asyncio.to_thread(self._ledger.incomplete_run_ids)
             except DropforgeError as error:
                 logger.warning("The open runs could not be listed: %s", error)
             else:
+                oldest = min((since for since in open_runs.values() if since), default=None)
+                self._metrics.runs_waiting(open_runs=len(open_runs), incomplete=len(incomplete), oldest=oldest)
+                progress = self._driver.progress.values()
+                self._metrics.in_flight(runs=len(progress), shards=sum(run.in_flight for run in progress))
                 now = time.monotonic()
                 self._failures = {run: entry for run, entry in self._failures.items() if run in open_runs}
                 for run_id in open_runs:

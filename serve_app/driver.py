@@ -30,6 +30,7 @@ from actors.run_records import Failure, RunRecords
 from .dead_letters import DeadLetterTopic
 from .lease import held
 from .ledger import Ledger
+from .metrics import Metrics
 from .policies import StagePolicies
 from .progress import Progress
 from .settings import Settings
@@ -48,6 +49,7 @@ class Driver:
         settings: Settings,
         policies: Callable[[], StagePolicies],
         dead_letters: DeadLetterTopic,
+        metrics: Metrics,
         owner: str,
     ) -> None:
         self._ledger = ledger
@@ -55,6 +57,7 @@ class Driver:
         self._settings = settings
         self._policies = policies
         self._dead_letters = dead_letters
+        self._metrics = metrics
         self._owner = owner
         self._slots = asyncio.Semaphore(settings.runs_in_flight)
         self.progress: dict[str, Progress] = {}
@@ -72,6 +75,8 @@ class Driver:
             async with self._slots:
                 lease = self._ledger.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
                 if await asyncio.to_thread(lease.acquire):
+                    if lease.took_over:
+                        self._metrics.takeover()
                     async with held(lease):
                         await self._drive(run_id, progress, new=new)
         finally:
@@ -83,8 +88,22 @@ class Driver:
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
         logger.info("Started run %s of %s", run_id, run.drop.uri, extra=labels(run=run_id))
-        stages = Stages(self._handles, self._policies, run, progress.retry)
-        drive = _Drive(run, records, stages, progress, lambda failure: self._dead_letters.publish(run, failure))
+
+        def retried(stage: str, error: DropforgeError) -> None:
+            progress.retry(stage, error)
+            self._metrics.retry(stage, error)
+
+        def finished(part: PartRecord) -> None:
+            progress.finish(part)
+            self._metrics.part(part)
+
+        def failed(failure: Failure) -> None:
+            progress.failed += 1
+            self._metrics.failure(failure)
+            self._dead_letters.publish(run, failure)
+
+        stages = Stages(self._handles, self._policies, run, retried)
+        drive = _Drive(run, records, stages, progress, on_part=finished, on_failure=failed)
         try:
             manifest = await drive.to_the_end(self._settings.shards_in_flight, new=new)
         except DropforgeError as error:
@@ -95,6 +114,7 @@ class Driver:
             else:
                 await drive.fail(None, error)
                 manifest = None
+        self._metrics.run(run, manifest)
         if manifest is None:
             await asyncio.to_thread(self._ledger.park, run_id)
             text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
@@ -116,13 +136,16 @@ class _Drive:
         records: RunRecords,
         stages: Stages,
         progress: Progress,
-        dead_letter: Callable[[Failure], None],
+        *,
+        on_part: Callable[[PartRecord], None],
+        on_failure: Callable[[Failure], None],
     ) -> None:
         self._run = run
         self._records = records
         self._stages = stages
         self._progress = progress
-        self._dead_letter = dead_letter
+        self._on_part = on_part
+        self._on_failure = on_failure
         self._parts: dict[int, PartRecord] = {}
         self._failed: set[int] = set()
         self._replayed: dict[int, Failure] = {}
@@ -176,8 +199,7 @@ class _Drive:
             version=importlib.metadata.version("dropforge"),
         )
         await asyncio.to_thread(self._records.write_failure, failure)
-        self._progress.failed += 1
-        self._dead_letter(failure)
+        self._on_failure(failure)
 
     async def _look_back(self) -> None:
         """What an earlier owner, or an earlier try, has left."""
@@ -209,7 +231,7 @@ class _Drive:
                 self._failed.add(shard.index)
             else:
                 self._parts[shard.index] = part
-                self._progress.finish(part)
+                self._on_part(part)
             finally:
                 self._progress.in_flight -= 1
                 free.release()

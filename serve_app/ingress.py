@@ -28,7 +28,9 @@ from .backlog import Backlog
 from .dead_letters import DeadLetterQueue, DeadLetterTopic
 from .driver import Driver
 from .events import Ignored, drop_of
+from .health import Health, HealthView
 from .ledger import Ledger
+from .metrics import Metrics
 from .policies import StagePolicies
 from .push import PushEnvelope
 from .replay import ReplayRequest, Replays, ReplayView
@@ -67,9 +69,13 @@ class Ingress:
         logs.configure()
         self._settings = settings
         self._policies = StagePolicies()
-        self._ledger = Ledger(
-            Bucket(connect(settings.project), settings.work_bucket or settings.output_bucket), settings.work_prefix
-        )
+        metrics = self._metrics = Metrics()
+        client = connect(settings.project)
+        work = Bucket(client, settings.work_bucket or settings.output_bucket)
+        self._ledger = Ledger(work, settings.work_prefix)
+        buckets = {"source_bucket": Bucket(client, settings.source_bucket), "work_bucket": work}
+        self._health = Health(settings, buckets, metrics)
+        await self._health.start()
         owner = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self._dead_letters = DeadLetterTopic(settings.project, settings.dead_letter_topic)
         self._driver = Driver(
@@ -78,13 +84,14 @@ class Ingress:
             settings,
             lambda: self._policies,
             self._dead_letters,
+            metrics,
             owner,
         )
-        self._adoption = Adoption(self._ledger, self._driver, every_s=settings.adopt_every_s)
+        self._adoption = Adoption(self._ledger, self._driver, metrics, every_s=settings.adopt_every_s)
         queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
         self._backlog = Backlog(self._ledger, queue, self._accept)
         self._replays = Replays(
-            self._ledger, self._backlog, owner, lambda run_id: self._adoption.begin(run_id, new=False)
+            self._ledger, self._backlog, metrics, owner, lambda run_id: self._adoption.begin(run_id, new=False)
         )
         await self._adoption.start()
         self._subscriber: Subscriber | None = None
@@ -105,6 +112,7 @@ class Ingress:
         """Takes no more notifications, then gives its runs back, so that another replica goes on at once."""
         if self._subscriber is not None:
             await self._subscriber.stop()
+        await self._health.stop()
         await self._replays.stop()
         await self._adoption.stop()
         await self._dead_letters.stop(_PUBLISH_ON_STOP_S)
@@ -113,10 +121,12 @@ class Ingress:
         """Makes the run of a notification durable and starts it. Returns once the notification may be acknowledged."""
         drop = drop_of(attributes, self._settings)
         if isinstance(drop, Ignored):
-            logger.debug("Ignored a notification: %s", drop)
+            self._metrics.notification(drop)
             return
         run = self._settings.run_for(drop)
-        if await asyncio.to_thread(self._ledger.accept, run):
+        accepted = await asyncio.to_thread(self._ledger.accept, run)
+        self._metrics.notification("accepted" if accepted else "duplicate")
+        if accepted:
             self._adoption.begin(run.run_id, new=True)
 
     @api.post("/pubsub/push", status_code=204)
@@ -150,13 +160,14 @@ class Ingress:
         return await self._replays.view(replay)
 
     @api.get("/health")
-    async def health(self) -> dict[str, Any]:
-        reasons = [f"subscriber: {self._subscriber.broken}"] if self._subscriber and self._subscriber.broken else []
-        return {
-            "status": "degraded" if reasons else "healthy",
-            "reasons": reasons,
-            "runs_in_flight": len(self._driver.progress),
-        }
+    async def health(self) -> HealthView:
+        """Deployments as Serve sees them, dependencies as last looked at; `degraded` says why."""
+        subscriber = self._subscriber
+        return await self._health.report(
+            stream_broken=subscriber.broken if subscriber else None,
+            last_message_at=subscriber.last_message_at if subscriber else None,
+            runs=len(self._driver.progress),
+        )
 
     def _newest(self, limit: int) -> list[str]:
         ids = [*self._ledger.open_run_ids(), *self._ledger.incomplete_run_ids()]

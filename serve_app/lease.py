@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import secrets
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,8 +56,10 @@ class Lease:
         self._owner = owner
         self.ttl_s = ttl_s
         self._now = now
+        self._writing = threading.Lock()
         self._generation = 0
         self._takeovers = 0
+        self.took_over = False
 
     @property
     def takeovers(self) -> int:
@@ -68,7 +71,8 @@ class Lease:
             holder, self._generation = found
             if not holder.lapsed(self._now()):
                 return False
-            self._takeovers = holder.takeovers + (holder.owner != RELEASED)
+            self.took_over = holder.owner != RELEASED
+            self._takeovers = holder.takeovers + self.took_over
         return self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s))
 
     def renew(self) -> None:
@@ -88,13 +92,15 @@ class Lease:
             "takeovers": self._takeovers,
             "nonce": secrets.token_hex(8),
         }
-        written = self._bucket.replace(
-            self._name, json.dumps(record).encode(), generation=self._generation, content_type="application/json"
-        )
-        if written is None:
-            return False
-        self._generation = written
-        return True
+        # A renewal goes on in its thread when its task is cancelled: the release must come after it.
+        with self._writing:
+            written = self._bucket.replace(
+                self._name, json.dumps(record).encode(), generation=self._generation, content_type="application/json"
+            )
+            if written is None:
+                return False
+            self._generation = written
+            return True
 
 
 @asynccontextmanager
@@ -129,8 +135,6 @@ async def held(lease: Lease) -> AsyncIterator[None]:
         raise
     finally:
         renewal.cancel()
-        # A renewal under way would overtake the release and leave the lease held.
-        await asyncio.wait({renewal})
         if not lost:
             await asyncio.to_thread(lease.release)
 

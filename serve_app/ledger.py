@@ -56,9 +56,13 @@ class Ledger:
             self.bucket.create(self.layout.open_marker(run.run_id), b"", content_type="text/plain")
         return created
 
-    def open_run_ids(self) -> list[str]:
+    def open_since(self) -> dict[str, datetime | None]:
+        """The open runs, and since when each is open."""
         prefix = self.layout.open_runs
-        return [info.name.removeprefix(prefix) for info in self.bucket.objects(prefix)]
+        return {info.name.removeprefix(prefix): info.updated for info in self.bucket.objects(prefix)}
+
+    def open_run_ids(self) -> list[str]:
+        return list(self.open_since())
 
     def incomplete_run_ids(self) -> list[str]:
         prefix = self.layout.incomplete_runs

@@ -22,6 +22,7 @@ from actors.run_records import Failure
 from .backlog import Backlog, Item
 from .lease import Lease, held
 from .ledger import Ledger
+from .metrics import Metrics
 from .selection import Entry, Group, Selection, groups
 
 logger = logging.getLogger("dropforge.replay")
@@ -62,8 +63,11 @@ class Replays:
     `begin` has a run driven in this process.
     """
 
-    def __init__(self, ledger: Ledger, backlog: Backlog, owner: str, begin: Callable[[str], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, backlog: Backlog, metrics: Metrics, owner: str, begin: Callable[[str], None]
+    ) -> None:
         self._ledger = ledger
+        self._metrics = metrics
         self._backlog = backlog
         self._owner = owner
         self._begin = begin
@@ -137,6 +141,7 @@ class Replays:
             )
             view.mended += outcomes.count(True)
             view.failed_again += outcomes.count(False)
+            self._metrics.replayed(mended=outcomes.count(True), failed_again=outcomes.count(False))
             waiting = [failure for failure, outcome in zip(waiting, outcomes, strict=True) if outcome is None]
             await self._note(view)
             if waiting:

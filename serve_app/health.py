@@ -1,0 +1,147 @@
+"""What the application depends on, looked at regularly: whether it answers, since when, and how old the news is.
+
+A dependency that is down makes the application `degraded`, never a replica unhealthy: restarting a replica
+mends no bucket, and a fleet that restarts for it makes things worse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal
+
+from google.api_core import exceptions as api
+from google.cloud import pubsub_v1
+from pydantic import BaseModel
+from ray import serve
+
+from actors.errors import DropforgeError
+from actors.store import Bucket
+
+from .metrics import Metrics
+from .settings import Settings
+
+_EVERY_S = 10.0
+_CALL_S = 5.0
+APPLICATION = "dropforge"
+
+
+class DependencyView(BaseModel):
+    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered."""
+
+    healthy: bool
+    reason: str
+    checked_s_ago: float
+    ok_s_ago: float | None
+
+
+class DeploymentView(BaseModel):
+    """`replicas` counts them by Serve's replica state."""
+
+    status: str
+    message: str
+    replicas: Mapping[str, int]
+
+
+class HealthView(BaseModel):
+    status: Literal["healthy", "degraded"]
+    reasons: list[str]
+    deployments: Mapping[str, DeploymentView]
+    dependencies: Mapping[str, DependencyView]
+    last_message_s_ago: float | None
+    runs_in_flight: int
+    now: datetime
+
+
+class Health:
+    """Checks each dependency every few seconds; `report` answers from what is known."""
+
+    def __init__(self, settings: Settings, buckets: Mapping[str, Bucket], metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._checks: dict[str, Callable[[], object]] = {
+            name: partial(bucket.stat, "dropforge-health") for name, bucket in buckets.items()
+        }
+        subscriber, publisher = pubsub_v1.SubscriberClient(), pubsub_v1.PublisherClient()
+
+        def subscription(name: str) -> Callable[[], object]:
+            path = f"projects/{settings.project}/subscriptions/{name}"
+            return lambda: subscriber.get_subscription(request={"subscription": path}, timeout=_CALL_S)
+
+        topic = f"projects/{settings.project}/topics/{settings.dead_letter_topic}"
+        if settings.pull:
+            self._checks["subscription"] = subscription(settings.subscription)
+        self._checks["dead_letter_topic"] = lambda: publisher.get_topic(request={"topic": topic}, timeout=_CALL_S)
+        self._checks["dead_letter_subscription"] = subscription(settings.dead_letter_subscription)
+        self._reasons: dict[str, str] = {}
+        self._checked: dict[str, float] = {}
+        self._succeeded: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._look_regularly())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def report(self, *, stream_broken: str | None, last_message_at: float | None, runs: int) -> HealthView:
+        """`stream_broken` says why the subscriber's stream is down, `last_message_at` is Unix time."""
+        now = time.monotonic()
+        dependencies = {
+            name: DependencyView(
+                healthy=not self._reasons.get(name),
+                reason=self._reasons.get(name, ""),
+                checked_s_ago=round(now - self._checked[name], 1),
+                ok_s_ago=round(now - self._succeeded[name], 1) if name in self._succeeded else None,
+            )
+            for name in self._checks
+            if name in self._checked
+        }
+        deployments = await asyncio.to_thread(_deployments)
+        reasons = [f"{name}: {view.reason}" for name, view in dependencies.items() if not view.healthy]
+        reasons += [f"{name} is {view.status}" for name, view in deployments.items() if view.status != "HEALTHY"]
+        if stream_broken:
+            reasons.append(f"subscriber: {stream_broken}")
+        return HealthView(
+            status="degraded" if reasons else "healthy",
+            reasons=reasons,
+            deployments=deployments,
+            dependencies=dependencies,
+            last_message_s_ago=round(time.time() - last_message_at, 1) if last_message_at else None,
+            runs_in_flight=runs,
+            now=datetime.now(UTC),
+        )
+
+    async def _look_regularly(self) -> None:
+        while True:
+            await asyncio.gather(*(self._look(name, check) for name, check in self._checks.items()))
+            await asyncio.sleep(_EVERY_S)
+
+    async def _look(self, name: str, check: Callable[[], object]) -> None:
+        try:
+            await asyncio.to_thread(check)
+        except (DropforgeError, api.GoogleAPIError) as error:
+            self._reasons[name] = f"{type(error).__name__}: {str(error)[:300]}"
+        else:
+            self._reasons.pop(name, None)
+            self._succeeded[name] = time.monotonic()
+        self._checked[name] = time.monotonic()
+        self._metrics.dependency(name, healthy=name not in self._reasons)
+
+
+def _deployments() -> dict[str, DeploymentView]:
+    application: Any = serve.status().applications.get(APPLICATION)
+    if application is None:
+        return {}
+    return {
+        name: DeploymentView(
+            status=str(getattr(one.status, "value", one.status)),
+            message=one.message,
+            replicas={str(getattr(state, "value", state)): count for state, count in one.replica_states.items()},
+        )
+        for name, one in application.deployments.items()
+    }
