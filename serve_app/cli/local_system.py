@@ -70,13 +70,15 @@ class LocalSystem:
 
     def __enter__(self) -> LocalSystem:
         with ExitStack() as running:
-            running.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _end))
+            running.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+            signal.signal(signal.SIGTERM, _end)
             self._on_progress("starting the local cloud")
             running.enter_context(self.cloud)
             before = dict(os.environ)
             running.callback(_restore, before)
             os.environ.update(self.cloud.environment)
             running.enter_context(self.host)
+            signal.signal(signal.SIGTERM, _end)  # Ray has put a handler of its own in its place, which ends at once
             self._running = running.pop_all()
         return self
 

@@ -1,0 +1,58 @@
+"""Finding a run by what a person has at hand."""
+
+from __future__ import annotations
+
+import pytest
+from fake_api import FakeApi, view_of
+
+from serve_app.cli.api import Api
+from serve_app.cli.complaint import Complaint
+
+OLD, NEW, OTHER = view_of(generation=1), view_of(generation=2), view_of(name="in/shop/b.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (OLD.run_id, OLD),
+        (NEW.run_id[:6], NEW),
+        ("in/a.csv", NEW),
+        ("a.csv", NEW),
+        ("in/shop/b.csv", OTHER),
+        ("b.csv", OTHER),
+    ],
+    ids=["id", "first digits", "newest of an object", "newest of a file name", "object in a folder", "file name"],
+)
+def test_a_run_is_found(api: FakeApi, text: str, found: object) -> None:
+    api.hold(OLD, NEW, OTHER)
+    assert Api(api.url).find(text) == found
+
+
+@pytest.mark.parametrize("text", ["0" * 20, "c.csv", "shop"])
+def test_what_is_not_there_is_said(api: FakeApi, text: str) -> None:
+    api.hold(OLD)
+    with pytest.raises(Complaint, match=f"No run or object is called {text}"):
+        Api(api.url).find(text)
+
+
+def test_several_candidates_are_named(api: FakeApi) -> None:
+    views = [view_of(generation=generation) for generation in range(17)]
+    twins = next(
+        (a, b) for a in views for b in views if a.run_id < b.run_id and a.run_id[0] == b.run_id[0]
+    )  # 17 ids, 16 first digits
+    api.hold(*twins)
+    with pytest.raises(Complaint, match=r"2 runs begin with .: ") as complaint:
+        Api(api.url).find(twins[0].run_id[0])
+    assert all(view.run_id in complaint.value.message for view in twins)
+
+
+def test_something_else_at_the_address_is_told_apart(api: FakeApi) -> None:
+    api.script(OLD.run_id, [200])
+    with pytest.raises(Complaint, match="not Dropforge's"):
+        Api(api.url).run(OLD.run_id)
+
+
+def test_a_page_not_found_is_no_missing_run(api: FakeApi) -> None:
+    api.script(OLD.run_id, [404])
+    with pytest.raises(Complaint, match="not Dropforge's"):
+        Api(api.url).run(OLD.run_id)
