@@ -78,14 +78,15 @@ class Assembly:
                 f"{self._run.drop.uri}: {len(written)} parts for {len(planned)} planned shards; shards without their "
                 f"part: {missing[:10]}. Nothing was published. Replay the missing shards.",
             )
-        counts = self._counts
-        if not counts.add_up or counts.records != sum(shard.rows for shard in planned):
-            raise DropforgeError(
-                Code.PARTS_DISAGREE,
-                f"{self._run.drop.uri}: {counts.records} records are not {counts.blank} blank + {counts.rows_out} rows "
-                f"out + {sum(counts.rejects.values())} rejects, or not the planned "
-                f"{sum(shard.rows for shard in planned)}. Nothing was published; this is a defect, please report it.",
-            )
+        for part in self._parts:
+            counts = part.counts
+            if not counts.add_up or counts.records != part.shard.rows:
+                raise DropforgeError(
+                    Code.PARTS_DISAGREE,
+                    f"{self._run.drop.uri} shard {part.shard.index}: {counts.records} records are not {counts.blank} "
+                    f"blank + {counts.rows_out} rows out + {sum(counts.rejects.values())} rejects, or not the planned "
+                    f"{part.shard.rows}. Nothing was published; this is a defect, please report it.",
+                )
 
     def _compose(self, label: str, target: ObjectName, header: bytes, sources: Sequence[str | None]) -> int:
         """Joins the header and the sources and publishes them; the generation of the target."""
