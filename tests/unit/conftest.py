@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from google.cloud import storage
 from storage_proxy import StorageProxy
 
 from actors.store import Bucket, connect
-from infra.local.port import HOST
+from infra.local.port import HOST, free_port
 from infra.local.provision import create_buckets
 from infra.local.service import Service
 from infra.local.storage import FakeGcsServer
@@ -69,21 +68,20 @@ def proxy(storage_address: str) -> Iterator[StorageProxy]:
 
 
 @pytest.fixture
-def proxied_work(proxy: StorageProxy) -> Bucket:
+def proxied_client(proxy: StorageProxy) -> storage.Client:
+    return client_of(proxy.url)
+
+
+@pytest.fixture
+def proxied_work(proxied_client: storage.Client) -> Bucket:
     """The work bucket behind `proxy`, with retries that end soon."""
-    return Bucket(client_of(proxy.url), "work", retry_s=1.0, timeout_s=5.0)
+    return Bucket(proxied_client, "work", retry_s=0.3, timeout_s=5.0)
 
 
 @pytest.fixture
-def dead_bucket(free_address: str) -> Bucket:
-    return Bucket(client_of(f"http://{free_address}"), "work", retry_s=0.3, timeout_s=1.0)
-
-
-@pytest.fixture
-def free_address(tmp_path: Path) -> str:
-    from infra.local.port import free_port
-
-    return f"{HOST}:{free_port()}"
+def unreachable_work() -> Bucket:
+    """The work bucket of an object store that does not run."""
+    return Bucket(client_of(f"http://{HOST}:{free_port()}"), "work", retry_s=0.2, timeout_s=1.0)
 
 
 def client_of(url: str) -> storage.Client:

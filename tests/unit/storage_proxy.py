@@ -4,10 +4,11 @@ fake-gcs-server does not keep."""
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -15,24 +16,45 @@ from typing import Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 _HOP_BY_HOP = {"connection", "transfer-encoding", "host", "content-length"}
+_OF_OBJECTS = re.compile("/b/[^/?]+/o")  # the client asks for the bucket itself in the background, whenever it likes
 
 
 @dataclass
 class Fault:
     """What happens to the next `times` requests whose method is `method` and whose URL holds `part`.
 
-    With a `status` the request is answered with it and not passed on; without one it is passed on and its reply
-    is lost.
+    With a `status` the request is answered with it and not passed on. Otherwise it is passed on, and the connection
+    breaks after `kept_bytes` of the reply's body, or before the reply where that is None.
     """
 
     method: str
     part: str
     status: int | None = None
+    kept_bytes: int | None = None
     times: int = 1
 
 
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    kept_bytes: int | None = None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        return  # a client that leaves, which clients of broken connections do
+
+
 class StorageProxy:
-    """Every request is passed on, one after the other where it carries a precondition for compose or rewrite."""
+    """Passes requests on; those that carry a precondition for compose or rewrite one after the other.
+
+    `faults` happen to, and `requests` lists, requests about objects; `before` is called with them when they come,
+    `after` when they are answered.
+    """
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
@@ -40,7 +62,7 @@ class StorageProxy:
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda method, path: None
-        """Called with each request before it is passed on."""
+        self.after: Callable[[str, str], None] = lambda method, path: None
 
     @property
     def url(self) -> str:
@@ -59,21 +81,20 @@ class StorageProxy:
                 if answer is None:
                     self.close_connection = True
                     return
-                status, kept, data = answer
-                self.send_response(status)
-                for name, value in kept:
+                self.send_response(answer.status)
+                for name, value in answer.headers:
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
+                self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(answer.body[: answer.kept_bytes])
+                self.close_connection = answer.kept_bytes is not None
 
             do_GET = do_POST = do_PUT = do_DELETE = _handle
 
             def log_message(self, *args: object) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         return self
@@ -85,40 +106,44 @@ class StorageProxy:
         self._server.server_close()
         self._thread.join()
 
-    def _answer(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes] | None:
+    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer | None:
+        if not _OF_OBJECTS.search(path):
+            return self._pass_on(method, path, headers, body)
         self.requests.append((method, path))
         self.before(method, path)
         fault = next((f for f in self.faults if f.times and f.method == method and f.part in path), None)
         if fault is not None:
             fault.times -= 1
             if fault.status is not None:
-                return fault.status, [("Content-Type", "application/json")], b"{}"
+                return _error(fault.status)
         wanted = parse_qs(urlsplit(path).query).get("ifGenerationMatch")
         target = _target(urlsplit(path).path)
         if wanted is not None and target is not None:
             with self._strict:
                 if self._generation(*target) != int(wanted[0]):
-                    return 412, [("Content-Type", "application/json")], b"{}"
+                    return _error(412)
                 answer = self._pass_on(method, path, headers, body)
         else:
             answer = self._pass_on(method, path, headers, body)
-        return None if fault is not None else answer
+        self.after(method, path)
+        if fault is None:
+            return answer
+        return None if fault.kept_bytes is None else replace(answer, kept_bytes=fault.kept_bytes)
 
-    def _pass_on(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _pass_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         with closing(HTTPConnection(self._upstream, timeout=10)) as connection:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            data = answer.read()
             kept = [(k, v) for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP]
-            return answer.status, kept, data
+            return Answer(answer.status, kept, answer.read())
 
     def _generation(self, bucket: str, name: str) -> int:
-        status, _, data = self._pass_on("GET", f"/storage/v1/b/{bucket}/o/{quote(name, safe='')}", {}, b"")
-        return int(json.loads(data)["generation"]) if status == 200 else 0
+        answer = self._pass_on("GET", f"/storage/v1/b/{bucket}/o/{quote(name, safe='')}", {}, b"")
+        return int(json.loads(answer.body)["generation"]) if answer.status == 200 else 0
+
+
+def _error(status: int) -> Answer:
+    return Answer(status, [("Content-Type", "application/json")], b"{}")
 
 
 def _target(path: str) -> tuple[str, str] | None:
