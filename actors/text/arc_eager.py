@@ -17,7 +17,7 @@ before `j` sees is the second one of its buffer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,11 @@ LOOK_AHEAD = 2
 """Slots after a span's last token that its states may look at."""
 
 _AUXILIARIES = ("aux", "auxpass")
-_KIND_COUNT = 7
-# Kinds of moves, in the order of the scores' rows.
-_SHIFT, _REDUCE, _BREAK, _LEFT, _LEFT_AUX, _RIGHT, _RIGHT_AUX = range(_KIND_COUNT)
-_KINDS = {"S": _SHIFT, "D": _REDUCE, "B": _BREAK, "L": _LEFT, "R": _RIGHT}
-# What a move does to the pointers of a lane: buffer front and the one after, stack top and the two below.
-_STEPS = np.array([[1, 0, 0, 0, 0, 1, 1]] * 2 + [[1, -1, 0, -1, -1, 1, 1]] * 3)
+# Kinds of moves, with the letters of spaCy's names for them.
+_SHIFT, _REDUCE, _LEFT, _RIGHT, _BREAK = range(5)
+_LETTERS = "SDLRB"
+# What each kind does to the pointers of a lane: buffer front and the one after, stack top and the two below.
+_STEPS = np.array([[1, 0, 0, 1, 0]] * 2 + [[1, -1, -1, 1, 0]] * 3)
 # Bits of a token's status, and of a situation above the statuses of the buffer's first two tokens.
 _STARTS_SENTENCE, _WAS_MOVED_BACK, _EXISTS = 1, 2, 4
 _STATUS_BITS = 3
@@ -44,7 +43,7 @@ _HAS_STACK, _ADJACENT = 1 << 2 * _STATUS_BITS, 2 << 2 * _STATUS_BITS
 
 def _penalties() -> Floats:
     """Shape (kinds, situations): -inf where a move is not valid, else 0."""
-    penalty = np.full((_KIND_COUNT, 2 * _ADJACENT), -np.inf, np.float32)
+    penalty = np.full((len(_LETTERS), 2 * _ADJACENT), -np.inf, np.float32)
     for situation in range(penalty.shape[1]):
         first, second = situation, situation >> _STATUS_BITS
         starts, has_stack = first & _STARTS_SENTENCE, situation & _HAS_STACK
@@ -53,13 +52,10 @@ def _penalties() -> Floats:
         if has_stack:
             penalty[_REDUCE, situation] = 0
         if has_stack and first & _EXISTS and not starts:
-            penalty[_LEFT:, situation] = 0
+            penalty[[_LEFT, _RIGHT], situation] = 0
         if second & _EXISTS and situation & _ADJACENT and not second & _STARTS_SENTENCE:
             penalty[_BREAK, situation] = 0
     return penalty
-
-
-_PENALTIES = _penalties()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +88,15 @@ class ArcEager:
         self._lower = np.ascontiguousarray(weights.transpose(0, 2, 1, 3)).reshape(-1, inputs)
         self._bias = np.asarray(lower.get_param("b")).T.reshape(-1)
         self._table = np.asarray(lower.get_param("pad")).transpose(0, 1, 3, 2).reshape(1, -1)
-        moves: list[list[int]] = [[] for _ in range(_KIND_COUNT)]
-        for number, name in enumerate(parser.move_names):
-            action, _, label = name.partition("-")
-            moves[_KINDS[action] + (label.partition("||")[0] in _AUXILIARIES)].append(number)
-        edges = np.cumsum([0, *map(len, moves)])
-        self._groups = [slice(start, end) for start, end in pairwise(edges)]
-        order = [number for group in moves for number in group]
-        self._upper = np.asarray(upper.get_param("W"))[order]
-        self._upper_bias = np.asarray(upper.get_param("b"))[order][:, None]
+        self._upper = np.asarray(upper.get_param("W"))
+        self._upper_bias = np.asarray(upper.get_param("b"))[:, None]
+        # Runs of moves that mean the same here, in the model's order: among equal scores spaCy takes the first.
+        runs = [(run, [*moves]) for run, moves in groupby(parser.move_names, _meaning)]
+        edges = np.cumsum([0, *(len(moves) for _, moves in runs)])
+        self._runs = [slice(start, end) for start, end in pairwise(edges)]
+        self._kinds = np.array([kind for (kind, _), _ in runs])
+        self._is_auxiliary = np.array([auxiliary for (_, auxiliary), _ in runs])
+        self._penalties = _penalties()[self._kinds]
 
     def parse(self, vectors: Floats, rows: Ints, sizes: Ints, guard: float) -> Parse:
         """Parse spans laid end to end, each with `sizes[k]` tokens and `LOOK_AHEAD` slots more.
@@ -139,32 +135,33 @@ class ArcEager:
             situation += (s0 > 0) * _HAS_STACK
             situation += (b1 - b0 == 1) * _ADJACENT
             scores = self._score(table, row.take(seen) + self._roles)
-            scores += _PENALTIES.take(situation, axis=1)
-            best = scores.argmax(0)
+            scores += self._penalties.take(situation, axis=1)
+            run = scores.argmax(0)
+            kind = self._kinds.take(run)
             near = scores > scores.max(0) - guard
             if np.count_nonzero(near) > len(span):
                 close_call[span[near.sum(0) > 1]] = True
 
-            rightward = best >= _RIGHT
-            if len(at := ((best >= _LEFT) ^ rightward).nonzero()[0]):
+            if len(at := (kind == _LEFT).nonzero()[0]):
                 child, parent = s0[at], b0[at]
                 right[head[child]] = older[child]  # the arc that had led here is always its head's latest
                 head[child] = parent
                 left[parent] = child
-                auxiliary[child] = best[at] == _LEFT_AUX
+                auxiliary[child] = self._is_auxiliary[run[at]]
                 status[parent] &= ~_WAS_MOVED_BACK
+            rightward = kind == _RIGHT
             if len(at := rightward.nonzero()[0]):
                 child, parent = b0[at], s0[at]
                 older[child] = right[parent]
                 head[child] = parent
                 right[parent] = child
-                auxiliary[child] = best[at] == _RIGHT_AUX
-            if len(at := (best == _BREAK).nonzero()[0]):
+                auxiliary[child] = self._is_auxiliary[run[at]]
+            if len(at := (kind == _BREAK).nonzero()[0]):
                 status[b1[at]] |= _STARTS_SENTENCE
-            lanes[:5] += _STEPS.take(best, axis=1)
-            if len(at := (rightward | (best == _SHIFT)).nonzero()[0]):
+            lanes[:5] += _STEPS.take(kind, axis=1)
+            if len(at := (rightward | (kind == _SHIFT)).nonzero()[0]):
                 cells[top[at]] = b0[at]
-            if len(at := (best == _REDUCE).nonzero()[0]) and len(at := at[(head[s0[at]] == 0) & (s1[at] > 0)]):
+            if len(at := (kind == _REDUCE).nonzero()[0]) and len(at := at[(head[s0[at]] == 0) & (s1[at] > 0)]):
                 lanes[:2, at] -= 1
                 cells[front[at]] = s0[at]
                 status[s0[at]] |= _WAS_MOVED_BACK
@@ -196,13 +193,19 @@ class ArcEager:
         return self._table.reshape(-1, 2 * self._hidden)
 
     def _score(self, table: Floats, features: Ints) -> Floats:
-        """The best label's score per kind of move: shape (kinds, states). `features` has shape (roles, states)."""
+        """The best score per run of moves: shape (runs, states). `features` has shape (roles, states)."""
         summed = np.add.reduce(table.take(features, axis=0), axis=0)
         summed += self._bias
         hidden = np.maximum(summed[:, : self._hidden], summed[:, self._hidden :])
-        labels = self._gemm(self._upper, hidden)
-        labels += self._upper_bias
-        best = np.empty((len(self._groups), len(hidden)), np.float32)
-        for kind, group in enumerate(self._groups):
-            labels[group].max(0, out=best[kind])
+        moves = self._gemm(self._upper, hidden)
+        moves += self._upper_bias
+        best = np.empty((len(self._runs), len(hidden)), np.float32)
+        for run, where in enumerate(self._runs):
+            moves[where].max(0, out=best[run])
         return best
+
+
+def _meaning(move: str) -> tuple[int, bool]:
+    """The kind of a move, and whether it makes an auxiliary; spaCy's name of it is like `L-aux` or `R-dobj||xcomp`."""
+    letter, _, label = move.partition("-")
+    return _LETTERS.index(letter), label.partition("||")[0] in _AUXILIARIES
