@@ -61,10 +61,6 @@ class Lease:
         self._takeovers = 0
         self.took_over = False
 
-    @property
-    def takeovers(self) -> int:
-        return self._takeovers
-
     def acquire(self) -> bool:
         found = read_holder(self._bucket, self._name)
         if found is not None:
