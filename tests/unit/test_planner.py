@@ -81,7 +81,7 @@ async def test_shards_come_before_the_whole_drop_is_read(run: Run) -> None:
     assert isinstance(await anext(steps), tuple)
     # What shards are made of is read, and the chunk after it.
     assert len(source.reads) <= 3
-    await steps.aclose()
+    await steps.aclose()  # type: ignore[attr-defined]
     assert len(source.reads) <= 4
 
 
@@ -98,7 +98,7 @@ async def test_the_next_chunk_is_read_while_one_is_scanned(run: Run) -> None:
     steps = scan(run, source, chunk_bytes=HEAD_BYTES)  # type: ignore[arg-type]
     await anext(steps)
     assert await asyncio.to_thread(reading.wait, 10)
-    await steps.aclose()
+    await steps.aclose()  # type: ignore[attr-defined]
 
 
 async def test_a_header_alone_has_no_shards(run: Run) -> None:

@@ -28,7 +28,7 @@ def of_task(cause: Exception) -> Exception:
 
 
 def lost(kind: type[ray_errors.ObjectLostError]) -> BaseException:
-    return kind(OBJECT, "", "")
+    return kind(OBJECT, None, "")
 
 
 RAY_FAMILIES: list[tuple[BaseException, Code]] = [
