@@ -1,0 +1,81 @@
+resource "google_storage_bucket" "source" {
+  name                        = var.source_bucket
+  location                    = var.location
+  force_destroy               = var.removable
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  # A run reads the generation it was started for; replacing the object meanwhile must not take that away.
+  versioning {
+    enabled = true
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+
+    condition {
+      days_since_noncurrent_time = 7
+      with_state                 = "ARCHIVED"
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+
+    condition {
+      age = 7
+    }
+  }
+}
+
+resource "google_storage_bucket" "output" {
+  name                        = var.output_bucket
+  location                    = var.location
+  force_destroy               = var.removable
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+
+  # Undoes a deletion by mistake. Versioning would instead keep every renewal of a lease.
+  soft_delete_policy {
+    retention_duration_seconds = 7 * 24 * 3600
+  }
+
+  # What actors/layout.py names rows/*.csv, rejects/*.{csv,jsonl} and compose/*: the bulk of a run, of no use once its
+  # output is composed. The records beside them are .json and stay: they are the memory of what was processed.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+
+    condition {
+      age            = var.scratch_days
+      matches_prefix = ["${var.work_prefix}runs/"]
+      matches_suffix = concat([".csv", ".jsonl", "-header", "-whole"], [for digit in range(10) : tostring(digit)])
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+
+    condition {
+      age            = var.scratch_days
+      matches_prefix = ["${var.work_prefix}replays/"]
+    }
+  }
+
+  lifecycle_rule {
+    action {
+      type = "AbortIncompleteMultipartUpload"
+    }
+
+    condition {
+      age = 7
+    }
+  }
+}
