@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from .embedded_pubsub import EmbeddedPubsub
 from .google_emulator import GooglePubsubEmulator
 from .port import HOST
 from .provision import Messaging, create_buckets
-from .service import Program, Service
+from .service import Service
 from .storage import FakeGcsServer
 
 Engine = Literal["auto", "google", "embedded"]
@@ -64,34 +65,34 @@ class LocalCloud:
         self.options = options or LocalCloudOptions()
 
     def __enter__(self) -> Self:
-        kept = self.options.state
-        self._root = kept.resolve() if kept else Path(tempfile.mkdtemp(prefix="dropforge-", dir=_memory_folder()))
-        scratch = None if kept else self._root
-        self.pubsub = Service(
-            _pubsub_program(self.options.pubsub_engine, self._root / "pubsub"),
-            self._root / "log" / "pubsub.log",
-            scratch=scratch,
-            prepare=self._create_messaging,
-        )
-        try:
+        google = _google_emulator(self.options.pubsub_engine)
+        with ExitStack() as started:
+            root = self._folder(started)
+            scratch = root if self.options.state is None else None
+            self.pubsub = Service(
+                google or EmbeddedPubsub(root / "pubsub"),
+                root / "log" / "pubsub.log",
+                scratch=scratch,
+                prepare=self._create_messaging,
+            )
+            started.callback(self.pubsub.stop)
             self.pubsub.start()
             # the topic and its subscription are there now; an event without them would be lost
             self.storage = Service(
-                self._storage_program(),
-                self._root / "log" / "storage.log",
+                self._storage_program(root / "storage"),
+                root / "log" / "storage.log",
                 scratch=scratch,
                 prepare=self._create_buckets,
             )
+            started.callback(self.storage.stop)
             self.storage.start()
-        except BaseException:
-            self._end()
-            raise
+            self._started = started.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._end()
+        self._started.close()
 
     @property
     def storage_url(self) -> str:
@@ -117,9 +118,16 @@ class LocalCloud:
             "no_proxy": ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), HOST])),
         }
 
-    def _storage_program(self) -> Program:
+    def _folder(self, started: ExitStack) -> Path:
+        if self.options.state is not None:
+            return self.options.state.resolve()
+        folder = Path(tempfile.mkdtemp(prefix="dropforge-", dir=_memory_folder()))
+        started.callback(shutil.rmtree, folder)
+        return folder
+
+    def _storage_program(self, root: Path) -> FakeGcsServer:
         return FakeGcsServer(
-            root=self._root / "storage",
+            root=root,
             project=self.options.project,
             bucket=self.options.source_bucket,
             prefix=self.options.watched_prefix,
@@ -141,27 +149,17 @@ class LocalCloud:
         buckets = sorted({self.options.source_bucket, self.options.output_bucket})
         create_buckets(HOST, self.storage.port, self.options.project, buckets)
 
-    def _end(self) -> None:
-        if hasattr(self, "storage"):
-            self.storage.stop()
-        self.pubsub.stop()
-        if self.options.state is None:
-            shutil.rmtree(self._root)
 
-
-def _pubsub_program(engine: Engine, state: Path) -> Program:
-    if engine == "embedded":
-        return EmbeddedPubsub(state)
-    google = GooglePubsubEmulator.find()
-    if google is not None:
-        return google
-    if engine == "auto":
-        return EmbeddedPubsub(state)
-    raise DropforgeError(
-        Code.LOCAL_CLOUD,
-        "Google's Pub/Sub emulator is not installed. Install Java and run `gcloud components install "
-        "pubsub-emulator`, or choose the embedded one.",
-    )
+def _google_emulator(engine: Engine) -> GooglePubsubEmulator | None:
+    """Google's emulator where `engine` wants it; None for the embedded Pub/Sub."""
+    google = GooglePubsubEmulator.find() if engine != "embedded" else None
+    if google is None and engine == "google":
+        raise DropforgeError(
+            Code.LOCAL_CLOUD,
+            "Google's Pub/Sub emulator is not installed. Install Java and run `gcloud components install "
+            "pubsub-emulator`, or choose the embedded one.",
+        )
+    return google
 
 
 def _memory_folder() -> Path:

@@ -85,6 +85,16 @@ def test_a_late_acknowledgement_counts_until_the_message_goes_out_again(embedded
     assert bus.pull_now(subscription) == []
 
 
+@pytest.mark.parametrize("seconds", [-1, 601])
+def test_a_deadline_out_of_bounds_is_refused(embedded_bus: Bus, seconds: int) -> None:
+    topic = embedded_bus.topic()
+    subscription = embedded_bus.subscription(topic)
+    embedded_bus.publish(topic, b"x")
+
+    with pytest.raises(exceptions.InvalidArgument, match="Invalid ack deadline"):
+        embedded_bus.modify_deadline(subscription, seconds, *embedded_bus.pull(subscription))
+
+
 def test_garbage_as_an_ack_id_is_ignored(embedded_bus: Bus) -> None:
     subscription = embedded_bus.subscription(embedded_bus.topic())
     embedded_bus.subscriber.acknowledge(subscription=subscription, ack_ids=["", "x", "a-b-c", "1-2-³"])

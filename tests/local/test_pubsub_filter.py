@@ -78,6 +78,11 @@ def test_a_filter_that_does_not_parse_is_refused(source: str) -> None:
         compile_filter(source)
 
 
+def test_a_mix_of_and_and_or_is_told_to_use_parentheses() -> None:
+    with pytest.raises(InvalidArgument, match="without parentheses"):
+        compile_filter("attributes:a AND attributes:b OR attributes:c")
+
+
 KEYS = st.sampled_from(["a", "b-c", "iana.org/tag"])
 VALUES = st.sampled_from(["", "x", "xy", 'q"\\', "é"])
 

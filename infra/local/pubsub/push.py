@@ -67,13 +67,14 @@ async def _push(subscription: Subscription, lease: Lease, threads: ThreadPoolExe
     try:
         status = await _post(endpoint, body, subscription.config.ack_deadline_seconds, threads)
     except (OSError, HTTPException, TimeoutError) as error:
-        logger.warning("push of %s to %s failed: %r", lease.ack_id, endpoint, error)
-        status = None
+        outcome, acknowledged = repr(error), False
+    else:
+        outcome, acknowledged = f"status {status}", status in ACKNOWLEDGING
     try:
-        if status in ACKNOWLEDGING:
+        if acknowledged:
             subscription.acknowledge([lease.ack_id])
         else:
-            logger.info("push of %s to %s was answered %s", lease.ack_id, endpoint, status)
+            logger.warning("push of %s to %s is tried again: %s", lease.ack_id, endpoint, outcome)
             subscription.modify_deadline([lease.ack_id], 0)
     except Exception:
         logger.exception("the answer to %s could not be kept, it is pushed again at its deadline", lease.ack_id)

@@ -16,7 +16,6 @@ from .stream import Send, Stream
 from .subscription import Subscription
 
 _PULL_WAIT_S = 5.0
-_MAX_DEADLINE_S = 600
 
 
 class Subscriber:
@@ -70,8 +69,6 @@ class Subscriber:
         return wire.Empty()
 
     async def ModifyAckDeadline(self, request: Any) -> wire.Empty:
-        if not 0 <= request.ack_deadline_seconds <= _MAX_DEADLINE_S:
-            raise InvalidArgument(f"Invalid ack deadline {request.ack_deadline_seconds} s: expected 0 to 600.")
         subscription = self._broker.subscription(request.subscription)
         subscription.modify_deadline(request.ack_ids, request.ack_deadline_seconds)
         return wire.Empty()

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from google.api_core.exceptions import NotFound, ResourceExhausted
+from google.api_core.exceptions import InvalidArgument, NotFound, ResourceExhausted
 
 from . import wire
 from .consumer import Consumer
@@ -23,6 +23,7 @@ from .retry_policy import RetryPolicy
 logger = logging.getLogger(__name__)
 
 MAX_BACKLOG_BYTES = 1 << 30
+_MAX_DEADLINE_S = 600
 _MAX_BATCH_MESSAGES = 1000
 _MAX_BATCH_BYTES = 3_500_000  # below gRPC's 4 MiB, which the clients' emulator channel keeps as its receive limit
 
@@ -126,7 +127,12 @@ class Subscription:
             self._forget(pending)
 
     def modify_deadline(self, ack_ids: Collection[str], deadline_s: int) -> None:
-        """Moves the deadlines to `deadline_s` from now; 0 gives the messages back."""
+        """Moves the deadlines to `deadline_s` from now; 0 gives the messages back.
+
+        Raises `InvalidArgument` for a deadline that isn't 0 to 600 s.
+        """
+        if not 0 <= deadline_s <= _MAX_DEADLINE_S:
+            raise InvalidArgument(f"Invalid ack deadline {deadline_s} s: expected 0 to {_MAX_DEADLINE_S}.")
         now = time.monotonic()
         for ack_id in ack_ids:
             if deadline_s > 0:
