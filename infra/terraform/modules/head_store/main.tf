@@ -3,6 +3,8 @@
 # every run goes on from its records in the bucket.
 
 resource "google_redis_instance" "this" {
+  # checkov:skip=CKV_GCP_97:Actor and node tables without any row of a catalogue, behind a password, reached by the head alone
+
   name                = "${var.name}-head"
   display_name        = "Tables of the Ray head"
   region              = var.region
