@@ -61,7 +61,7 @@ class Downloader:
             ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_s, sock_read=settings.read_s),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"Dropforge{contact}", "Accept": "image/*", "Accept-Encoding": "identity"},
+            headers={"User-Agent": f"Dropforge{contact}", "Accept-Encoding": "identity"},
             auto_decompress=False,  # an encoding that was not asked for is not unpacked into who knows what
             trust_env=False,
             max_line_size=settings.max_header_bytes,
@@ -83,7 +83,7 @@ class Downloader:
         target = text
         for _ in range(self._settings.max_redirects + 1):
             url = checked_url(target, self._guard, self._settings.allowed_ports)
-            async with self.hosts.visit(url.raw_host or ""):
+            async with self.hosts.visit((url.raw_host or "").lower()):
                 answer, taken_s = await self._hop(url, remaining_s)
             if isinstance(answer, Body):
                 return answer

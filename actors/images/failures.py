@@ -57,7 +57,7 @@ def fetch_errors(url: str) -> Iterator[None]:
         yield
     except DropforgeError:
         raise
-    except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+    except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:  # uvloop raises RuntimeError for OSError
         code, why = _meaning(error)
         raise DropforgeError(code, f"{url}: {why}.") from error
 
@@ -75,6 +75,6 @@ def _meaning(error: Exception) -> tuple[Code, str]:
         return Code.BAD_URL, "aiohttp refuses the URL"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return Code.IMAGE_HTTP_ERROR, f"its TLS certificate is not valid ({error.certificate_error})"
-    if isinstance(error, (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError)):
+    if isinstance(error, (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError, RuntimeError)):
         return Code.CONNECTION_FAILED, f"the connection failed ({type(error).__name__} {error})"
     return Code.IMAGE_HTTP_ERROR, f"its answer is not valid HTTP ({type(error).__name__})"

@@ -59,16 +59,14 @@ class Hosts:
                 probe = self._admit(name, host)
                 try:
                     yield
-                except asyncio.CancelledError:
-                    raise
                 except DropforgeError as error:
                     if error.retryable or error.code is Code.IMAGE_TOO_SLOW:
                         self._failed(host, probe, error.retry_after_s)
                     else:
-                        self._answered(host)
+                        self._answered(host, probe)
                     raise
                 else:
-                    self._answered(host)
+                    self._answered(host, probe)
                 finally:
                     if probe:
                         host.probing = False
@@ -104,6 +102,7 @@ class Hosts:
             host.down_until = self._clock() + max(self._down_s, retry_after_s or 0.0)
 
     @staticmethod
-    def _answered(host: _Host) -> None:
+    def _answered(host: _Host, probe: bool) -> None:
         host.failures = 0
-        host.down_until = 0.0
+        if probe:  # an answer to an older request doesn't end the wait that a host has asked for
+            host.down_until = 0.0

@@ -66,13 +66,13 @@ class ImageSettings(BaseModel):
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="networks (CIDR) fetched from although they are not public, such as an origin of one's own"
     )
-    resolver_threads: int = Field(16, ge=1, description="DNS look-ups at once")
+    resolver_threads: int = Field(64, ge=1, description="DNS look-ups at once")
     dns_cache_s: int = Field(300, ge=0, description="seconds a DNS answer is kept")
 
     max_pixels: int = Field(
         50_000_000, ge=1, le=89_478_485, description="pixels of one frame; the upper bound is where Pillow warns"
     )
-    max_frames: int = Field(1000, ge=1, description="frames or pages of one image")
+    max_frames: int = Field(1000, ge=1, description="frames of one animated image")
     decode_threads: int = Field(2, ge=1, description="images decoded at once; each needs up to 4 bytes a pixel")
 
     upload_s: int = Field(30, ge=1, description="deadline of one try of storing an image, seconds")

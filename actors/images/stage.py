@@ -27,6 +27,7 @@ from yarl import URL
 from ..catalogue import Catalogue
 from ..errors import Code, DropforgeError, Kind
 from ..frame import ImageColumn
+from .attempts import with_retries
 from .decode import Decoder
 from .download import Body, Downloader
 from .names import ImageTarget, image_name
@@ -38,10 +39,16 @@ __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
 STORED = "stored"
 
+_SHOWN_URL_CHARACTERS = 2048
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFailure:
-    """A URL that gave no image. `row` counts as in `Shard.first_row`; `retry_after_s` is what its server asks for."""
+    """A URL that gave no image.
+
+    `row` counts as in `Shard.first_row`. `url` is made printable, so that it can't forge a log line, and cut;
+    `retry_after_s` is the wait its server asks for.
+    """
 
     row: int
     row_id: str
@@ -171,12 +178,7 @@ class ImageStage:
             await self._try(row, row.untried.pop(0), shard, self._downloader.fetch)
 
     async def _fetch_patiently(self, url: str) -> Body:
-        policy = self._settings.fetch_retry
-        return await policy.call(
-            lambda: self._downloader.fetch(url),
-            subject=url,
-            retryable=lambda error: error.retryable and (error.retry_after_s or 0.0) < policy.total_s,
-        )
+        return await with_retries(self._settings.fetch_retry, lambda: self._downloader.fetch(url), subject=url)
 
     async def _try(
         self, row: _Row, candidate: Candidate, shard: _Shard, fetch: Callable[[str], Awaitable[Body]]
@@ -200,7 +202,7 @@ class ImageStage:
         shard.reused += not created
 
     def _note(self, row: _Row, url: str, error: DropforgeError, shard: _Shard) -> None:
-        row.failure = ImageFailure(row.number, row.id, url, error.code, error.message, error.retry_after_s)
+        row.failure = ImageFailure(row.number, row.id, _printable(url), error.code, error.message, error.retry_after_s)
         shard.failures[str(error.code)] += 1
         self._on_failure(row.failure)
 
@@ -230,6 +232,10 @@ def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
         "the shard when the host answers again, or raise tolerated_passing_share to go on without it.",
         retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
     )
+
+
+def _printable(url: str) -> str:
+    return (url if url.isprintable() else ascii(url)[1:-1])[:_SHOWN_URL_CHARACTERS]
 
 
 def _counts(counter: Counter[str]) -> str:

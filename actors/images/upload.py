@@ -13,6 +13,7 @@ from gcloud.aio.storage import Storage
 
 from ..errors import Code, DropforgeError
 from ..retry import RetryPolicy
+from .attempts import with_retries
 from .names import ImageTarget, encode_id, index_of
 
 T = TypeVar("T")
@@ -99,4 +100,4 @@ class ImageStore:
                     "may create and list its objects.",
                 ) from error
 
-        return await self._retry.call(once, subject=uri)
+        return await with_retries(self._retry, once, subject=uri)

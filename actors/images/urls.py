@@ -18,6 +18,7 @@ MAX_URL_CHARACTERS = 8192
 
 _BRACKETS = str.maketrans("", "", '[]"')
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
+_EXACT = re.compile(r"(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
@@ -81,6 +82,8 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     _check_host(text, host, guard)
     if port not in ports:
         raise DropforgeError(Code.BLOCKED_ADDRESS, f"{_shown(text)} names port {port}, which is not allowed.")
+    if _EXACT.fullmatch(text):  # yarl would decode escapes such as %2F, and a signed URL is one only as it was written
+        url = URL(text, encoded=True)
     return url.with_fragment(None)
 
 
