@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -72,6 +73,7 @@ class LocalSystem:
         with ExitStack() as running:
             running.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
             signal.signal(signal.SIGTERM, _end)
+            logging.getLogger("ray.serve").addFilter(_is_warning)
             self._on_progress("starting the local cloud")
             running.enter_context(self.cloud)
             before = dict(os.environ)
@@ -79,6 +81,7 @@ class LocalSystem:
             os.environ.update(self.cloud.environment)
             running.enter_context(self.host)
             signal.signal(signal.SIGTERM, _end)  # Ray has put a handler of its own in its place, which ends at once
+            _silence_ray()
             self._running = running.pop_all()
         return self
 
@@ -116,6 +119,17 @@ class LocalSystem:
 def _restore(environment: Mapping[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def _silence_ray() -> None:
+    """Ray prints on stdout, amid our JSON, that calls ended with their actor when that was stopped. No option hides it."""
+    import ray._private.worker
+
+    ray._private.worker._worker_logs_enabled = False
 
 
 def _end(number: int, frame: object) -> None:

@@ -105,7 +105,8 @@ def test_sums_that_are_wrong_are_marked(api: FakeApi) -> None:
 def test_watch_ends_as_the_run_does(api: FakeApi, state: RunState, code: int) -> None:
     reason = Reason(code="missing_column", message="The header lacks [image].")
     end = view_of(state, reason=reason if state is RunState.REFUSED else None)
-    api.script(end.run_id, [None, view_of(RunState.PROCESSING), end])
+    going = view_of(RunState.PROCESSING)
+    api.script(end.run_id, [None, None, going, going, end])
     result = run("watch", end.run_id, "--url", api.url)
     assert result.exit_code == code
     lines = result.stdout.splitlines()
@@ -224,11 +225,19 @@ def test_a_dry_run_tells_and_writes_nothing(catalogue: Path, bucket: str, client
     assert client.bucket("work").get_blob(f"{bucket}shop.csv") is None
 
 
-def test_a_dry_run_says_why_a_file_would_be_refused(catalogue: Path) -> None:
-    catalogue.write_text("uniq_id,descriptions\n1,a\n")
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"uniq_id,descriptions\n1,a\n", "nearest: 'descriptions'"),
+        (b"\x1f\x8b\x08" + HEADER.encode(), "gzip"),
+        (b"\n\n", "empty"),
+    ],
+)
+def test_a_dry_run_says_why_a_file_would_be_refused(catalogue: Path, content: bytes, why: str) -> None:
+    catalogue.write_bytes(content)
     result = run("drop", str(catalogue), "--dry-run")
     assert result.exit_code == 1
-    assert "nearest: 'descriptions'" in result.stderr
+    assert why in result.stderr
 
 
 def test_up_says_that_its_port_is_in_use(api: FakeApi) -> None:
