@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ..errors import DropforgeError
+from ..errors import Code, DropforgeError
 from ..retry import RetryPolicy
 
 T = TypeVar("T")
@@ -16,7 +16,8 @@ async def with_retries(policy: RetryPolicy, attempt: Callable[[], Awaitable[T]],
 
     tenacity comes in after the first failure only: it keeps what an attempt returns in a cycle of objects until the
     garbage collector finds it, which for thousands of images is memory, and more CPU than the requests themselves
-    cost. A server that asks for a wait beyond the policy's end is not waited for.
+    cost. A server that asks for a wait beyond the policy's end is not waited for, and neither is a host that is down:
+    `Hosts` has done so.
     """
     failure: DropforgeError | None = None
     try:
@@ -37,4 +38,4 @@ async def with_retries(policy: RetryPolicy, attempt: Callable[[], Awaitable[T]],
 
 
 def _worth_retrying(error: DropforgeError, policy: RetryPolicy) -> bool:
-    return error.retryable and (error.retry_after_s or 0.0) < policy.total_s
+    return error.retryable and error.code is not Code.IMAGE_HOST_DOWN and (error.retry_after_s or 0.0) < policy.total_s

@@ -49,7 +49,10 @@ class Downloader:
         self._images = asyncio.Semaphore(settings.images_in_flight)
         self._large_images = asyncio.Semaphore(settings.large_images)
         self.hosts = Hosts(
-            per_host=settings.fetches_per_host, down_after=settings.host_down_after, down_s=settings.host_down_s
+            per_host=settings.fetches_per_host,
+            down_after=settings.host_down_after,
+            down_s=settings.host_down_s,
+            wait_s=settings.host_wait_s,
         )
         contact = f" (+{settings.contact})" if settings.contact else ""
         self._session = aiohttp.ClientSession(

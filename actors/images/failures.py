@@ -14,7 +14,7 @@ from ..errors import Code, DropforgeError
 from .guard import BlockedAddressError
 from .resolver import PERMANENT
 
-MAX_RETRY_AFTER_S = 3600.0
+MAX_RETRY_AFTER_S = 300.0
 
 _STATUS_CODES = {
     401: Code.IMAGE_FORBIDDEN,

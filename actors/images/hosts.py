@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 from ..errors import Code, DropforgeError
 
@@ -19,26 +19,39 @@ _REMEMBERED_S = 600.0
 
 @dataclass(slots=True)
 class _Host:
-    slots: asyncio.Semaphore
+    """`down_until` is when the next request may test the host; None while it is thought to be up."""
+
+    places: asyncio.Semaphore
+    up: asyncio.Event = field(default_factory=asyncio.Event)
     users: int = 0
     failures: int = 0
-    down_until: float = 0.0
-    probing: bool = False
+    down_since: float = 0.0
+    down_until: float | None = None
+    tested: bool = False
 
 
 class Hosts:
     """The limiter and circuit breaker of every host.
 
-    A host is left alone for `down_s` seconds after `down_after` failures in a row, or for as long as it asks in
-    Retry-After; then one request tests it, and its outcome decides for the others.
+    A host is left alone for `down_s` seconds after `down_after` failures in a row, or at once for as long as it asks
+    with status 429; then one request tests it, and its outcome decides for the others. For `wait_s` seconds from a
+    host's going down its requests wait for it to come back, so that a short outage fails none of them; after that
+    they are refused, so that a long one delays nobody again.
     """
 
     def __init__(
-        self, *, per_host: int, down_after: int, down_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        *,
+        per_host: int,
+        down_after: int,
+        down_s: float,
+        wait_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._per_host = per_host
         self._down_after = down_after
         self._down_s = down_s
+        self._wait_s = wait_s
         self._clock = clock
         self._hosts: dict[str, _Host] = {}
 
@@ -55,21 +68,21 @@ class Hosts:
             host = self._hosts[name] = _Host(asyncio.Semaphore(self._per_host))
         host.users += 1
         try:
-            async with host.slots:
-                probe = self._admit(name, host)
-                try:
-                    yield
-                except DropforgeError as error:
-                    if error.retryable or error.code is Code.IMAGE_TOO_SLOW:
-                        self._failed(host, probe, error.retry_after_s)
-                    else:
-                        self._answered(host, probe)
-                    raise
+            test = await self._enter(name, host)
+            try:
+                yield
+            except DropforgeError as error:
+                if error.retryable or error.code is Code.IMAGE_TOO_SLOW:
+                    self._failed(host, test, error)
                 else:
-                    self._answered(host, probe)
-                finally:
-                    if probe:
-                        host.probing = False
+                    self._answered(host, test)
+                raise
+            else:
+                self._answered(host, test)
+            finally:
+                if test:
+                    host.tested = False
+                host.places.release()
         finally:
             host.users -= 1
 
@@ -79,30 +92,43 @@ class Hosts:
         self._hosts = {
             name: host
             for name, host in self._hosts.items()
-            if host.users or (host.down_until and host.down_until > lately)
+            if host.users or (host.down_until is not None and host.down_until > lately)
         }
 
-    def _admit(self, name: str, host: _Host) -> bool:
-        """True if the request is the one that tests a host left alone until now."""
-        if not host.down_until:
-            return False
-        wait = host.down_until - self._clock()
-        if wait > 0 or host.probing:
-            raise DropforgeError(
-                Code.IMAGE_HOST_DOWN,
-                f"{name} does not answer; it is left alone for now.",
-                retry_after_s=max(wait, 0.0) or self._down_s / 2,
-            )
-        host.probing = True
-        return True
+    async def _enter(self, name: str, host: _Host) -> bool:
+        """Takes one of the host's places. True if the request is the one that tests whether the host is back."""
+        while True:
+            await host.places.acquire()
+            if host.down_until is None:
+                return False
+            now = self._clock()
+            if now >= host.down_until and not host.tested:
+                host.tested = True
+                return True
+            host.places.release()
+            next_test_s = host.down_until - now if now < host.down_until else self._down_s
+            if now + next_test_s > host.down_since + self._wait_s:
+                raise DropforgeError(
+                    Code.IMAGE_HOST_DOWN,
+                    f"{name} has stopped answering and is left alone for {next_test_s:.0f} more seconds.",
+                    retry_after_s=next_test_s,
+                )
+            with suppress(TimeoutError):
+                await asyncio.wait_for(host.up.wait(), next_test_s)
 
-    def _failed(self, host: _Host, probe: bool, retry_after_s: float | None) -> None:
+    def _failed(self, host: _Host, test: bool, error: DropforgeError) -> None:
         host.failures += 1
-        if probe or retry_after_s or host.failures >= self._down_after:
-            host.down_until = self._clock() + max(self._down_s, retry_after_s or 0.0)
+        asked_s = error.retry_after_s or 0.0
+        if test or host.failures >= self._down_after or (asked_s and error.code is Code.RATE_LIMITED):
+            now = self._clock()
+            if host.down_until is None:
+                host.down_since = now
+                host.up.clear()
+            host.down_until = max(host.down_until or 0.0, now + max(self._down_s, asked_s))
 
     @staticmethod
-    def _answered(host: _Host, probe: bool) -> None:
+    def _answered(host: _Host, test: bool) -> None:
         host.failures = 0
-        if probe:  # an answer to an older request doesn't end the wait that a host has asked for
-            host.down_until = 0.0
+        if test:  # an answer to an older request doesn't end the wait that a host has asked for
+            host.down_until = None
+            host.up.set()

@@ -54,6 +54,11 @@ class ImageSettings(BaseModel):
     host_down_s: float = Field(
         5.0, gt=0, description="seconds a failing host is left alone before one request tests it"
     )
+    host_wait_s: float = Field(
+        15.0,
+        ge=0,
+        description="seconds, from a host's going down, that its requests wait for it; later ones are refused",
+    )
     tolerated_passing_share: float = Field(
         0.05,
         ge=0,

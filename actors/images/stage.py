@@ -74,9 +74,10 @@ class _Row:
             return STORED
         return str(self.failure.code if self.failure else Code.NO_IMAGE_URL)
 
-
-def _is_held(row: _Row) -> bool:
-    return not row.uri and row.failure is not None and row.failure.code.kind is Kind.PASSING
+    @property
+    def held(self) -> bool:
+        """Left at a failure that may pass."""
+        return not self.uri and self.failure is not None and self.failure.code.kind is Kind.PASSING
 
 
 @dataclass(slots=True)
@@ -88,11 +89,6 @@ class _Shard:
     failures: Counter[str] = field(default_factory=Counter)
     fetched_bytes: int = 0
     reused: int = 0
-
-    @property
-    def held(self) -> list[_Row]:
-        """The rows left at a failure that may pass."""
-        return [row for row in self.rows if _is_held(row)]
 
     def column(self) -> ImageColumn:
         return ImageColumn(
@@ -140,17 +136,17 @@ class ImageStage:
         Raises `IMAGE_HOST_DOWN` (passing) when more rows than tolerated end with a failure that may pass,
         `STORAGE_UNAVAILABLE` (passing) or `BAD_SETTINGS` when the bucket can't be used.
         """
+        self._downloader.hosts.forget_idle()
         shard = _Shard(target)
         for number, row_id, cell in zip(*(rows[name].to_pylist() for name in ("row", "id", "image")), strict=True):
             shard.rows.append(self._row(number, row_id, cell, catalogue, shard))
         if resume:
             await _all(self._find(row, shard) for row in shard.rows if row.untried)
         await _all(self._first_image(row, shard) for row in shard.rows if row.untried and not row.uri)
-        held = shard.held
+        held = [row for row in shard.rows if row.held]
         if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
             raise _host_down(held, len(shard.rows), self._settings.tolerated_passing_share)
         await _all(self._any_image(row, shard) for row in held)
-        self._downloader.hosts.forget_idle()
         return shard.column()
 
     def _row(self, number: int, row_id: str, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
@@ -169,7 +165,7 @@ class ImageStage:
 
     async def _first_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the row's first image, or leaves the row at its first failure that may pass."""
-        while row.untried and not row.uri and not _is_held(row):
+        while row.untried and not row.uri and not row.held:
             await self._try(row, row.untried.pop(0), shard, self._fetch_patiently)
 
     async def _any_image(self, row: _Row, shard: _Shard) -> None:

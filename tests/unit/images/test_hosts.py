@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -21,13 +22,14 @@ class Clock:
 
 @dataclass
 class Bench:
-    """Hosts on a clock of the test's own: down after 3 failures for 5 seconds, 2 places each."""
+    """Hosts on a clock of the test's own: down for 5 seconds after 3 failures, 2 places each."""
 
+    wait_s: float = 0.0
     clock: Clock = field(default_factory=Clock)
     hosts: Hosts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hosts = Hosts(per_host=2, down_after=3, down_s=5.0, clock=self.clock)
+        self.hosts = Hosts(per_host=2, down_after=3, down_s=5.0, wait_s=self.wait_s, clock=self.clock)
 
     async def visit(self, outcome: Code | None = None, *, retry_after_s: float | None = None, name: str = HOST) -> str:
         """What came of a visit that ends with `outcome`: `ok`, or a code."""
@@ -114,13 +116,67 @@ async def test_a_test_that_is_cancelled_leaves_the_next_request_to_test(bench: B
     assert await bench.visit() == "image_host_down"
 
 
-async def test_retry_after_is_honoured_at_once_and_in_full(bench: Bench) -> None:
+async def test_a_rate_limit_is_honoured_at_once_and_in_full(bench: Bench) -> None:
     async with bench.hosts.visit(HOST):  # its answer, which comes later, does not end the wait
         await bench.visit(Code.RATE_LIMITED, retry_after_s=60)
     bench.clock.now += 59
     assert await bench.visit() == "image_host_down"
     bench.clock.now += 1
     assert await bench.visit() == "ok"
+
+
+async def test_one_busy_url_does_not_close_its_host(bench: Bench) -> None:
+    await bench.visit(Code.SERVER_ERROR, retry_after_s=60)
+    assert await bench.visit() == "ok"
+
+
+async def test_a_later_failure_does_not_shorten_the_wait(bench: Bench) -> None:
+    first, second = bench.hosts.visit(HOST), bench.hosts.visit(HOST)
+    with suppress(DropforgeError):
+        async with first:
+            with suppress(DropforgeError):
+                async with second:
+                    raise DropforgeError(Code.RATE_LIMITED, "", retry_after_s=60)
+            raise DropforgeError(Code.RATE_LIMITED, "", retry_after_s=1)
+    bench.clock.now += 30
+    assert await bench.visit() == "image_host_down"
+
+
+async def test_requests_wait_for_a_host_that_comes_back() -> None:
+    bench = Bench(wait_s=15)
+    await bench.fail(3)
+    waiting = [asyncio.create_task(bench.visit()) for _ in range(5)]
+    done, _ = await asyncio.wait(waiting, timeout=0.05)
+    assert not done
+    bench.clock.now += 5
+    assert await bench.visit() == "ok"  # the test
+    async with asyncio.timeout(3):  # less than down_s: they are told, and don't just try again
+        assert await asyncio.gather(*waiting) == ["ok"] * 5
+
+
+async def test_the_wait_counts_from_the_hosts_going_down() -> None:
+    bench = Bench(wait_s=12)
+    await bench.fail(3)
+    for _ in range(3):
+        bench.clock.now += 5
+        await bench.fail(1)
+    assert await bench.visit() == "image_host_down"
+
+
+async def test_a_wait_that_can_not_suffice_is_not_begun() -> None:
+    bench = Bench(wait_s=15)
+    await bench.visit(Code.RATE_LIMITED, retry_after_s=60)
+    assert await bench.visit() == "image_host_down"
+
+
+async def test_waiting_ends_by_itself() -> None:
+    hosts = Hosts(per_host=2, down_after=1, down_s=0.02, wait_s=0.1)
+    for _ in range(2):
+        with pytest.raises(DropforgeError):
+            async with hosts.visit(HOST):
+                raise DropforgeError(Code.TIMEOUT, "")
+    async with hosts.visit(HOST):  # has waited for its turn to test
+        pass
 
 
 async def test_a_host_has_as_many_visitors_as_it_has_places(bench: Bench) -> None:
@@ -147,7 +203,6 @@ async def test_what_waits_for_a_place_is_refused_when_the_host_goes_down_meanwhi
     async with bench.hosts.visit(HOST), bench.hosts.visit(HOST):
         waiting = asyncio.create_task(bench.visit())
         await asyncio.sleep(0)
-        bench.hosts._hosts[HOST].failures = 2
         bench.hosts._hosts[HOST].down_until = bench.clock.now + 5
     assert await waiting == "image_host_down"
 
