@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from . import logs
+from . import logs, threads
 from .attribute_columns import attribute_columns
 from .bisection import halves, poisoned
 from .csv.records import read_shard
@@ -23,8 +23,9 @@ from .store import Bucket, connect
 class Attributes:
     """Stateless. Reads each source byte once for the plan and once for its shard."""
 
-    def __init__(self, project: str, scan_chunk_bytes: int) -> None:
+    async def __init__(self, project: str, scan_chunk_bytes: int) -> None:  # type: ignore[misc]  # Serve awaits it
         logs.configure()
+        threads.one_for_each_connection()
         self._client = connect(project)
         self._scan_chunk_bytes = scan_chunk_bytes
 

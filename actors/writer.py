@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from . import logs
+from . import logs, threads
 from .assembly import Assembly
 from .csv.output import rejects_jsonl, rejects_raw, rows_csv
 from .drop import Shard
@@ -28,8 +28,9 @@ from .store import Bucket, connect
 class Writer:
     """Keeps nothing in memory between calls: a writer that is killed loses nothing."""
 
-    def __init__(self, project: str) -> None:
+    async def __init__(self, project: str) -> None:  # type: ignore[misc]  # Serve awaits it
         logs.configure()
+        threads.one_for_each_connection()
         self._client = connect(project)
 
     async def write_part(self, run: Run, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:

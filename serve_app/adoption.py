@@ -8,6 +8,7 @@ import time
 
 from actors.errors import Code, DropforgeError
 from actors.retry import classify
+from actors.run import Run
 
 from .driver import Driver
 from .ledger import Ledger
@@ -49,15 +50,16 @@ class Adoption:
         if tasks:
             await asyncio.wait(tasks)
 
-    def begin(self, run_id: str, *, new: bool) -> None:
+    def begin(self, run_id: str, *, accepted: Run | None = None) -> None:
+        """Drives a run, unless this process does already; `accepted` as for `Driver.drive`."""
         if run_id not in self._tasks:
-            task = asyncio.create_task(self._drive(run_id, new=new))
+            task = asyncio.create_task(self._drive(run_id, accepted))
             self._tasks[run_id] = task
             task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
 
-    async def _drive(self, run_id: str, *, new: bool) -> None:
+    async def _drive(self, run_id: str, accepted: Run | None) -> None:
         try:
-            await self._driver.drive(run_id, new=new)
+            await self._driver.drive(run_id, accepted=accepted)
             self._failures.pop(run_id, None)
         except Exception as exception:
             error = classify(exception, f"Run {run_id}")
@@ -84,5 +86,5 @@ class Adoption:
                 self._failures = {run: entry for run, entry in self._failures.items() if run in open_runs}
                 for run_id in open_runs:
                     if now >= self._failures.get(run_id, (0, 0.0))[1]:
-                        self.begin(run_id, new=False)
+                        self.begin(run_id)
             await asyncio.sleep(self._every_s)

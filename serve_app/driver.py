@@ -28,7 +28,7 @@ from actors.run import Run
 from actors.run_records import Failure, RunRecords
 
 from .dead_letters import DeadLetterTopic
-from .lease import held
+from .lease import Lease, held
 from .ledger import Ledger
 from .metrics import Metrics
 from .policies import StagePolicies
@@ -62,11 +62,12 @@ class Driver:
         self._slots = asyncio.Semaphore(settings.runs_in_flight)
         self.progress: dict[str, Progress] = {}
 
-    async def drive(self, run_id: str, *, new: bool) -> None:
+    async def drive(self, run_id: str, *, accepted: Run | None = None) -> None:
         """Brings a run as far as it goes. Returns at once where another owner, or this one, drives it.
 
-        `new` says that the run was accepted just now, so that nothing of it needs to be looked for. Raises a
-        failure that leaves the run open, to be taken up again later; every other one ends in a record.
+        `accepted` is the run where this process has accepted it just now: nothing of it needs to be looked for
+        then. Raises a failure that leaves the run open, to be taken up again later; every other one ends in a
+        record.
         """
         if run_id in self.progress:
             return
@@ -74,17 +75,17 @@ class Driver:
         try:
             async with self._slots:
                 lease = self._ledger.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
-                if await asyncio.to_thread(lease.acquire):
+                if await asyncio.to_thread(lease.acquire, new=accepted is not None):
                     if lease.took_over:
                         self._metrics.takeover()
                     async with held(lease):
-                        await self._drive(run_id, progress, new=new)
+                        await self._drive(run_id, accepted, lease, progress)
         finally:
             del self.progress[run_id]
 
-    async def _drive(self, run_id: str, progress: Progress, *, new: bool) -> None:
+    async def _drive(self, run_id: str, accepted: Run | None, lease: Lease, progress: Progress) -> None:
         records = self._ledger.records(run_id)
-        run = await asyncio.to_thread(records.run)
+        run = accepted or await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
         logger.info("Started run %s of %s", run_id, run.drop.uri, extra=labels(run=run_id))
@@ -105,7 +106,7 @@ class Driver:
         stages = Stages(self._handles, self._policies, run, retried)
         drive = _Drive(run, records, stages, progress, on_part=finished, on_failure=failed)
         try:
-            manifest = await drive.to_the_end(self._settings.shards_in_flight, new=new)
+            manifest = await drive.to_the_end(self._settings.shards_in_flight, new=accepted is not None)
         except DropforgeError as error:
             if error.code.kind is Kind.FILE:
                 manifest = await drive.refuse(error)
@@ -120,7 +121,8 @@ class Driver:
             text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
             logger.error(text, run_id, run.drop.uri, extra=labels(run=run_id))
             return
-        await asyncio.to_thread(self._ledger.close, run)
+        await asyncio.to_thread(self._ledger.close, run, new=accepted is not None)
+        lease.retire()
         logger.info(
             "Finished run %s of %s: %s, %d rows out, %d rejects", run_id, run.drop.uri, manifest.state,
             manifest.counts.rows_out, sum(manifest.counts.rejects.values()), extra=labels(run=run_id),

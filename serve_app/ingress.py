@@ -18,7 +18,7 @@ from fastapi.responses import JSONResponse
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from actors import logs
+from actors import logs, threads
 from actors.errors import Code, DropforgeError
 from actors.manifest import Reason
 from actors.store import Bucket, connect
@@ -67,6 +67,7 @@ class Ingress:
         writer: DeploymentHandle,
     ) -> None:
         logs.configure()
+        threads.one_for_each_connection()
         self._settings = settings
         self._policies = StagePolicies()
         metrics = self._metrics = Metrics()
@@ -90,9 +91,7 @@ class Ingress:
         self._adoption = Adoption(self._ledger, self._driver, metrics, every_s=settings.adopt_every_s)
         queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
         self._backlog = Backlog(self._ledger, queue, self._accept)
-        self._replays = Replays(
-            self._ledger, self._backlog, metrics, owner, lambda run_id: self._adoption.begin(run_id, new=False)
-        )
+        self._replays = Replays(self._ledger, self._backlog, metrics, owner, self._adoption.begin)
         await self._adoption.start()
         self._subscriber: Subscriber | None = None
         if settings.pull:
@@ -127,7 +126,7 @@ class Ingress:
         accepted = await asyncio.to_thread(self._ledger.accept, run)
         self._metrics.notification("accepted" if accepted else "duplicate")
         if accepted:
-            self._adoption.begin(run.run_id, new=True)
+            self._adoption.begin(run.run_id, accepted=run)
 
     @api.post("/pubsub/push", status_code=204)
     async def push(self, envelope: PushEnvelope) -> None:

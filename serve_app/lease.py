@@ -60,8 +60,12 @@ class Lease:
         self._generation = 0
         self._takeovers = 0
         self.took_over = False
+        self._retired = False
 
-    def acquire(self) -> bool:
+    def acquire(self, *, new: bool = False) -> bool:
+        """`new` says that there was no lease a moment ago, which saves the look."""
+        if new and self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
+            return True
         found = read_holder(self._bucket, self._name)
         if found is not None:
             holder, self._generation = found
@@ -77,8 +81,14 @@ class Lease:
                 Code.LEASE_LOST, f"{self._owner} lost {self._name} to another owner, which goes on with the run."
             )
 
+    def retire(self) -> None:
+        """The run has ended: nobody needs the lease any more, and `release` leaves it to lapse."""
+        self._retired = True
+
     def release(self) -> None:
         """Lets another owner take over at once."""
+        if self._retired:
+            return
         self._write(RELEASED, self._now())
 
     def _write(self, owner: str, expires_at: datetime) -> bool:

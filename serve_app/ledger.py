@@ -84,12 +84,13 @@ class Ledger:
         self.bucket.create(self.layout.open_marker(run_id), b"", content_type="text/plain")
         self.bucket.delete(self.layout.incomplete_marker(run_id))
 
-    def close(self, run: Run) -> None:
-        """Takes a run that has its manifest off the open and the incomplete ones."""
+    def close(self, run: Run, *, new: bool = False) -> None:
+        """Takes a run that has its manifest off the open ones and, unless it is `new`, the incomplete ones."""
         accepted_ms = int(run.accepted_at.timestamp() * 1000)
         self.bucket.create(self.layout.closed_marker(run.run_id, accepted_ms), b"", content_type="text/plain")
         self.bucket.delete(self.layout.open_marker(run.run_id))
-        self.bucket.delete(self.layout.incomplete_marker(run.run_id))
+        if not new:
+            self.bucket.delete(self.layout.incomplete_marker(run.run_id))
 
     def lease(self, run_id: str, owner: str, *, ttl_s: float) -> Lease:
         return Lease(self.bucket, self.layout.of(run_id).lease, owner, ttl_s=ttl_s)
