@@ -126,7 +126,7 @@ def _is_warning(record: logging.LogRecord) -> bool:
 
 
 def _silence_ray() -> None:
-    """Ray prints on stdout, amid our JSON, that calls ended with their actor when that was stopped. No option hides it."""
+    """Ray prints on stdout, amid our JSON, that calls ended with their actor when it stopped; no option hides it."""
     import ray._private.worker
 
     ray._private.worker._worker_logs_enabled = False
