@@ -4,7 +4,8 @@ Both ways in, the pull subscription and the push endpoint, lead to `accept`: the
 then the notification is acknowledged, then the run is driven. Bytes of a CSV or an image never come here.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: FastAPI reads the annotations anew in the replica, where the names
+# in them are no longer known.
 
 import asyncio
 import logging
