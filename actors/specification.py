@@ -14,9 +14,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-# Possessive repeats and the brace that always follows in `_entries` keep it linear on hostile text.
-_ENTRY_WITH_KEY = re.compile(r'=>"([^"}]*+)"[^}]*?=>"([^"}]*+)"[^}]*+}')
+_KEY_AND_VALUE = re.compile(r'=>"([^"]*+)".*?=>"([^"]*+)"')
+_encode = json.JSONEncoder().encode
+
+_KEPT_ENTRIES = 1 << 15
+_LONGEST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,24 @@ class Attributes:
 
 
 def parse_attributes(specification: str) -> Attributes:
-    entries = _entries(specification)
-    pairs = _ENTRY_WITH_KEY.findall(entries)
-    return Attributes(json.dumps(dict(pairs)), entries.count("}") - len(pairs))
+    pairs = [_kept_pair(e) if len(e) <= _LONGEST_KEPT else _pair(e) for e in _entries(specification)]
+    found = dict(filter(None, pairs))
+    text = ", ".join([f"{key}: {value}" for key, value in found.items()])
+    return Attributes(f"{{{text}}}", pairs.count(None))
 
 
-def _entries(specification: str) -> str:
-    """The entries, up to the last one's closing brace."""
+def _pair(entry: str) -> tuple[str, str] | None:
+    """The entry's key and value as JSON strings."""
+    found = _KEY_AND_VALUE.search(entry)
+    return (_encode(found[1]), _encode(found[2])) if found else None
+
+
+# A catalogue says the same of many products: most entries have been seen before.
+_kept_pair = lru_cache(_KEPT_ENTRIES)(_pair)
+
+
+def _entries(specification: str) -> list[str]:
+    """The entries, without their closing braces."""
     line = specification.partition("\n")[0]
     start, end = line.find("["), line.rfind("]")
-    if start < 0 or end < start:
-        return ""
-    return line[start : line.rfind("}", start, end) + 1]
+    return line[start:end].split("}")[:-1] if 0 <= start < end else []

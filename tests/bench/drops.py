@@ -1,0 +1,93 @@
+"""Small drops: how long one takes from upload to committed output, and how many a second a burst gets through.
+
+    python -m tests.bench.drops
+
+Goals: 100 rows with images on loopback p50 under 0.5 s and p95 under 1 s; 500 drops of 20 rows with no loss, at
+least 20 drops a second. Memory before and after the burst is printed beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from infra.local.image_host import ImageHost
+from infra.local.port import free_port
+from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
+from tests.bench.catalogue import catalogue
+from tests.bench.drop import drop, wait
+from tests.bench.memory import PeakMemory
+
+_WARM_UP = 5
+
+
+def latency(system: LocalSystem, folder: Path, image_url: str, drops: int) -> dict[str, float]:
+    """Seconds from the end of the upload to the manifest, as the watcher sees them."""
+    seconds: list[float] = []
+    for number in range(_WARM_UP + drops):
+        path = folder / f"latency-{number}.csv"
+        path.write_bytes(catalogue(100, seed=number, image_url=image_url))
+        dropped = drop(system, path)
+        uploaded = time.perf_counter()
+        view = wait(system, dropped, deadline_s=60, every_s=0.005)
+        assert view["counts"]["images"] == {"stored": 100}, view["counts"]
+        if number >= _WARM_UP:
+            seconds.append(time.perf_counter() - uploaded)
+    cuts = statistics.quantiles(seconds, n=20)
+    return {"p50_s": statistics.median(seconds), "p95_s": cuts[-1], "min_s": min(seconds), "max_s": max(seconds)}
+
+
+def burst(system: LocalSystem, folder: Path, image_url: str, drops: int) -> dict[str, Any]:
+    paths = []
+    for number in range(drops):
+        path = folder / f"burst-{number}.csv"
+        path.write_bytes(catalogue(20, seed=10_000 + number, image_url=image_url))
+        paths.append(path)
+    started = time.perf_counter()
+    with PeakMemory() as memory, ThreadPoolExecutor(8) as threads:
+        dropped = list(threads.map(lambda path: drop(system, path), paths))
+        uploaded_s = time.perf_counter() - started
+        views = [wait(system, one, deadline_s=300) for one in dropped]
+        seconds = time.perf_counter() - started
+    assert all(view["state"] == "done" and view["counts"]["rows_out"] == 20 for view in views), "a drop was lost"
+    return {
+        "drops": drops,
+        "lost": 0,
+        "upload_s": uploaded_s,
+        "seconds": seconds,
+        "drops_per_s": drops / seconds,
+        "peak_private_mb": memory.peaks_mb,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--latency-drops", type=int, default=40)
+    parser.add_argument("--burst-drops", type=int, default=500)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with ImageHost() as images, TemporaryDirectory() as folder:
+        settings = {"images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [images.port]}}
+        with LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=print) as system:
+            urllib.request.urlopen(f"{system.host.url}/health", timeout=30).close()
+            one = latency(system, Path(folder), images.url, options.latency_drops)
+            print("100 rows: " + ", ".join(f"{name} {value:.3f}" for name, value in one.items()))
+            many = burst(system, Path(folder), images.url, options.burst_drops)
+            print(
+                f"{many['drops']} drops of 20 rows: {many['seconds']:.1f} s, {many['drops_per_s']:.1f} drops/s, none "
+                f"lost; uploads alone {many['upload_s']:.1f} s"
+            )
+            print("peak private MB: " + ", ".join(f"{name} {mb:.0f}" for name, mb in many["peak_private_mb"].items()))
+    if options.json:
+        options.json.write_text(json.dumps({"bench": "drops", "latency": one, "burst": many}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
