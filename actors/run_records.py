@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from .drop import Shard
 from .errors import Code, DropforgeError
+from .failure import Failure
 from .layout import Layout, RunLayout
-from .manifest import Manifest, Reason
+from .manifest import Manifest
 from .part import PartRecord
 from .plan import Plan
 from .run import Run
@@ -25,25 +25,6 @@ JSON = "application/json"
 Record = TypeVar("Record", bound=BaseModel)
 
 _READERS = 16
-
-
-class Failure(BaseModel):
-    """A shard that ran out of retries, or the run itself (`shard` is None) whose plan or assembly failed.
-
-    Enough to replay it without the dead-letter topic.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    run_id: str
-    shard: Shard | None
-    stage: str
-    reason: Reason
-    attempts: int = Field(ge=1)
-    first_at: datetime
-    last_at: datetime
-    version: str
-    replay: bool = Field(False, description="a replay has asked for another try, which has not ended yet")
 
 
 class RunRecords:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from google.api_core import exceptions as api
 
 from actors.errors import DropforgeError
-from actors.run_records import Failure
+from actors.failure import Failure
 
 from .dead_letters import DeadLetterQueue, PulledLetter
 from .events import Notification

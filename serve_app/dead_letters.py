@@ -17,8 +17,8 @@ from google.cloud import pubsub_v1
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from actors.drop import Drop
+from actors.failure import Failure
 from actors.run import Run
-from actors.run_records import Failure
 
 logger = logging.getLogger("dropforge.dead_letters")
 

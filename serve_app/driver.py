@@ -20,12 +20,13 @@ from datetime import UTC, datetime
 
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError, Kind
+from actors.failure import Failure
 from actors.logs import labels
 from actors.manifest import Manifest, Reason
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
 from actors.run import Run
-from actors.run_records import Failure, RunRecords
+from actors.run_records import RunRecords
 
 from .dead_letters import DeadLetterTopic
 from .lease import Lease, held

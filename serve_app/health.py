@@ -11,11 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from google.api_core import exceptions as api
 from google.cloud import pubsub_v1
-from pydantic import BaseModel
 from ray import serve
 
 from actors.errors import DropforgeError
@@ -23,37 +22,11 @@ from actors.store import Bucket
 
 from .metrics import Metrics
 from .settings import Settings
+from .views import DependencyView, DeploymentView, HealthView
 
 _EVERY_S = 10.0
 _CALL_S = 5.0
 APPLICATION = "dropforge"
-
-
-class DependencyView(BaseModel):
-    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered."""
-
-    healthy: bool
-    reason: str
-    checked_s_ago: float
-    ok_s_ago: float | None
-
-
-class DeploymentView(BaseModel):
-    """`replicas` counts them by Serve's replica state."""
-
-    status: str
-    message: str
-    replicas: Mapping[str, int]
-
-
-class HealthView(BaseModel):
-    status: Literal["healthy", "degraded"]
-    reasons: list[str]
-    deployments: Mapping[str, DeploymentView]
-    dependencies: Mapping[str, DependencyView]
-    last_message_s_ago: float | None
-    runs_in_flight: int
-    now: datetime
 
 
 class Health:

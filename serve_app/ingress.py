@@ -29,17 +29,17 @@ from .backlog import Backlog
 from .dead_letters import DeadLetterQueue, DeadLetterTopic
 from .driver import Driver
 from .events import Ignored, drop_of
-from .health import Health, HealthView
+from .health import Health
 from .ledger import Ledger
 from .metrics import Metrics
 from .policies import StagePolicies
 from .push import PushEnvelope
-from .replay import ReplayRequest, Replays, ReplayView
-from .selection import Selection, groups
+from .replay import Replays
+from .selection import ReplayRequest, ReplayView, Selection, groups
 from .settings import Settings
 from .stages import Handles
 from .subscriber import Subscriber
-from .views import DeadLettersView, ErrorView, RunsView, RunView, run_view
+from .views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, run_view
 
 logger = logging.getLogger("dropforge.ingress")
 

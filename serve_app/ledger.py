@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from actors.failure import Failure
 from actors.layout import Layout
 from actors.manifest import Manifest
 from actors.part import PartRecord
 from actors.plan import Plan
 from actors.run import Run
-from actors.run_records import Failure, RunRecords
+from actors.run_records import RunRecords
 from actors.store import Bucket
 
 from .lease import Lease, read_holder

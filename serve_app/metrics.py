@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from ray.util.metrics import Counter, Gauge, Histogram
 
 from actors.errors import DropforgeError
+from actors.failure import Failure
 from actors.manifest import Manifest
 from actors.part import PartRecord
 from actors.run import Run
-from actors.run_records import Failure
 
 _STAGE_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
 _RUN_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000]

@@ -12,18 +12,15 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from actors.errors import Code, DropforgeError
-from actors.run_records import Failure
+from actors.failure import Failure
 
 from .backlog import Backlog, Item
 from .lease import Lease, held
 from .ledger import Ledger
 from .metrics import Metrics
-from .selection import Entry, Group, Selection, groups
+from .selection import ReplayRequest, ReplayView, groups
 
 logger = logging.getLogger("dropforge.replay")
 
@@ -31,30 +28,6 @@ _LEASE_S = 20.0
 _LOOK_S = 0.5
 _LONGEST_S = 3600.0
 _SAMPLE = 20
-
-
-class ReplayRequest(BaseModel):
-    """`rate` is the most dead letters asked for again per second; None: as fast as they can be."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    selection: Selection = Selection()
-    rate: float | None = Field(None, gt=0)
-    dry_run: bool = True
-
-
-class ReplayView(BaseModel):
-    """A replay and how far it is. `mended` have their part or result now, `failed_again` a new failure."""
-
-    replay: str
-    state: Literal["preview", "running", "done", "interrupted"]
-    selected: int
-    groups: list[Group]
-    sample: list[Entry]
-    asked: int = 0
-    mended: int = 0
-    failed_again: int = 0
-    acknowledged: int = 0
 
 
 class Replays:

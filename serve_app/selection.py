@@ -1,4 +1,4 @@
-"""Dead letters as people see them, and which of them a replay selects."""
+"""Dead letters as people see them, which of them a replay selects, and how far it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actors.drop import Drop
 from actors.errors import Code
-from actors.run_records import Failure
+from actors.failure import Failure
 
 Key = tuple[str, int | None]
 """A run and the index of its shard, None for the run itself."""
@@ -125,3 +125,27 @@ def groups(entries: list[Entry]) -> list[Group]:
     """Counts by stage and code, the largest first."""
     counts = Counter((entry.stage, entry.code) for entry in entries)
     return [Group(stage=stage, code=code, count=count) for (stage, code), count in counts.most_common()]
+
+
+class ReplayRequest(BaseModel):
+    """`rate` is the most dead letters asked for again per second; None: as fast as they can be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    selection: Selection = Selection()
+    rate: float | None = Field(None, gt=0)
+    dry_run: bool = True
+
+
+class ReplayView(BaseModel):
+    """A replay and how far it is. `mended` have their part or result now, `failed_again` a new failure."""
+
+    replay: str
+    state: Literal["preview", "running", "done", "interrupted"]
+    selected: int
+    groups: list[Group]
+    sample: list[Entry]
+    asked: int = 0
+    mended: int = 0
+    failed_again: int = 0
+    acknowledged: int = 0

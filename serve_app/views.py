@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel
 
 from actors.drop import Drop
+from actors.failure import Failure
 from actors.manifest import Reason
 from actors.part import Counts
-from actors.run_records import Failure
 
-from .ledger import RunSnapshot
-from .progress import Progress
 from .run_state import RunState
 from .selection import Entry, Group
+
+if TYPE_CHECKING:  # they bring Google's clients along, which the command line has no use for
+    from .ledger import RunSnapshot
+    from .progress import Progress
 
 
 class ShardsView(BaseModel):
@@ -63,6 +66,33 @@ class DeadLettersView(BaseModel):
     total: int
     groups: list[Group]
     entries: list[Entry]
+
+
+class DependencyView(BaseModel):
+    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered."""
+
+    healthy: bool
+    reason: str
+    checked_s_ago: float
+    ok_s_ago: float | None
+
+
+class DeploymentView(BaseModel):
+    """`replicas` counts them by Serve's replica state."""
+
+    status: str
+    message: str
+    replicas: Mapping[str, int]
+
+
+class HealthView(BaseModel):
+    status: Literal["healthy", "degraded"]
+    reasons: list[str]
+    deployments: Mapping[str, DeploymentView]
+    dependencies: Mapping[str, DependencyView]
+    last_message_s_ago: float | None
+    runs_in_flight: int
+    now: datetime
 
 
 class ErrorView(BaseModel):

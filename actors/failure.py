@@ -1,0 +1,29 @@
+"""What is known of a shard, or a run, that ran out of retries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .drop import Shard
+from .manifest import Reason
+
+
+class Failure(BaseModel):
+    """A shard that ran out of retries, or the run itself (`shard` is None) whose plan or assembly failed.
+
+    Enough to replay it without the dead-letter topic.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    shard: Shard | None
+    stage: str
+    reason: Reason
+    attempts: int = Field(ge=1)
+    first_at: datetime
+    last_at: datetime
+    version: str
+    replay: bool = Field(False, description="a replay has asked for another try, which has not ended yet")
