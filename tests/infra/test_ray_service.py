@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from manifests import KUBERNETES, ROOT, Manifests
+from manifests import KUBERNETES, ROOT, Manifests, base
 
 from actors.images.settings import ImageSettings
 from infra.kubernetes import serve_config
@@ -56,8 +56,6 @@ def test_every_deployment_has_a_group_that_has_room_for_it(manifests: Manifests)
 
 
 def test_cleaner_pods_can_hold_every_cleaner() -> None:
-    from manifests import base
-
     manifests = base()
     deployment = manifests.deployments["Cleaner"]
     cpus = deployment["ray_actor_options"]["num_cpus"] * deployment["autoscaling_config"]["max_replicas"]
