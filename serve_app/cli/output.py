@@ -12,7 +12,7 @@ from rich.table import Table
 
 from actors.store import connect
 
-_WIDTHS = {"product_name": 30, "description": 40, "image_uri": 38, "attributes": 30, "c0_name": 16}
+_WIDTHS = {"product_name": 24, "description": 30, "image_uri": 17, "attributes": 20, "c0_name": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ def rows_table(rows: list[dict[str, str]]) -> RenderableType:
     for name, width in _WIDTHS.items():
         table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=width)
     for row in rows:
-        cells = (row[name].rpartition("/")[2] if name == "image_uri" else row[name] for name in _WIDTHS)
-        table.add_row(*(escape(cell) for cell in cells))
+        table.add_row(*(escape(_file_name(row[name]) if name == "image_uri" else row[name]) for name in _WIDTHS))
     return table
+
+
+def _file_name(uri: str) -> str:
+    """The last part of a URI, its middle left out where it is long."""
+    name = uri.rpartition("/")[2]
+    return name if len(name) <= 17 else f"{name[:8]}…{name[-8:]}"
