@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import requests
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from ..views import ErrorView, RunsView, RunView
+from ..selection import ReplayView
+from ..views import DeadLettersView, ErrorView, HealthView, RunsView, RunView
 from .complaint import Complaint
+
+View = TypeVar("View", bound=BaseModel)
 
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
@@ -40,6 +45,19 @@ class Api:
         """Open and incomplete ones first, then the newest."""
         return self._read(self._get(f"/runs?limit={limit}"), RunsView).runs
 
+    def health(self) -> HealthView:
+        return self._read(self._get("/health"), HealthView)
+
+    def dead_letters(self, selection: Mapping[str, Any]) -> DeadLettersView:
+        return self._read(self._get("/dead-letters", params=selection), DeadLettersView)
+
+    def replay(self, request: Mapping[str, Any]) -> ReplayView:
+        """Starts a replay, or previews it with `dry_run`. `request` is a `ReplayRequest` as JSON."""
+        return self._read(self._send("POST", "/replays", json=request), ReplayView)
+
+    def replay_progress(self, replay: str) -> ReplayView:
+        return self._read(self._get(f"/replays/{replay}"), ReplayView)
+
     def find(self, text: str) -> RunView:
         """The run whose id is or starts with `text`, or the newest of the object of that name.
 
@@ -61,16 +79,19 @@ class Api:
             raise Complaint(f"No run or object is called {text}.", "`dropforge runs` lists what there is")
         return found[0]
 
-    def _get(self, path: str) -> requests.Response:
+    def _get(self, path: str, **options: Any) -> requests.Response:
+        return self._send("GET", path, **options)
+
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
-            response = self._session.get(f"{self.url}{path}", timeout=_TIMEOUT_S)
+            response = self._session.request(method, f"{self.url}{path}", timeout=_TIMEOUT_S, **options)
         except requests.RequestException as error:
             raise Unreachable(f"{self.url} does not answer ({type(error).__name__})") from error
         if response.status_code in (502, 503, 504) and not self._error(response):
             raise Unreachable(f"{self.url} answered {response.status_code}")
         return response
 
-    def _read(self, response: requests.Response, kind: type[RunView] | type[RunsView]):
+    def _read(self, response: requests.Response, kind: type[View]) -> View:
         error = self._error(response)
         if error is not None:
             raise Complaint(error.error.message, "`dropforge runs` lists the runs there are")

@@ -9,9 +9,13 @@ import click
 from actors.errors import DropforgeError
 
 from .complaint import Complaint
+from .dead_letters import dead_letters
 from .demo import demo
 from .drop import drop
+from .rejects import rejects
+from .replay import replay
 from .runs import runs
+from .status import status
 from .up import up
 from .watch import watch
 
@@ -35,10 +39,11 @@ def main() -> None:
       dropforge up          the local cloud and the application, until Ctrl-C
       dropforge drop FILE   a drop, from another shell
       dropforge runs        what became of it
+      dropforge replay      what ran out of retries, once more
 
     Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
     """
 
 
-for _command in (demo, up, drop, runs, watch):
+for _command in (demo, up, drop, runs, watch, status, rejects, dead_letters, replay):
     main.add_command(_command)

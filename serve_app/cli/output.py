@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from itertools import islice
+from typing import TextIO
 
 from rich.console import RenderableType
 from rich.markup import escape
@@ -25,11 +26,17 @@ class Output:
 
 def read_output(project: str, uri: str, *, first: int) -> Output:
     """Reads the CSV at a `gs://` URI once, a block at a time. Raises what the Google client raises."""
-    bucket, _, name = uri.removeprefix("gs://").partition("/")
-    with connect(project).bucket(bucket).blob(name).open("rt", encoding="utf-8", newline="") as text:
+    with open_text(project, uri) as text:
         rows = csv.DictReader(text)
         head = list(islice(rows, first))
         return Output(len(head) + sum(1 for _ in rows), head)
+
+
+def open_text(project: str, uri: str) -> TextIO:
+    """The object at a `gs://` URI, read a block at a time. Bytes that are no UTF-8 come back as they went in."""
+    bucket, _, name = uri.removeprefix("gs://").partition("/")
+    blob = connect(project).bucket(bucket).blob(name)
+    return blob.open("rt", encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def rows_table(rows: list[dict[str, str]]) -> RenderableType:
