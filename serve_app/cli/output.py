@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TextIO
 
+from google.cloud import storage
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -33,10 +35,18 @@ def read_output(project: str, uri: str, *, first: int) -> Output:
 
 
 def open_text(project: str, uri: str) -> TextIO:
-    """The object at a `gs://` URI, read a block at a time. Bytes that are no UTF-8 come back as they went in."""
+    """The UTF-8 text of the object at a `gs://` URI, read a block at a time."""
+    return _blob(project, uri).open("rt", encoding="utf-8", newline="")
+
+
+def save_object(project: str, uri: str, path: Path) -> None:
+    """Writes the object at a `gs://` URI to a file, byte for byte."""
+    _blob(project, uri).download_to_filename(str(path))
+
+
+def _blob(project: str, uri: str) -> storage.Blob:
     bucket, _, name = uri.removeprefix("gs://").partition("/")
-    blob = connect(project).bucket(bucket).blob(name)
-    return blob.open("rt", encoding="utf-8", errors="surrogateescape", newline="")
+    return connect(project).bucket(bucket).blob(name)
 
 
 def rows_table(rows: list[dict[str, str]]) -> RenderableType:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +38,7 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
       dropforge rejects 3f9c --save to-mend.csv
       dropforge rejects 3f9c --json | jq -r .code | sort | uniq -c
     """
-    from .output import open_text
+    from .output import open_text, save_object
     from .target import target
 
     there = target(url)
@@ -51,11 +50,7 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
         click.echo(f"Run {view.run_id} has no rejects.", err=as_json)
         return
     if save is not None:
-        with (
-            open_text(project, view.rejects) as text,
-            save.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
-        ):
-            shutil.copyfileobj(text, file)
+        save_object(project, view.rejects, save)
         click.echo(f"{sum(view.counts.rejects.values())} rows are in {save}.", err=as_json)
     with open_text(project, view.reasons) as text:
         if as_json:
