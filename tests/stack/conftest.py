@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def sample(shared_data: Path, stack: Stack) -> bytes:
+    """The Flipkart sample with its image hosts mapped to the local one."""
+    return local_images((shared_data / "flipkart_sample.csv").read_bytes(), stack)
+
+
+@pytest.fixture(scope="session")
+def golden(shared_data: Path, stack: Stack) -> bytes:
+    """The reference's output for the sample, with the same image hosts."""
+    return local_images((shared_data / "flipkart_sample.golden.csv").read_bytes(), stack)
+
+
+def local_images(data: bytes, stack: Stack) -> bytes:
+    for host in (b"img5a.flixcart.com", b"img6a.flixcart.com"):
+        data = data.replace(b"http://" + host, stack.images.url.encode() + b"/" + host)
+    return data

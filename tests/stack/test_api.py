@@ -1,0 +1,47 @@
+"""The API as the deployed application answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stack import Stack
+
+
+def test_it_describes_itself(stack: Stack) -> None:
+    paths = stack.call("GET", "/openapi.json").json()["paths"]
+    assert {"/pubsub/push", "/runs", "/runs/{run_id}", "/dead-letters", "/replays", "/health"} <= set(paths)
+    assert "requestBody" in paths["/pubsub/push"]["post"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/runs/0123456789abcdef0123", None, 404),
+        ("GET", "/runs?limit=1", None, 200),
+        ("GET", "/runs?limit=many", None, 422),
+        ("GET", "/dead-letters?limit=5&stage=clean", None, 200),
+        ("GET", "/dead-letters?limit=0", None, 422),
+        ("GET", "/dead-letters?stag=clean", None, 422),
+        ("POST", "/replays", {"dry_run": True, "selection": {"run": "ab"}}, 200),
+        ("POST", "/replays", {"dryrun": True}, 422),
+        ("GET", "/replays/0123456789ab", None, 404),
+        ("GET", "/nothing", None, 404),
+    ],
+)
+def test_calls(stack: Stack, method: str, path: str, body: Any, status: int) -> None:
+    answer = stack.call(method, path, json=body)
+    assert answer.status_code == status, answer.text
+
+
+def test_an_error_has_a_code_and_says_what_to_do(stack: Stack) -> None:
+    error = stack.call("GET", "/runs/0123456789abcdef0123").json()["error"]
+    assert error["code"] == "not_found"
+    assert "`dropforge runs`" in error["message"]
+
+
+def test_all_deployments_are_healthy(stack: Stack) -> None:
+    view = stack.call("GET", "/health").json()
+    assert set(view["deployments"]) == {"Ingress", "Attributes", "Cleaner", "ImageFetcher", "Writer"}
+    assert {name: one["status"] for name, one in view["deployments"].items() if one["status"] != "HEALTHY"} == {}
+    assert view["reasons"] == []

@@ -1,0 +1,77 @@
+"""Files that can't be processed: refused with a reason, and nothing published."""
+
+from __future__ import annotations
+
+import pytest
+from stack import UNWATCHED, Stack
+
+from actors.drop import Drop
+from actors.errors import Code, Kind
+
+HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
+ROWS = HEADER + b"1,Shoe,These are shoes.,,[],{},Shoes\n"
+
+
+def assert_refused(stack: Stack, drop: Drop, code: Code) -> str:
+    """The message of the refusal."""
+    manifest = stack.result(drop)
+    assert manifest.reason is not None
+    assert (manifest.state, manifest.reason.code) == ("refused", code)
+    assert (manifest.output, manifest.rejects, manifest.counts.rows_out) == (None, None, 0)
+    run = stack.ledger.records(drop.run_id).run()
+    assert run is not None
+    for name in (run.output.name, run.rejects.name, run.reasons.name):
+        found = stack.output.stat(name)
+        assert found is None or found.metadata["dropforge-run"] != run.run_id
+    assert stack.names(f"{run.image_folder}/") == []
+    assert drop.run_id in stack.ledger.closed_run_ids(1000)
+    view = stack.view(drop)
+    assert view is not None
+    assert (view["state"], view["reason"]["code"], view["output"]) == ("refused", code, None)
+    return manifest.reason.message
+
+
+REFUSED = {
+    "empty": (b"", Code.EMPTY_FILE, "Fill it"),
+    "blank": (b"\r\n\r\n", Code.EMPTY_FILE, "drop it again"),
+    "html": (b"<!DOCTYPE html><html><body>Please sign in</body></html>", Code.NOT_A_CSV, "HTML"),
+    "json": (b'[{"uniq_id": 1}]', Code.NOT_A_CSV, "JSON"),
+    "gzip": (b"\x1f\x8b\x08\x00" + b"\x00" * 40, Code.NOT_A_CSV, "gzip"),
+    "missing-column": (ROWS.replace(b",description,", b",descriptoin,"), Code.MISSING_COLUMN, "descriptoin"),
+    "no-header": (ROWS.removeprefix(HEADER), Code.MISSING_COLUMN, "uniq_id"),
+    "twice-a-column": (ROWS.replace(b"product_name", b"description"), Code.DUPLICATE_COLUMN, "description"),
+    "utf-16": (ROWS.decode().encode("utf-16"), Code.UNSUPPORTED_ENCODING, "UTF-8"),
+}
+
+
+@pytest.fixture(scope="module")
+def drops(stack: Stack) -> dict[str, Drop]:
+    return {name: stack.drop(f"in/refused/{name}.csv", data) for name, (data, _, _) in REFUSED.items()}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_file_that_can_t_be_processed(stack: Stack, drops: dict[str, Drop], name: str) -> None:
+    _, code, told = REFUSED[name]
+    assert code.kind is Kind.FILE
+    assert told in assert_refused(stack, drops[name], code)
+
+
+@pytest.mark.parametrize("how", ["overwritten", "deleted"])
+def test_a_source_that_is_gone_before_it_is_read(stack: Stack, how: str) -> None:
+    name = f"{UNWATCHED}gone-{how}.csv"
+    older = stack.drop(name, ROWS)
+    if how == "deleted":
+        stack.source.delete(name)
+    else:
+        newer = stack.drop(name, ROWS + b"2,Boot,These are boots.,,[],{},Shoes\n")
+        stack.accept(newer, fetch_images=False)
+    stack.accept(older, fetch_images=False)
+    assert "deleted or overwritten" in assert_refused(stack, older, Code.SOURCE_GONE)
+    if how == "overwritten":
+        assert stack.done(newer).counts.rows_out == 2
+
+
+def test_a_header_alone_is_an_empty_output(stack: Stack) -> None:
+    manifest = stack.done(stack.drop("in/header-alone.csv", HEADER))
+    assert (manifest.counts.records, manifest.shards) == (0, 0)
+    assert stack.output_of(manifest).count(b"\n") == 1
