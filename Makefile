@@ -6,26 +6,33 @@ PYTHONS := $(PYTHON) python3.12 python3.11 python3.13 python3
 IN_RANGE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
+BENCH := $(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench requirements clean
+.PHONY: help demo test lint infra-test image-test bench requirements clean
 
 help:  ## This list
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: .venv/installed  ## A drop from start to end on this machine; FILE=path.csv for your own, KEEP=1 to stay up
 	@$(BIN)/dropforge demo $(if $(FILE),"$(FILE)") $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: lint  ## All that CI runs: lint, types, every test
-	$(BIN)/pytest --ignore=tests/bench
+	$(BIN)/pytest
 
 lint: .venv/installed  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy actors serve_app infra tests
 
-bench: .venv/installed  ## Benchmarks
-	$(BIN)/pytest tests/bench
+infra-test: .venv/installed  ## The slow checks of Terraform and Kubernetes, with tools of their own
+	$(BIN)/pytest tests/infra -m slow
+
+image-test: .venv/installed  ## Build the container image and run it
+	$(BIN)/pytest tests/infra -m image
+
+bench: .venv/installed  ## Benchmarks into bench-NAME.json; BENCH="plan text" for some of them
+	set -e; for name in $(BENCH); do $(BIN)/python -m tests.bench.$$name --json bench-$$name.json; done
 
 requirements: .venv/installed  ## Pin and hash the dependencies of pyproject.toml anew; UPGRADE=--upgrade for newer ones
 	$(COMPILE) --output-file requirements.txt pyproject.toml
