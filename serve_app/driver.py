@@ -80,7 +80,8 @@ class Driver:
                     if lease.took_over:
                         self._metrics.takeover()
                     async with held(lease):
-                        await self._drive(run_id, accepted, lease, progress)
+                        # While it waited for its slot, another owner may have begun it, or ended it.
+                        await self._drive(run_id, accepted if lease.first else None, lease, progress)
         finally:
             del self.progress[run_id]
 

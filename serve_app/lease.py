@@ -59,14 +59,20 @@ class Lease:
         self._writing = threading.Lock()
         self._generation = 0
         self._takeovers = 0
+        self.first = False
         self.took_over = False
         self._retired = False
 
     def acquire(self, *, new: bool = False) -> bool:
-        """`new` says that there was no lease a moment ago, which saves the look."""
+        """`new` says that there was no lease a moment ago, which saves the look.
+
+        Sets `first`, which says that nobody has held it before, and `took_over`, that somebody let it lapse.
+        """
         if new and self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
+            self.first = True
             return True
         found = read_holder(self._bucket, self._name)
+        self.first = found is None
         if found is not None:
             holder, self._generation = found
             if not holder.lapsed(self._now()):
