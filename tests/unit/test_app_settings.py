@@ -20,6 +20,17 @@ def test_the_environment_goes_before_the_arguments(monkeypatch: pytest.MonkeyPat
     assert settings.catalogue.columns == Columns(id="sku", name="title")
 
 
+@pytest.mark.parametrize("by", ["environment", "arguments"])
+def test_a_setting_within_others_leaves_them_at_their_defaults(monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    args: dict = {}
+    if by == "environment":
+        monkeypatch.setenv("DROPFORGE_IMAGES__FETCH_RETRY__ATTEMPTS", "9")
+    else:
+        args = {"images": {"fetch_retry": {"attempts": 9}}}
+    retry = checked_settings(args).images.fetch_retry
+    assert retry == Settings().images.fetch_retry.model_copy(update={"attempts": 9})
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [

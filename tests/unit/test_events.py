@@ -54,6 +54,12 @@ def test_what_is_not_watched_is_ignored(settings: Settings, changes: Mapping[str
     assert drop_of({**ATTRIBUTES, **changes}, settings) is Ignored.NOT_WATCHED
 
 
+def test_a_folder_s_placeholder_is_no_drop() -> None:
+    settings = Settings(source_bucket="shop", object_pattern="*")
+    assert drop_of({**ATTRIBUTES, "objectId": "in/june/"}, settings) is Ignored.NOT_WATCHED
+    assert drop_of({**ATTRIBUTES, "objectId": "in/june/x"}, settings) == Drop("shop", "in/june/x", 1795545040476297)
+
+
 def test_its_own_output_is_no_drop(settings: Settings) -> None:
     drop = drop_of(ATTRIBUTES, settings)
     assert isinstance(drop, Drop)

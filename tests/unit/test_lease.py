@@ -116,12 +116,13 @@ def test_takeovers_count_owners_that_went_silent(lease_of: Owners, work: Bucket,
     assert counts == [(False, 0), (True, 1), (True, 2), (False, 2)]
 
 
+@pytest.mark.parametrize("name", ["owner {}", "one process's runs"])
 @pytest.mark.parametrize("lapsed", [False, True])
-def test_of_many_owners_one_gets_it(lease_of: Owners, clock: Clock, lapsed: bool) -> None:
+def test_of_many_owners_one_gets_it(lease_of: Owners, clock: Clock, lapsed: bool, name: str) -> None:
     if lapsed:
         lease_of("before").acquire()
         clock.pass_s(TTL_S)
-    owners = [lease_of(f"owner {number}") for number in range(16)]
+    owners = [lease_of(name.format(number)) for number in range(16)]
     together = threading.Barrier(len(owners))
 
     def acquire(owner: Lease) -> bool:
@@ -138,6 +139,44 @@ def test_a_lost_reply_does_not_lose_it(proxy: StorageProxy, proxied_work: Bucket
         proxy.faults.append(Fault("POST", "/upload/"))
         assert step() is not False
     assert not any(fault.times for fault in proxy.faults)
+
+
+def test_a_new_run_s_is_taken_without_a_look(
+    proxy: StorageProxy, proxied_work: Bucket, prefix: str, clock: Clock
+) -> None:
+    lease = Lease(proxied_work, f"{prefix}lease.json", "one", ttl_s=TTL_S, now=clock)
+    assert lease.acquire(new=True)
+    assert [method for method, _ in proxy.requests] == ["POST"]
+    assert lease.first
+    lease.renew()
+    assert holder_of(proxied_work, prefix).owner == "one"
+
+
+@pytest.mark.parametrize(("passed_s", "taken"), [(0, False), (TTL_S, True)])
+def test_a_new_run_s_may_have_an_owner_already(
+    lease_of: Owners, work: Bucket, prefix: str, clock: Clock, passed_s: float, taken: bool
+) -> None:
+    lease_of("one").acquire()
+    clock.pass_s(passed_s)
+    two = lease_of("two")
+    assert two.acquire(new=True) is taken
+    assert (two.first, two.took_over, holder_of(work, prefix).owner) == (False, taken, "two" if taken else "one")
+
+
+def test_the_first_owner_knows_that_it_is(lease_of: Owners) -> None:
+    one, two = lease_of("one"), lease_of("two")
+    one.acquire()
+    one.release()
+    two.acquire(new=True)
+    assert (one.first, two.first) == (True, False)
+
+
+def test_retired_it_is_left_to_lapse(lease_of: Owners, work: Bucket, prefix: str) -> None:
+    one = lease_of("one")
+    one.acquire()
+    one.retire()
+    one.release()
+    assert holder_of(work, prefix).owner == "one"
 
 
 def short(bucket: Bucket, prefix: str, owner: str, ttl_s: float = 0.3) -> Lease:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from run_samples import ACCEPTED_AT, failure_of, manifest_of, part_of, plan_of, run_of
@@ -103,6 +103,23 @@ def test_an_incomplete_run_can_be_closed(ledger: Ledger, run: Run) -> None:
     ledger.park(run.run_id)
     ledger.close(run)
     assert (ledger.incomplete_run_ids(), ledger.closed_run_ids(10)) == ([], [run.run_id])
+
+
+def test_a_new_run_is_closed_without_looking_for_it_among_the_incomplete(
+    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, prefix: str, run: Run
+) -> None:
+    ledger.accept(run)
+    Ledger(proxied_work, prefix).close(run, new=True)
+    assert (ledger.open_run_ids(), ledger.closed_run_ids(10)) == ([], [run.run_id])
+    assert [method for method, _ in proxy.requests] == ["POST", "DELETE"]
+
+
+def test_open_runs_are_listed_with_their_age(ledger: Ledger, run: Run) -> None:
+    ledger.accept(run)
+    ((run_id, since),) = ledger.open_since().items()
+    assert run_id == run.run_id
+    assert since is not None
+    assert abs(datetime.now(UTC) - since) < timedelta(minutes=1)
 
 
 def test_a_run_parked_while_a_replay_asked_for_it_stays_open(ledger: Ledger, records: RunRecords, run: Run) -> None:

@@ -93,6 +93,14 @@ def test_a_task_that_met_the_failure_itself(error: BaseException, code: Code) ->
     assert classify(of_task(error), "").code is code
 
 
+@pytest.mark.parametrize(("error", "code"), RAY_FAMILIES, ids=name_of)
+def test_a_task_s_error_that_stands_for_its_cause(error: BaseException, code: Code) -> None:
+    assert isinstance(error, Exception)
+    task_error = RayTaskError("clean", "Traceback of the replica", error)
+    task_error.__cause__ = None
+    assert classify(task_error, "").code is code
+
+
 def test_our_own_error_comes_back_whole_from_a_replica() -> None:
     ours = DropforgeError(Code.RATE_LIMITED, "The host asks for a pause.", retry_after_s=7.0)
     told = classify(of_task(ours), "Shard 3")
@@ -197,10 +205,11 @@ async def test_the_wait_that_was_asked_for_is_kept() -> None:
 
 
 async def test_delays_double_up_to_the_longest() -> None:
-    attempt = Attempts(*[passing()] * 4)
-    await quick(first_delay_s=0.02, longest_delay_s=0.05).call(attempt, subject="It")
-    for gap, delay in zip(attempt.gaps, [0.02, 0.04, 0.05, 0.05], strict=True):
+    attempt = Attempts(*[passing()] * 5)
+    await quick(attempts=6, first_delay_s=0.02, longest_delay_s=0.05).call(attempt, subject="It")
+    for gap, delay in zip(attempt.gaps, [0.02, 0.04, 0.05, 0.05, 0.05], strict=True):
         assert gap >= delay - 0.002
+    assert attempt.gaps[-1] < 0.3  # doubled again and again it would be 0.32
 
 
 @pytest.mark.parametrize(
