@@ -9,11 +9,11 @@ from typing import Any
 from actors.catalogue import Catalogue
 from actors.csv.header import read_header
 from actors.drop import Drop, Shard
+from actors.failure import Failure
 from actors.manifest import Manifest, Reason
 from actors.part import Counts, PartRecord
 from actors.plan import Plan, PlanStart
 from actors.run import ObjectName, Run
-from actors.failure import Failure
 
 ACCEPTED_AT = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree"
