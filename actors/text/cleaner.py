@@ -8,30 +8,34 @@ lemmas of each distinct span are found once and kept. Why that gives spaCy's own
 2. A tag is a function of the nine token types around it (`encoder`).
 3. Between two clean states of the parser, labels are a function of the vectors there and of two tokens more
    (`arc_eager`); so all of a span is a function of its tokens, four before and six after (`Page.key`).
-4. Decisions that rounding could turn are left to spaCy's own arithmetic (`analysis`).
+4. Decisions that rounding could turn are left to spaCy's own arithmetic (`exact`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from spacy.language import Language
 
 from . import model
 from .analysis import Analysis, Analyzer
+from .arc_eager import LOOK_AHEAD
+from .arrays import Ints
 from .encoder import MAX_TYPES
 from .lemmas import Lemmas
 from .page import Page, lay_out
 from .plain import is_encodable, plain_cell
+from .scoring import TABLE_TOKENS
 from .settings import TextSettings
 from .tokens import TokenTypes
 
 _DEFAULTS = TextSettings()
 _PAGE_CHARS = 1 << 19
 _LONGEST_CHARS = 20_000
+_TAGS = 64
 # Rough sizes of Python's and spaCy's own structures, for the budget: bytes per token type, lemma, span.
 _TYPE_BYTES, _LEMMA_BYTES, _SPAN_BYTES = 1400, 300, 300
 
@@ -72,7 +76,7 @@ class DescriptionCleaner:
         lowered = [text.lower() for text in texts]
         for number, text in enumerate(lowered):
             if len(text) > _LONGEST_CHARS:
-                cells[number] = plain_cell(self._nlp, text)
+                cells[number] = plain_cell(self._nlp, texts[number])
             elif is_encodable(text):
                 fast.append(number)
         for numbers in _pages(fast, lowered):
@@ -111,39 +115,58 @@ class DescriptionCleaner:
         return known
 
     def _learn(self, page: Page, unknown: dict[bytes, tuple[int, int]]) -> None:
-        keys = list(unknown)
-        for analysis in self._analyzer.analyze(page, np.array(list(unknown.values()))):
+        keys, spans = list(unknown), np.array(list(unknown.values()))
+        for group in _groups(spans):
+            analysis = self._analyzer.analyze(page, spans[group])
             lemmas = self._lemmatize(page, analysis)
-            for chosen, advance, found in zip(analysis.chosen.tolist(), analysis.advance.tolist(), lemmas, strict=True):
-                self._spans[keys[chosen]] = (advance, found)
-                self._span_bytes += len(keys[chosen]) + 8 * len(found) + _SPAN_BYTES
+            for number, advance, found in zip(group.tolist(), analysis.advance.tolist(), lemmas, strict=True):
+                self._spans[keys[number]] = (advance, found)
+                self._span_bytes += _span_bytes(keys[number], found)
 
     def _lemmatize(self, page: Page, analysis: Analysis) -> Iterator[tuple[str, ...]]:
         """Per span the unique lemmas of its decided tokens, in order."""
-        types = page.types[analysis.at]
+        types, words = page.types[analysis.at], self._types.words
         slots = np.flatnonzero(analysis.decided & self._types.kept[types])
-        words, lemma = self._types.words, self._lemmas.of
-        found = [
-            lemma(words[type_], tag, auxiliary, words[left], words[right])
-            for type_, tag, auxiliary, left, right in zip(
-                types[slots].tolist(),
-                analysis.tags[slots].tolist(),
-                analysis.auxiliary[slots].tolist(),
-                page.types[analysis.at[slots] - 1].tolist(),
-                page.types[analysis.at[slots] + 1].tolist(),
-                strict=True,
-            )
-        ]
+        forms = np.stack((types[slots], analysis.tags[slots], analysis.auxiliary[slots]))
+        code = np.ravel_multi_index(tuple(forms), (len(words), _TAGS, 2))
+        _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+        alone = [self._lemmas.alone(words[type_], tag, bool(aux)) for type_, tag, aux in forms[:, first].T.tolist()]
+        lemmas = np.array(alone, object)[inverse]
+        for named in np.flatnonzero(np.array([lemma is None for lemma in alone], bool)[inverse]):
+            at = analysis.at[slots[named]]
+            left, word, right = (words[type_] for type_ in page.types[at - 1 : at + 2])
+            lemmas[named] = self._lemmas.between(left, word, right, forms[1, named], bool(forms[2, named]))
+        found = lemmas.tolist()
         edges = np.searchsorted(analysis.owner[slots], np.arange(len(analysis.advance) + 1)).tolist()
         return (tuple(dict.fromkeys(found[start:end])) for start, end in pairwise(edges))
 
     def _keep_to_budget(self) -> None:
-        """Begin anew with a fresh model once what was learned outgrows the budget; spaCy keeps every word it saw."""
-        held = self._analyzer.held_bytes + self._span_bytes
-        held += len(self._types) * _TYPE_BYTES + len(self._lemmas) * _LEMMA_BYTES
-        if held > self._settings.cache_mb << 20 or len(self._types) > MAX_TYPES - _PAGE_CHARS:
+        """Forget what is least likely to come again; begin anew when that is not enough, as spaCy keeps every word."""
+        budget = self._settings.cache_mb << 20
+        if self._held_bytes <= budget and len(self._types) <= MAX_TYPES - _PAGE_CHARS:
+            return
+        self._analyzer.forget_wide_windows()
+        for key in list(islice(self._spans, len(self._spans) // 2)):
+            self._span_bytes -= _span_bytes(key, self._spans.pop(key)[1])
+        if self._held_bytes > budget // 2 or len(self._types) > MAX_TYPES - _PAGE_CHARS:
             self._nlp = model.load()
             self._begin(self._nlp)
+
+    @property
+    def _held_bytes(self) -> int:
+        learned = len(self._types) * _TYPE_BYTES + len(self._lemmas) * _LEMMA_BYTES
+        return self._analyzer.held_bytes + self._span_bytes + learned
+
+
+def _span_bytes(key: bytes, lemmas: tuple[str, ...]) -> int:
+    return len(key) + 8 * len(lemmas) + _SPAN_BYTES
+
+
+def _groups(spans: Ints) -> list[Ints]:
+    """Cut the spans' numbers into groups of similar length that can be analysed together."""
+    sizes = spans[:, 1] - spans[:, 0] + LOOK_AHEAD
+    order = np.argsort(sizes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(np.cumsum(sizes[order]) // TABLE_TOKENS)) + 1)
 
 
 def _pages(numbers: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:

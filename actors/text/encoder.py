@@ -19,15 +19,13 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from thinc.api import Model
 
-from .arrays import Bools, Floats, Gemm, Ints, Rows, best_and_margin
+from .arrays import Bools, Floats, Ints, Rows
+from .exact import GUARD, ExactEncoder
 from .windows import Windows
-
-CONTEXT = 4
-"""Tokens on each side that a token's vector depends on."""
 
 _TYPE_BITS = 21
 MAX_TYPES = 1 << _TYPE_BITS
-_CHUNK = 4096
+_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,10 @@ class Layer:
             np.asarray(norm.get_param("b")),
         )
 
-    def apply(self, triples: Floats, gemm: Gemm) -> Floats:
+    def apply(self, triples: Floats) -> Floats:
         """`triples` has shape (rows, 3, width): left neighbour, token, right neighbour."""
         rows, _, width = triples.shape
-        pieces = gemm(triples.reshape(rows, 3 * width), self.weights)
+        pieces = triples.reshape(rows, 3 * width) @ self.weights.T
         pieces += self.bias
         best = np.maximum(pieces[:, :width], pieces[:, width : 2 * width])
         np.maximum(best, pieces[:, 2 * width :], out=best)
@@ -71,8 +69,8 @@ class Layer:
 class Encoder:
     """Vectors and tags per window, kept for as long as the encoder lives."""
 
-    def __init__(self, nlp: Language, gemm: Gemm) -> None:
-        self._gemm = gemm
+    def __init__(self, nlp: Language, exact: ExactEncoder) -> None:
+        self._exact = exact
         convolution: Model = nlp.get_pipe("tok2vec").model.layers[1]  # type: ignore[attr-defined]
         softmax: Model = nlp.get_pipe("tagger").model.layers[1].layers[0]  # type: ignore[attr-defined]
         self._layers = [Layer.of(residual) for residual in convolution.layers[0].layers]
@@ -81,7 +79,6 @@ class Encoder:
         self._vectors = [Rows(self._width) for _ in self._layers]
         self._softmax = np.asarray(softmax.get_param("W")), np.asarray(softmax.get_param("b"))
         self._tags = np.empty(0, np.intp)
-        self._margins = np.empty(0, np.float32)
 
     @property
     def vectors(self) -> Floats:
@@ -94,14 +91,17 @@ class Encoder:
         return self._tags
 
     @property
-    def margins(self) -> Floats:
-        """Per window how far its best tag's score is ahead of the next."""
-        return self._margins
-
-    @property
     def held_bytes(self) -> int:
         keys, row = 16, 4 * self._width
         return sum(map(len, self._windows)) * (keys + row)
+
+    def forget_wide_windows(self) -> None:
+        """Forget the windows of the upper half of the layers, which come again least and are the most."""
+        upper = slice(len(self._layers) // 2, None)
+        for windows, rows in zip(self._windows[upper], self._vectors[upper], strict=True):
+            windows.clear()
+            rows.clear()
+        self._tags = self._tags[:0]
 
     def encode(self, types: Ints, wanted: Bools, embeddings: Floats) -> Ints:
         """The window's number at each wanted position; elsewhere the answer means nothing.
@@ -123,18 +123,23 @@ class Encoder:
             for start in range(0, len(new), _CHUNK):
                 here = new[start : start + _CHUNK]
                 beside = np.stack((numbers[here - 1], numbers[here], numbers[here + 1]), axis=1)
-                rows.append(layer.apply(vectors.take(beside, axis=0), self._gemm))
+                rows.append(layer.apply(vectors.take(beside, axis=0)))
             vectors = rows.array
             numbers = np.zeros(len(types), np.intp)
             numbers[at] = found
-        self._tag(vectors[len(self._tags) :])
+        # `new` are where the last layer's new windows first appear.
+        tags, close = self._tag(vectors[len(self._tags) :])
+        if len(unsure := new[close]):
+            tags[close] = self._exact.tags(self._exact.vectors(types, unsure, embeddings))
+        self._tags = np.append(self._tags, tags)
         return numbers
 
-    def _tag(self, vectors: Floats) -> None:
+    def _tag(self, vectors: Floats) -> tuple[Ints, Bools]:
+        """The best tags, and which of them are close calls."""
         weights, bias = self._softmax
-        best, margin = best_and_margin(self._gemm(vectors, weights) + bias)
-        self._tags = np.append(self._tags, best)
-        self._margins = np.append(self._margins, margin)
+        scores = vectors @ weights.T + bias
+        near = scores > scores.max(1, keepdims=True) - GUARD
+        return scores.argmax(1), np.count_nonzero(near, axis=1) > 1
 
 
 def _keys(numbers: Ints, at: Ints, *, whole: bool) -> NDArray[np.int64]:

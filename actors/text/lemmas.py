@@ -53,39 +53,34 @@ class Lemmas:
             [(token.pos, token.pos_, token.morph) for token in self._ruled(made_up, self._tags, label)]
             for label in ("dep", "aux")
         ]
-        self._found: dict[tuple[str, int, bool], str] = {}
+        self._found: dict[tuple[str, int, bool], str | None] = {}
 
     def __len__(self) -> int:
         return len(self._found)
 
-    def of(self, word: str, tag: int, auxiliary: bool, left: str, right: str) -> str:
-        """The lemma of a kept word between its neighbours, which are empty at a document's edge.
-
-        `tag` numbers the tagger's labels.
-        """
+    def alone(self, word: str, tag: int, auxiliary: bool) -> str | None:
+        """The lemma of a word by itself, or None where a pattern names it. `tag` numbers the tagger's labels."""
         form = (word, tag, auxiliary)
-        lemma = self._found.get(form)
-        if lemma is None:
-            if self._is_named(word):
-                return self._between(left, word, right, tag, auxiliary)
-            lemma = self._found[form] = self._alone(word, tag, auxiliary)
-        return lemma
+        if form not in self._found:
+            self._found[form] = None if self._is_named(word) else self._by_rule(word, tag, auxiliary)
+        return self._found[form]
 
-    def _is_named(self, word: str) -> bool:
-        return word in self._named or any(expression.search(word) for expression in self._named_by)
-
-    def _alone(self, word: str, tag: int, auxiliary: bool) -> str:
-        pos, pos_, morph = self._forms[auxiliary][tag]
-        form = WordForm(self._vocab.strings[word], word, pos, pos_, morph)
-        return self._lemmatizer.rule_lemmatize(form)[0]
-
-    def _between(self, left: str, word: str, right: str, tag: int, auxiliary: bool) -> str:
+    def between(self, left: str, word: str, right: str, tag: int, auxiliary: bool) -> str:
+        """The lemma of a word between its neighbours, which are empty at a document's edge."""
         words = [*filter(None, (left, word, right))]
         at = 1 if left else 0
         tags = [_MADE_UP] * len(words)
         tags[at] = self._tags[tag]
         token = self._ruled(words, tags, "aux" if auxiliary else "dep")[at]
         return token.lemma_ if token.lemma else self._lemmatizer.lemmatize(token)[0]
+
+    def _is_named(self, word: str) -> bool:
+        return word in self._named or any(expression.search(word) for expression in self._named_by)
+
+    def _by_rule(self, word: str, tag: int, auxiliary: bool) -> str:
+        pos, pos_, morph = self._forms[auxiliary][tag]
+        form = WordForm(self._vocab.strings[word], word, pos, pos_, morph)
+        return self._lemmatizer.rule_lemmatize(form)[0]
 
     def _ruled(self, words: Sequence[str], tags: Sequence[str], label: str) -> Doc:
         count = len(words)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .arc_eager import LOOK_AHEAD
 from .arrays import Ints
-from .encoder import CONTEXT
+from .exact import CONTEXT
 from .tokens import TokenTypes
 
 _MARGIN = CONTEXT + LOOK_AHEAD

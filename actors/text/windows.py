@@ -12,6 +12,9 @@ class Windows:
     """Gives each distinct key a number, counted from 0 in order of appearance."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self._keys = np.empty(0, np.int64)
         self._numbers = np.empty(0, np.intp)
 
