@@ -111,6 +111,9 @@ class Host:
         config["http_options"] = {**config.get("http_options", {}), "host": "127.0.0.1", "port": self._options.port}
         (application,) = config["applications"]
         application["args"] = {**(application.get("args") or {}), **self._options.settings}
+        unknown = set(self._options.replicas) - {deployment["name"] for deployment in application["deployments"]}
+        if unknown:
+            raise DropforgeError(Code.BAD_SETTINGS, f"There is no deployment {', '.join(sorted(unknown))} to scale.")
         for deployment in application["deployments"]:
             count = self._options.replicas.get(deployment["name"])
             if count is not None:
