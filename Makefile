@@ -6,7 +6,7 @@ PYTHONS := $(PYTHON) python3.12 python3.11 python3.13 python3
 IN_RANGE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
-BENCH := $(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py))
+BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint infra-test image-test bench requirements clean
@@ -31,7 +31,7 @@ infra-test: .venv/installed  ## The slow checks of Terraform and Kubernetes, wit
 image-test: .venv/installed  ## Build the container image and run it
 	$(BIN)/pytest tests/infra -m image
 
-bench: .venv/installed  ## Benchmarks into bench-NAME.json; BENCH="plan text" for some of them
+bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some of them
 	set -e; for name in $(BENCH); do $(BIN)/python -m tests.bench.$$name --json bench-$$name.json; done
 
 requirements: .venv/installed  ## Pin and hash the dependencies of pyproject.toml anew; UPGRADE=--upgrade for newer ones
