@@ -16,14 +16,13 @@ async def with_retries(policy: RetryPolicy, attempt: Callable[[], Awaitable[T]],
 
     tenacity comes in after the first failure only: it keeps what an attempt returns in a cycle of objects until the
     garbage collector finds it, which for thousands of images is memory, and more CPU than the requests themselves
-    cost. A server that asks for a wait beyond the policy's end is not waited for, and neither is a host that is down:
-    `Hosts` has done so.
+    cost. A host that is down is not waited for a second time: `Hosts` has done so.
     """
     failure: DropforgeError | None = None
     try:
         return await attempt()
     except DropforgeError as error:
-        if not _worth_retrying(error, policy):
+        if not _worth_retrying(error):
             raise
         failure = error
 
@@ -34,8 +33,8 @@ async def with_retries(policy: RetryPolicy, attempt: Callable[[], Awaitable[T]],
             raise first
         return await attempt()
 
-    return await policy.call(repeat, subject=subject, retryable=lambda error: _worth_retrying(error, policy))
+    return await policy.call(repeat, subject=subject, retryable=_worth_retrying)
 
 
-def _worth_retrying(error: DropforgeError, policy: RetryPolicy) -> bool:
-    return error.retryable and error.code is not Code.IMAGE_HOST_DOWN and (error.retry_after_s or 0.0) < policy.total_s
+def _worth_retrying(error: DropforgeError) -> bool:
+    return error.retryable and error.code is not Code.IMAGE_HOST_DOWN

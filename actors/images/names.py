@@ -8,7 +8,6 @@ the run's folder or be misread by a tool, a log or a terminal.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -43,8 +42,8 @@ def image_name(row_id: str, index: int, extension: str) -> str:
 
 def index_of(name: str, row_id: str) -> int | None:
     """The index in a name made by `image_name` for this id; None where the name is another id's."""
-    match = re.fullmatch(r"_(\d{1,9})\.[a-z]{3,4}", name.removeprefix(encode_id(row_id)))
-    return int(match[1]) if match and name.startswith(encode_id(row_id)) else None
+    encoded, _, index = name.rpartition(".")[0].rpartition("_")
+    return int(index) if encoded == encode_id(row_id) and index.isdecimal() else None
 
 
 def encode_id(row_id: str) -> str:

@@ -142,7 +142,7 @@ class ImageStage:
             shard.rows.append(self._row(number, row_id, cell, catalogue, shard))
         if resume:
             await _all(self._find(row, shard) for row in shard.rows if row.untried)
-        await _all(self._first_image(row, shard) for row in shard.rows if row.untried and not row.uri)
+        await _all(self._first_image(row, shard) for row in shard.rows if row.untried)
         held = [row for row in shard.rows if row.held]
         if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
             raise _host_down(held, len(shard.rows), self._settings.tolerated_passing_share)

@@ -147,6 +147,15 @@ class TestRedirects:
         assert await fetch(limits(origin, max_redirects=3), origin.url("/0")) == BODY
         assert (await failure(limits(origin, max_redirects=2), origin.url("/0"))).code is Code.TOO_MANY_REDIRECTS
 
+    async def test_one_deadline_for_all_of_them(self, origin: Origin) -> None:
+        async def slowly(request: Request, writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(0.2)
+            writer.write(redirect("/"))
+
+        error = await failure(limits(origin, fetch_s=0.5, max_redirects=10), origin.does("/", slowly))
+        assert error.code is Code.TIMEOUT
+        assert origin.counts["/"] <= 3
+
     async def test_loop(self, origin: Origin) -> None:
         assert (await failure(limits(origin), origin.says("/", redirect("/")))).code is Code.TOO_MANY_REDIRECTS
         assert origin.counts["/"] == 4
@@ -294,13 +303,15 @@ class TestBodies:
     async def test_large_ones_wait_for_one_another_and_small_ones_for_none(self, origin: Origin) -> None:
         origin.says("/large", http(bytes(300_000)))
         origin.says("/small", http(bytes(1000)))
-        downloader = Downloader(limits(origin, large_image_bytes=100_000, large_images=1, fetch_s=0.3))
+        limited = {"large_image_bytes": 100_000, "large_images": 1}
+        speed = {"fetch_s": 1, "slow_start_s": 1, "min_bytes_per_s": 10_000_000}
+        downloader = Downloader(limits(origin, **limited, **speed))
         try:
             first = await downloader.fetch(origin.url("/large"))
             second = asyncio.create_task(downloader.fetch(origin.url("/large")))
             with await downloader.fetch(origin.url("/small")) as data:
                 assert len(data) == 1000
-            done, _ = await asyncio.wait({second}, timeout=0.5)  # longer than the deadline, which stands still
+            done, _ = await asyncio.wait({second}, timeout=1.1)  # longer than the deadline, which stands still
             assert not done
             with first:
                 pass
@@ -329,13 +340,19 @@ class TestAnswers:
         error = await failure(limits(origin, read_s=1), origin.says("/", answer))
         assert error.code in (Code.IMAGE_HTTP_ERROR, Code.CONNECTION_FAILED)
 
+    @pytest.mark.parametrize("header", [{"X": "y" * 400}, {f"X{number}": "y" for number in range(10)}])
+    async def test_more_header_than_is_set(self, origin: Origin, header: dict[str, str]) -> None:
+        settings = limits(origin, max_header_bytes=300, max_headers=5)
+        assert (await failure(settings, origin.says("/", http(headers=header)))).code is Code.IMAGE_HTTP_ERROR
+
     async def test_none(self, origin: Origin) -> None:
         async def silence(request: Request, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(5)
 
         url = origin.does("/", silence)
-        assert (await failure(limits(origin, read_s=0.1), url)).code is Code.TIMEOUT
-        assert (await failure(limits(origin, fetch_s=0.1), url)).code is Code.TIMEOUT
+        async with asyncio.timeout(4):
+            assert (await failure(limits(origin, read_s=0.1), url)).code is Code.TIMEOUT
+            assert (await failure(limits(origin, fetch_s=0.1), url)).code is Code.TIMEOUT
 
     async def test_headers_that_trickle(self, origin: Origin) -> None:
         async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -372,7 +389,8 @@ class TestAnswers:
                 with suppress(BlockingIOError):
                     second.connect((HOST, port))
                 settings = limits(origin, allowed_ports=[port], connect_s=0.2)
-                error = await failure(settings, f"http://{HOST}:{port}/")
+                async with asyncio.timeout(4):
+                    error = await failure(settings, f"http://{HOST}:{port}/")
         assert error.code is Code.TIMEOUT
 
     async def test_plain_http_where_https_was_asked_for(self, origin: Origin) -> None:
@@ -444,10 +462,17 @@ def test_outcomes_are_the_same_on_uvloop() -> None:
 
 class TestConcurrency:
     async def test_connections_are_kept(self, origin: Origin) -> None:
+        async def in_parts(request: Request, writer: asyncio.StreamWriter) -> None:
+            writer.write(http(b"", status=404, length=4))
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            writer.write(b"gone")
+
         origin.says("/", http(BODY))
+        origin.does("/parts", in_parts)
         downloader = Downloader(limits(origin))
         try:
-            for path in ["/", "/missing", "/", "/missing", "/"]:
+            for path in ["/", "/missing", "/parts", "/missing", "/"]:
                 with suppress(DropforgeError), await downloader.fetch(origin.url(path)):
                     pass
         finally:
@@ -455,12 +480,13 @@ class TestConcurrency:
         assert len(origin.requests) == 5
         assert origin.connections == 1
 
-    async def test_no_cookie_is_kept(self, origin: Origin) -> None:
+    async def test_no_cookie_is_kept(self, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+        resolve_to(monkeypatch, HOST)
         origin.says("/", http(BODY, headers={"Set-Cookie": "a=b; Path=/"}))
         downloader = Downloader(limits(origin))
         try:
             for _ in range(2):
-                with await downloader.fetch(origin.url("/")):
+                with await downloader.fetch(origin.url("/", host="shop.example")):
                     pass
         finally:
             await downloader.close()

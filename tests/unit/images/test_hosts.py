@@ -15,8 +15,10 @@ HOST = "img.example"
 @dataclass
 class Clock:
     now: float = 1000.0
+    readings: int = 0
 
     def __call__(self) -> float:
+        self.readings += 1
         return self.now
 
 
@@ -98,6 +100,13 @@ async def test_a_bad_test_leaves_the_host_alone_again(bench: Bench) -> None:
     assert await bench.visit() == "image_host_down"
 
 
+async def test_a_bad_test_after_a_rate_limit_leaves_the_host_alone_again(bench: Bench) -> None:
+    await bench.visit(Code.RATE_LIMITED, retry_after_s=60)
+    bench.clock.now += 60
+    await bench.fail(1)
+    assert await bench.visit() == "image_host_down"
+
+
 async def test_one_request_tests_the_host_while_the_others_wait(bench: Bench) -> None:
     await bench.fail(3)
     bench.clock.now += 5
@@ -144,14 +153,17 @@ async def test_a_later_failure_does_not_shorten_the_wait(bench: Bench) -> None:
 
 async def test_requests_wait_for_a_host_that_comes_back() -> None:
     bench = Bench(wait_s=15)
-    await bench.fail(3)
-    waiting = [asyncio.create_task(bench.visit()) for _ in range(5)]
-    done, _ = await asyncio.wait(waiting, timeout=0.05)
-    assert not done
-    bench.clock.now += 5
-    assert await bench.visit() == "ok"  # the test
-    async with asyncio.timeout(3):  # less than down_s: they are told, and don't just try again
-        assert await asyncio.gather(*waiting) == ["ok"] * 5
+    for _ in range(2):
+        await bench.fail(3)
+        readings = bench.clock.readings
+        waiting = [asyncio.create_task(bench.visit()) for _ in range(5)]
+        done, _ = await asyncio.wait(waiting, timeout=0.05)
+        assert not done
+        assert bench.clock.readings == readings + 5  # they sleep
+        bench.clock.now += 5
+        assert await bench.visit() == "ok"  # the test
+        async with asyncio.timeout(3):  # less than down_s: they are told, and don't just try again
+            assert await asyncio.gather(*waiting) == ["ok"] * 5
 
 
 async def test_the_wait_counts_from_the_hosts_going_down() -> None:

@@ -90,6 +90,11 @@ def test_an_index_is_read_from_the_names_of_its_own_id_only(
         assert index_of(image_name(other, index, extension), row_id) is None
 
 
+@pytest.mark.parametrize("name", ["a_x.jpg", "a_.jpg", "a.jpg", "_0.jpg", "a_²_0.jpg", "a_0", "", "a"])
+def test_a_name_that_is_none_of_ours_has_no_index(name: str) -> None:
+    assert index_of(name, "a") is None
+
+
 def test_objects_lie_below_the_folder() -> None:
     target = ImageTarget("shop", "images/run-1/")
     assert target.object("a_0.jpg") == "images/run-1/a_0.jpg"
