@@ -123,6 +123,13 @@ module "alerts" {
   depends_on               = [google_project_service.this]
 }
 
+module "logs" {
+  source = "./modules/logs"
+
+  name       = var.name
+  depends_on = [google_project_service.this]
+}
+
 module "build" {
   source = "./modules/build"
   count  = var.repository != "" ? 1 : 0

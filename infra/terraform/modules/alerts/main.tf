@@ -105,34 +105,3 @@ resource "google_monitoring_alert_policy" "query" {
     content = each.value.advice
   }
 }
-
-# The log-based metric of the reference guide: images that were not found, by node.
-resource "google_logging_metric" "image_not_found" {
-  name        = "${var.name}_image_not_found"
-  description = "Images that were not found"
-  filter = join("\n", [
-    "resource.type=\"k8s_container\"",
-    "labels.\"k8s-pod/app\"=\"${var.name}\"",
-    "severity=ERROR",
-    "jsonPayload.message =~ \"ray_worker_node_id.+Image.+not found$\"",
-  ])
-
-  label_extractors = {
-    gke_node           = "EXTRACT(labels.\"compute.googleapis.com/resource_name\")"
-    ray_worker_node_id = "EXTRACT(labels.ray_worker_node_id)"
-  }
-
-  metric_descriptor {
-    metric_kind = "DELTA"
-    value_type  = "INT64"
-    unit        = "1"
-
-    labels {
-      key = "gke_node"
-    }
-
-    labels {
-      key = "ray_worker_node_id"
-    }
-  }
-}

@@ -1,4 +1,4 @@
-output "image_metric" {
-  description = "Name of the log-based metric of images that were not found."
-  value       = google_logging_metric.image_not_found.name
+output "policies" {
+  description = "Ids of the alert policies, by what they watch."
+  value       = { for key, policy in merge(google_monitoring_alert_policy.backlog, google_monitoring_alert_policy.query) : key => policy.id }
 }

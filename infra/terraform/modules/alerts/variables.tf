@@ -1,5 +1,5 @@
 variable "name" {
-  description = "First part of the policies' names, and value of the pods' label `app`."
+  description = "First part of the policies' names."
   type        = string
 }
 
