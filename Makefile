@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint infra-test image-test bench requirements clean infra-test image-test
+.PHONY: help demo test lint infra-test image-test bench requirements clean
 
 help:  ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -33,12 +33,6 @@ image-test: .venv/installed  ## Build the container image and run it
 
 bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some of them
 	set -e; for name in $(BENCH); do $(BIN)/python -m tests.bench.$$name --json bench-$$name.json; done
-
-infra-test: .venv/installed  ## Terraform, Dockerfile and Kubernetes manifests, by the tools that judge them; minutes
-	$(BIN)/pytest tests/infra -m slow
-
-image-test: .venv/installed  ## Build the image and run it against the local cloud; as root, with buildah and podman
-	$(BIN)/pytest tests/infra -m image -s
 
 requirements: .venv/installed  ## Pin and hash the dependencies of pyproject.toml anew; UPGRADE=--upgrade for newer ones
 	$(COMPILE) --output-file requirements.txt pyproject.toml
