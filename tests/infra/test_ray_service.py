@@ -237,12 +237,12 @@ def test_fetchers_may_reach_every_port_that_they_use(manifests: Manifests) -> No
     assert {port["port"] for port in rule["ports"]} == set(ImageSettings().allowed_ports)
 
 
-def test_a_spot_cleaner_ends_within_its_notice(prod: Manifests) -> None:
-    cleaner = prod.group("cleaner").spec
+def test_a_spot_cleaner_ends_within_its_notice(manifests: Manifests) -> None:
+    cleaner = manifests.group("cleaner").spec
 
     assert cleaner["nodeSelector"] == {"cloud.google.com/gke-spot": "true"}
     assert cleaner["terminationGracePeriodSeconds"] <= 25
-    assert all("nodeSelector" not in pods.spec for pods in prod.pods() if pods.group != "cleaner")
+    assert all("nodeSelector" not in pods.spec for pods in manifests.pods() if pods.group != "cleaner")
 
 
 def _cpus(container: dict[str, Any]) -> float:
