@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
 import os
@@ -31,8 +32,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import aiohttp
-import uvloop
 import pyarrow as pa
+import uvloop
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from PIL import Image
@@ -186,6 +187,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every measure to this file")
     options = parser.parse_args()
 
+    # As in the replica: hundreds of fetches are tens of thousands of live objects, which Python's default of a
+    # collection for every 700 new ones walks again and again without finding garbage.
+    gc.set_threshold(50_000, 20, 20)
     image = photo(options.side)
     ways = (reference, bare, stage)
     measures: list[Measure] = []
