@@ -15,6 +15,8 @@ run "chatter" {
         "2026-11-24 19:34:45,332\tINFO (dashboard) head.py:262 -- DashboardHeadModules to load: None.",
         "[2026-11-24 19:34:42,362 I 35 35] logging.cc:303: Set ray log level",
         "INFO 2026-11-24 19:35:44,479 controller 457 -- Deregistering autoscaling state",
+        "2026-11-24 19:48:59,553\tWARNING (dashboard) __init__.py:160 -- DeprecationWarning: a private attribute",
+        "127.0.0.1 - - [24/Nov/2026 19:49:04] \"GET /metrics HTTP/1.1\" 200 179021",
         ":actor_name:ServeReplica:dropforge:Cleaner",
         "",
       ] : can(regex(local.chatter, line))
@@ -26,7 +28,6 @@ run "chatter" {
     condition = !anytrue([
       for line in [
         "2026-11-24 19:34:49,812\tERROR (dashboard) head.py:368 -- An exception occurred",
-        "2026-11-24 19:35:48,875\tWARNING (dashboard) module.py:83 -- Parent process 68 died.",
         "[2026-11-24 19:35:46,355 E 305 315] (raylet) node_manager.cc: out of memory",
         "Traceback (most recent call last):",
         "OSError: [Errno 98] Address already in use",

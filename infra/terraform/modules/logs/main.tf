@@ -3,8 +3,16 @@ locals {
 
   # Ray's own processes write plain text to standard error, which Cloud Logging takes for errors, whatever it says.
   # No backslash in either: the query language has its own use for them.
-  chatter = "^([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:,]+[[:space:]]+INFO[[:space:]]|[[][0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:,]+ I |INFO [0-9]{4}-|:(job_id|actor_name|task_name):|[[:space:]]*$)"
-  fault   = "ERROR|CRITICAL|Traceback|Error:"
+  chatter = "^(${join("|", [
+    "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:,]+[[:space:]]+(INFO|WARNING)[[:space:]]",
+    "[[][0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:,]+ [IW] ",
+    "(INFO|WARNING) [0-9]{4}-",
+    ":(job_id|actor_name|task_name):",
+    "[0-9.]+ - - [[].*GET /metrics",
+    "======== Running on|[(]Press CTRL",
+    "[[:space:]]*$",
+  ])})"
+  fault = "ERROR|CRITICAL|Traceback|Error:"
 }
 
 # What Ray tells of an ordinary day is not stored, so that `severity=ERROR` finds errors. `kubectl logs` shows all of it.
