@@ -69,6 +69,10 @@ class RunRecords:
         """Failure records, in file order; one that was mended since then may still be among them."""
         return self._read_below(self.names.failures, Failure)
 
+    def forget_run_failure(self) -> None:
+        """The run itself has come past its failure."""
+        self.bucket.delete(self.names.failure(None))
+
     def failure(self, shard: Shard | None) -> Failure | None:
         return self._read(self.names.failure(shard), Failure)
 

@@ -77,9 +77,11 @@ class Backlog:
         return len(mended), len(accepted)
 
     def mended(self, failure: Failure) -> bool:
-        """Whether the shard has its part, or the run its result. Blocking."""
+        """Whether the shard has its part, the run has come past its failure, or has its result. Blocking."""
         records = self._ledger.records(failure.run_id)
         if failure.shard is not None and records.part(failure.shard) is not None:
+            return True
+        if failure.shard is None and records.failure(None) is None:
             return True
         return records.manifest() is not None
 

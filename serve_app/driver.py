@@ -153,6 +153,7 @@ class _Drive:
         self._parts: dict[int, PartRecord] = {}
         self._failed: set[int] = set()
         self._replayed: dict[int, Failure] = {}
+        self._run_failed = False
 
     async def to_the_end(self, shards_in_flight: int, *, new: bool) -> Manifest | None:
         """Processes what is missing and assembles; None where shards have failed."""
@@ -165,6 +166,8 @@ class _Drive:
             await self._look_back()
         plan = await self._process(plan, shards_in_flight, resume=not new)
         if self._failed:
+            if self._run_failed:  # not any more: it has come as far as its shards, and waits for them only
+                await asyncio.to_thread(self._records.forget_run_failure)
             return None
         self._progress.assembling = True
         return await self._stages.assemble(plan, list(self._parts.values()), self._progress.reused)
@@ -211,9 +214,11 @@ class _Drive:
         self._parts = {part.shard.index: part for part in parts}
         self._progress.reuse(parts)
         for failure in await asyncio.to_thread(self._records.failures):
-            if failure.shard is None or failure.shard.index in self._parts:
+            if failure.shard is None:
+                self._run_failed = True
+            elif failure.shard.index in self._parts:
                 continue
-            if failure.replay:
+            elif failure.replay:
                 self._replayed[failure.shard.index] = failure
             else:
                 self._failed.add(failure.shard.index)

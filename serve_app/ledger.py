@@ -78,7 +78,9 @@ class Ledger:
         self.bucket.create(self.layout.incomplete_marker(run_id), b"", content_type="text/plain")
         self.bucket.delete(self.layout.open_marker(run_id))
         # A replay asks first and reopens then: if it asked while this run was still driven, it is our turn to reopen.
-        if any(failure.replay for failure in self.records(run_id).failures()):
+        records = self.records(run_id)
+        asked = [failure.shard for failure in records.failures() if failure.replay]
+        if any(shard is None or records.part(shard) is None for shard in asked):
             self.reopen(run_id)
 
     def reopen(self, run_id: str) -> None:

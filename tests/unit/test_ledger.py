@@ -129,6 +129,17 @@ def test_a_run_parked_while_a_replay_asked_for_it_stays_open(ledger: Ledger, rec
     assert (ledger.open_run_ids(), ledger.incomplete_run_ids()) == ([run.run_id], [])
 
 
+def test_a_run_parked_after_its_replay_waits_for_the_next(ledger: Ledger, records: RunRecords, run: Run) -> None:
+    """One of two failed shards was replayed and has its part: the run waits for the other one."""
+    ledger.accept(run)
+    mended, failed = PLAN.shards[:2]
+    records.write_failure(failure_of(run, mended).model_copy(update={"replay": True}))
+    records.write_failure(failure_of(run, failed))
+    records.write_part(part_of(mended))
+    ledger.park(run.run_id)
+    assert (ledger.open_run_ids(), ledger.incomplete_run_ids()) == ([], [run.run_id])
+
+
 def test_the_newest_closed_runs_come_first(ledger: Ledger, prefix: str) -> None:
     runs = [
         run_of(prefix, generation=minute, accepted_at=ACCEPTED_AT + timedelta(minutes=minute)) for minute in (1, 3, 2)
