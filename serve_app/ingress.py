@@ -92,7 +92,7 @@ class Ingress:
         self._adoption = Adoption(self._ledger, self._driver, metrics, every_s=settings.adopt_every_s)
         queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
         self._backlog = Backlog(self._ledger, queue, self._accept)
-        self._replays = Replays(self._ledger, self._backlog, metrics, owner, self._adoption.begin)
+        self._replays = Replays(self._ledger, self._backlog, metrics, self._adoption.begin)
         await self._adoption.start()
         self._subscriber: Subscriber | None = None
         if settings.pull:

@@ -17,7 +17,7 @@ from actors.errors import Code, DropforgeError
 from actors.failure import Failure
 
 from .backlog import Backlog, Item
-from .lease import Lease, held
+from .lease import Lease, held, read_holder
 from .ledger import Ledger
 from .metrics import Metrics
 from .selection import ReplayRequest, ReplayView, groups
@@ -36,13 +36,10 @@ class Replays:
     `begin` has a run driven in this process.
     """
 
-    def __init__(
-        self, ledger: Ledger, backlog: Backlog, metrics: Metrics, owner: str, begin: Callable[[str], None]
-    ) -> None:
+    def __init__(self, ledger: Ledger, backlog: Backlog, metrics: Metrics, begin: Callable[[str], None]) -> None:
         self._ledger = ledger
         self._metrics = metrics
         self._backlog = backlog
-        self._owner = owner
         self._begin = begin
         self._task: asyncio.Task[None] | None = None
 
@@ -59,7 +56,7 @@ class Replays:
         )
         if request.dry_run:
             return view
-        lease = Lease(self._ledger.bucket, self._ledger.layout.replay_lease, self._owner, ttl_s=_LEASE_S)
+        lease = Lease(self._ledger.bucket, self._ledger.layout.replay_lease, view.replay, ttl_s=_LEASE_S)
         if not await asyncio.to_thread(lease.acquire):
             raise DropforgeError(Code.REPLAY_ACTIVE, "Another replay is under way. Wait until it is done.")
         await self._note(view)
@@ -69,10 +66,8 @@ class Replays:
         return view
 
     async def view(self, replay: str) -> ReplayView:
-        found = await asyncio.to_thread(self._ledger.bucket.read_if_present, self._ledger.layout.replay(replay))
-        if found is None:
-            raise DropforgeError(Code.NOT_FOUND, f"There is no replay {replay}.")
-        return ReplayView.model_validate_json(found[0])
+        """How far a replay is. Raises `NOT_FOUND`."""
+        return await asyncio.to_thread(self._view, replay)
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -83,17 +78,17 @@ class Replays:
         try:
             async with held(lease):
                 await self._replay(view, items, rate)
-            view.state = "done"
+                view.state = "done"
+                await self._note(view)
         finally:
             if view.state == "running":
                 view.state = "interrupted"
-            await self._note(view)
+                await self._note(view)
             logger.info(
                 "Replay %s %s: %d mended, %d failed again", view.replay, view.state, view.mended, view.failed_again
             )
 
     async def _replay(self, view: ReplayView, items: list[Item], rate: float | None) -> None:
-        asked_at = datetime.now(UTC)
         waiting: list[Failure] = []
         for item in items:
             if item.failure is not None:
@@ -109,9 +104,7 @@ class Replays:
         view.acknowledged += accepted
         give_up = time.monotonic() + _LONGEST_S
         while waiting and time.monotonic() < give_up:
-            outcomes = await asyncio.gather(
-                *(asyncio.to_thread(self._outcome, failure, asked_at) for failure in waiting)
-            )
+            outcomes = await asyncio.gather(*(asyncio.to_thread(self._outcome, failure) for failure in waiting))
             view.mended += outcomes.count(True)
             view.failed_again += outcomes.count(False)
             self._metrics.replayed(mended=outcomes.count(True), failed_again=outcomes.count(False))
@@ -127,12 +120,25 @@ class Replays:
         self._ledger.records(failure.run_id).write_failure(failure.model_copy(update={"replay": True}))
         self._ledger.reopen(failure.run_id)
 
-    def _outcome(self, failure: Failure, asked_at: datetime) -> bool | None:
+    def _outcome(self, failure: Failure) -> bool | None:
         """True once it is mended, False once it has failed anew, None before."""
         if self._backlog.mended(failure):
             return True
         latest = self._ledger.records(failure.run_id).failure(failure.shard)
-        return False if latest is not None and not latest.replay and latest.last_at > asked_at else None
+        return False if latest is not None and not latest.replay else None
+
+    def _view(self, replay: str) -> ReplayView:
+        bucket, layout = self._ledger.bucket, self._ledger.layout
+        # Looked at before the view, which says how a replay ended before its lease is given back.
+        holder = read_holder(bucket, layout.replay_lease)
+        found = bucket.read_if_present(layout.replay(replay))
+        if found is None:
+            raise DropforgeError(Code.NOT_FOUND, f"There is no replay {replay}.")
+        view = ReplayView.model_validate_json(found[0])
+        alive = holder is not None and holder[0].owner == replay and not holder[0].lapsed(datetime.now(UTC))
+        if view.state == "running" and not alive:
+            view.state = "interrupted"
+        return view
 
     async def _note(self, view: ReplayView) -> None:
         data = view.model_dump_json().encode()
