@@ -104,11 +104,12 @@ class Stages:
         Raises `StageError`; its code is `POISON_SHARD` where the shard alone kept killing the stage's actors.
         """
         tries = 0
+        condemned: dict[Shard, str] | None = {} if bisect else None
 
         async def once() -> PartRecord:
             nonlocal tries
             tries += 1
-            pieces = await self._pieces(start, shard, resume=resume or tries > 1, bisect=bisect)
+            pieces = await self._pieces(start, shard, resume=resume or tries > 1, condemned=condemned)
             write = self._handles.writer.write_part
             return await self._call("write", self._subject(shard), lambda: write.remote(self._run, shard, pieces))
 
@@ -127,22 +128,35 @@ class Stages:
             lambda: self._handles.writer.assemble.remote(self._run, plan, parts, shards_reused),
         )
 
-    async def _pieces(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> list[Piece]:
-        try:
-            return [await self._piece(start, shard, resume=resume, bisect=bisect)]
-        except StageError as error:
-            if not bisect or error.code is not Code.POISON_SHARD:
-                raise
-            attributes, subject = self._handles.attributes, self._subject(shard)
-            if shard.rows == 1:
-                detail = error.message
-                reject = await self._call(
-                    "read", subject, lambda: attributes.reject.remote(self._run, start, shard, detail)
-                )
-                return [Piece(reject, None, None)]
-            halves = await self._call("read", subject, lambda: attributes.halves.remote(self._run, start, shard))
-            # One after the other: they would have to wait for their turn alone anyway.
-            return [piece for half in halves for piece in await self._pieces(start, half, resume=resume, bisect=bisect)]
+    async def _pieces(
+        self, start: PlanStart, shard: Shard, *, resume: bool, condemned: dict[Shard, str] | None
+    ) -> list[Piece]:
+        """The shard as one piece or, under bisection, as those that are left of it.
+
+        `condemned` says which pieces kill actors, and how. It is kept for when the shard starts over: an actor
+        that one piece kills takes along what it had made of another, and would so each time.
+        """
+        if condemned is None:
+            return [await self._piece(start, shard, resume=resume, bisect=False)]
+        if shard not in condemned:
+            try:
+                return [await self._piece(start, shard, resume=resume, bisect=True)]
+            except StageError as error:
+                if error.code is not Code.POISON_SHARD:
+                    raise
+                condemned[shard] = error.message
+        attributes, subject = self._handles.attributes, self._subject(shard)
+        if shard.rows == 1:
+            detail = condemned[shard]
+            reject = await self._call(
+                "read", subject, lambda: attributes.reject.remote(self._run, start, shard, detail)
+            )
+            return [Piece(reject, None, None)]
+        halves = await self._call("read", subject, lambda: attributes.halves.remote(self._run, start, shard))
+        pieces = []
+        for half in halves:  # one after the other: they would have to wait for their turn alone anyway
+            pieces += await self._pieces(start, half, resume=resume, condemned=condemned)
+        return pieces
 
     async def _piece(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> Piece:
         subject, handles = self._subject(shard), self._handles
