@@ -49,6 +49,13 @@ class Analyzer:
     def forget_wide_windows(self) -> None:
         self._encoder.forget_wide_windows()
 
+    def rounding(self, page: Page) -> float:
+        """The largest difference between a fast vector and spaCy's, over all tokens of the page."""
+        at = np.flatnonzero(page.types)
+        windows = self._encoder.encode(page.types, page.types > 0, self._types.embeddings)[at]
+        exact = self._exact.vectors(page.types, at, self._types.embeddings)
+        return float(np.abs(self._encoder.vectors[windows] - exact).max())
+
     def analyze(self, page: Page, spans: Ints) -> Analysis:
         """Analyse the spans of shape (n, 2), start and end on the page."""
         sizes = spans[:, 1] - spans[:, 0] + LOOK_AHEAD

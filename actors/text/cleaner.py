@@ -20,7 +20,7 @@ from itertools import islice, pairwise
 import numpy as np
 from spacy.language import Language
 
-from . import model
+from . import model, self_check
 from .analysis import Analysis, Analyzer
 from .arc_eager import LOOK_AHEAD
 from .arrays import Ints
@@ -51,12 +51,17 @@ class _Walk:
 
 
 class DescriptionCleaner:
-    """Cleans descriptions. Holds the language model and what it learned; for one thread at a time."""
+    """Cleans descriptions. Holds the language model and what it learned; for one thread at a time.
+
+    Raises `MODEL_ALTERED` where the model is absent or altered, or the self-check fails.
+    """
 
     def __init__(self, settings: TextSettings = _DEFAULTS) -> None:
         self._settings = settings
         self._nlp = model.load()
         self._begin(self._nlp)
+        rounding = self._analyzer.rounding(self._page([self_check.TEXTS[0].lower()]))
+        self_check.check(self.clean, self._nlp, rounding)
 
     def _begin(self, nlp: Language) -> None:
         self._types = TokenTypes(nlp)
@@ -85,8 +90,12 @@ class DescriptionCleaner:
             self._keep_to_budget()
         return cells
 
+    def _page(self, texts: Sequence[str]) -> Page:
+        types, sizes = self._types.tokenize(texts)
+        return lay_out(types, sizes, self._types)
+
     def _clean_page(self, texts: Sequence[str]) -> list[str]:
-        page = lay_out(*self._types.tokenize(texts), self._types)
+        page = self._page(texts)
         walks = [_Walk(start, ends) for start, ends in zip(page.starts, page.ends, strict=True)]
         unfinished = walks
         while unfinished:
