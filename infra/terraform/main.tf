@@ -5,6 +5,25 @@ locals {
   source_bucket = var.source_bucket != "" ? var.source_bucket : "${var.project}-${var.name}-in"
   output_bucket = var.output_bucket != "" ? var.output_bucket : "${var.project}-${var.name}-out"
 
+  settings = merge(
+    {
+      PROJECT                  = var.project
+      SOURCE_BUCKET            = module.buckets.source_bucket
+      WATCHED_PREFIX           = var.watched_prefix
+      OUTPUT_BUCKET            = module.buckets.output_bucket
+      IMAGE_FOLDER             = "${var.image_prefix}{path}/{generation}"
+      WORK_PREFIX              = var.work_prefix
+      SUBSCRIPTION             = module.messaging.subscription
+      PULL                     = var.push_endpoint == ""
+      DEAD_LETTER_TOPIC        = module.messaging.dead_letter_topic
+      DEAD_LETTER_SUBSCRIPTION = module.messaging.dead_letter_subscription
+    },
+    var.push_endpoint == "" ? {} : {
+      PUSH_AUDIENCE        = var.push_endpoint
+      PUSH_SERVICE_ACCOUNT = module.messaging.push_account
+    },
+  )
+
   services = [
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",

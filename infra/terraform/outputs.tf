@@ -15,17 +15,7 @@ output "output_bucket" {
 
 output "settings" {
   description = "The overlay's settings.env: the application's settings as environment variables."
-  value       = <<-EOT
-    DROPFORGE_PROJECT=${var.project}
-    DROPFORGE_SOURCE_BUCKET=${module.buckets.source_bucket}
-    DROPFORGE_WATCHED_PREFIX=${var.watched_prefix}
-    DROPFORGE_OUTPUT_BUCKET=${module.buckets.output_bucket}
-    DROPFORGE_WORK_PREFIX=${var.work_prefix}
-    DROPFORGE_SUBSCRIPTION=${module.messaging.subscription}
-    DROPFORGE_PULL=${var.push_endpoint == ""}
-    DROPFORGE_DEAD_LETTER_TOPIC=${module.messaging.dead_letter_topic}
-    DROPFORGE_DEAD_LETTER_SUBSCRIPTION=${module.messaging.dead_letter_subscription}
-  EOT
+  value       = join("", [for name, value in local.settings : "DROPFORGE_${name}=${value}\n"])
 }
 
 output "cluster" {

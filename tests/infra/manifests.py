@@ -32,7 +32,7 @@ class Pods:
         return container
 
     def env(self, name: str) -> str | None:
-        return next((entry["value"] for entry in self.container["env"] if entry["name"] == name), None)
+        return next((entry.get("value") for entry in self.container["env"] if entry["name"] == name), None)
 
 
 @dataclass(frozen=True, slots=True)

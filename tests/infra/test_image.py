@@ -134,6 +134,7 @@ def container(image: str, settings: Settings, tmp_path_factory: pytest.TempPathF
         environment = cloud.environment | {
             "DROPFORGE_IMAGES__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
             "DROPFORGE_IMAGES__ALLOWED_PORTS": json.dumps([images.port]),
+            "DROPFORGE_API_TOKEN": "only-for-this-test",
             "RAY_OVERRIDE_RESOURCES": '{"CPU": 4}',
         }
         given = [f"--env={variable}={value}" for variable, value in environment.items()]

@@ -163,6 +163,12 @@ def test_token_authentication_is_on(manifests: Manifests) -> None:
     assert manifests.cluster["authOptions"] == {"mode": "token"}
 
 
+def test_the_api_asks_for_a_token_of_a_secret(manifests: Manifests) -> None:
+    for pods in manifests.pods():
+        (source,) = [entry["valueFrom"] for entry in pods.container["env"] if entry["name"] == "DROPFORGE_API_TOKEN"]
+        assert source == {"secretKeyRef": {"name": "api", "key": "token"}}
+
+
 def test_a_drained_node_leaves_a_core_pod(prod: Manifests) -> None:
     (budget,) = prod.kind("PodDisruptionBudget")
     core = prod.group("core")
@@ -197,6 +203,7 @@ def test_the_settings_are_settings(overlay: str, monkeypatch: pytest.MonkeyPatch
     settings = Settings()
 
     assert settings.source_bucket == "PROJECT_ID-dropforge-in"
+    assert settings.image_folder == Settings.model_fields["image_folder"].default
     assert settings.work_bucket in ("", settings.output_bucket)
 
 

@@ -101,7 +101,7 @@ WRONG = [
     Mutant("modules/buckets/main.tf", '"${var.work_prefix}runs/"', '"processed/"', "never an output"),
     Mutant("modules/buckets/main.tf", '".csv", ".jsonl"', '".csv", ".json"', "they never expire"),
     Mutant("modules/identity/main.tf", 'objectCreator"', 'objectAdmin"', "neither replace nor delete"),
-    Mutant("outputs.tf", '${var.push_endpoint == ""}', "true", "must not be pulled too"),
+    Mutant("main.tf", '= var.push_endpoint == ""\n', "= true\n", "must not be pulled too"),
 ]  # fmt: skip
 """What is valid, and wrong: Terraform's own tests have to see it."""
 

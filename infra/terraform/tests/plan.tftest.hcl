@@ -26,6 +26,11 @@ run "prod" {
   }
 
   assert {
+    condition     = !strcontains(output.settings, "PUSH")
+    error_message = "What is pulled is signed by nobody."
+  }
+
+  assert {
     condition     = jsondecode(output.fetcher_credentials).audience == "identitynamespace:shop.svc.id.goog:https://container.googleapis.com/v1/projects/shop/locations/europe-west1/clusters/dropforge"
     error_message = "Image fetchers exchange their token for this cluster's workload identity."
   }
@@ -71,6 +76,11 @@ run "pushed" {
   assert {
     condition     = strcontains(output.settings, "DROPFORGE_PULL=false\n")
     error_message = "What is pushed must not be pulled too."
+  }
+
+  assert {
+    condition     = length(regexall("\nDROPFORGE_PUSH_AUDIENCE=https://drops.example.com/pubsub/push\nDROPFORGE_PUSH_SERVICE_ACCOUNT=\\S+\n", output.settings)) == 1
+    error_message = "The application knows whose signature to expect."
   }
 }
 
