@@ -62,7 +62,9 @@ class RetryPolicy(BaseModel):
             if isinstance(error, DropforgeError):
                 on_retry(error, state.attempt_number)
 
-        exponential = wait_exponential_jitter(self.first_delay_s, self.longest_delay_s, jitter=self.jitter_s)
+        exponential = wait_exponential_jitter(
+            multiplier=self.first_delay_s, max=self.longest_delay_s, jitter=self.jitter_s
+        )
         return await AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, DropforgeError) and retryable(error)),
             stop=stop_after_attempt(self.attempts) | stop_before_delay(self.total_s),
