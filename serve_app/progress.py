@@ -5,20 +5,26 @@ Nothing depends on it. What another process drives is known from the bucket alon
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from actors.errors import DropforgeError
+from actors.failure import Failure
 from actors.part import Counts, PartRecord
+from actors.run import Run
+
+from .run_state import RunState
 
 
 @dataclass(slots=True)
 class Progress:
-    """One run's counters since this process took it. `planned` is how many shards are known so far."""
+    """One run's counters since this process took it.
 
-    started: float = field(default_factory=time.monotonic)
+    `run` is None until the run is this process's to drive. `planned` is how many shards are known so far.
+    """
+
+    run: Run | None = None
     planned: int = 0
     plan_complete: bool = False
     assembling: bool = False
@@ -29,6 +35,13 @@ class Progress:
     retries: Counter[str] = field(default_factory=Counter)
     stage_s: Counter[str] = field(default_factory=Counter)
     counts: Counts = field(default_factory=Counts)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def state(self) -> RunState:
+        if not self.plan_complete:
+            return RunState.PLANNING
+        return RunState.ASSEMBLING if self.assembling else RunState.PROCESSING
 
     def reuse(self, parts: Iterable[PartRecord]) -> None:
         for part in parts:
@@ -39,6 +52,10 @@ class Progress:
         self.done += 1
         self.counts = Counts.total((self.counts, part.counts))
         self.stage_s.update(part.stage_s)
+
+    def fail(self, failure: Failure) -> None:
+        self.failed += 1
+        self.failures.append(failure)
 
     def retry(self, stage: str, error: DropforgeError) -> None:
         self.retries[f"{stage}:{error.code}"] += 1
