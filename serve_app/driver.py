@@ -30,7 +30,7 @@ from actors.run_records import RunRecords
 
 from .dead_letters import DeadLetterTopic
 from .lease import Lease, held
-from .ledger import Ledger
+from .ledger import Ledger, RunSnapshot
 from .metrics import Metrics
 from .policies import StagePolicies
 from .progress import Progress
@@ -85,11 +85,19 @@ class Driver:
         finally:
             del self.progress[run_id]
 
+    def snapshot(self, run_id: str) -> RunSnapshot | None:
+        """What this process knows of a run that it drives, without a look into the bucket."""
+        progress = self.progress.get(run_id)
+        if progress is None or progress.run is None:
+            return None
+        return RunSnapshot(progress.run, progress.state, self._owner, None, (), tuple(progress.failures), None)
+
     async def _drive(self, run_id: str, accepted: Run | None, lease: Lease, progress: Progress) -> None:
         records = self._ledger.records(run_id)
         run = accepted or await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
+        progress.run = run
         logger.info("Started run %s of %s", run_id, run.drop.uri, extra=labels(run=run_id))
 
         def retried(stage: str, error: DropforgeError) -> None:
@@ -101,7 +109,7 @@ class Driver:
             self._metrics.part(part)
 
         def failed(failure: Failure) -> None:
-            progress.failed += 1
+            progress.fail(failure)
             self._metrics.failure(failure)
             self._dead_letters.publish(run, failure)
 
@@ -119,6 +127,8 @@ class Driver:
                 manifest = None
         self._metrics.run(run, manifest)
         if manifest is None:
+            # An owner that was paused and wakes up must not park what the next one is working on.
+            await asyncio.to_thread(lease.renew)
             await asyncio.to_thread(self._ledger.park, run_id)
             text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
             logger.error(text, run_id, run.drop.uri, extra=labels(run=run_id))
