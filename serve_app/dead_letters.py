@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from google.api_core import exceptions as api
+from google.api_core.retry import Retry, if_transient_error
 from google.cloud import pubsub_v1
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +28,8 @@ SOURCE_SUBSCRIPTION = "CloudPubSubDeadLetterSourceSubscription"
 
 _PUBLISH_S = 600.0
 _PULL_S = 2.0
+_PULL_RETRY = Retry(predicate=if_transient_error, initial=0.1, maximum=1.0, timeout=4.0)
+"""The client's own would keep a person waiting for a minute while Pub/Sub is down."""
 _PULL_MESSAGES = 500
 _ACKS_PER_REQUEST = 1000
 
@@ -109,7 +112,7 @@ class DeadLetterQueue:
         while len(pulled) < limit:
             request = {"subscription": self._path, "max_messages": min(_PULL_MESSAGES, limit - len(pulled))}
             try:
-                messages = self._subscriber.pull(request=request, timeout=_PULL_S).received_messages
+                messages = self._subscriber.pull(request=request, timeout=_PULL_S, retry=_PULL_RETRY).received_messages
             except api.DeadlineExceeded:
                 break
             if not messages:
