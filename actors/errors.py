@@ -90,6 +90,9 @@ class Code(StrEnum):
     BAD_REQUEST = "bad_request", Kind.CALLER
     MODEL_ALTERED = "model_altered", Kind.CALLER
     NOT_FOUND = "not_found", Kind.CALLER
+    UNAUTHENTICATED = "unauthenticated", Kind.CALLER
+    CROSS_SITE = "cross_site", Kind.CALLER
+    REQUEST_TOO_LARGE = "request_too_large", Kind.CALLER
     REPLAY_ACTIVE = "replay_active", Kind.CALLER
 
 
