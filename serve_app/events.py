@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,8 +36,11 @@ class Notification:
     def parse(cls, attributes: Mapping[str, str]) -> Notification:
         """Raises `BAD_REQUEST` where a message is no Cloud Storage notification."""
         try:
-            drop = Drop(attributes["bucketId"], attributes["objectId"], int(attributes["objectGeneration"]))
-            return cls(attributes["eventType"], drop)
+            name, generation = attributes["objectId"], attributes["objectGeneration"]
+            name.encode()  # raises on lone surrogates, which JSON can bring and no object's name holds
+            if not re.fullmatch(r"[0-9]{1,18}", generation):
+                raise ValueError(f"objectGeneration is {generation!r:.40}")
+            return cls(attributes["eventType"], Drop(attributes["bucketId"], name, int(generation)))
         except (KeyError, ValueError) as error:
             raise DropforgeError(
                 Code.BAD_REQUEST,

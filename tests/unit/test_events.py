@@ -83,11 +83,18 @@ def test_without_a_needed_attribute_it_is_no_notification(settings: Settings, ab
     assert raised.value.code is Code.BAD_REQUEST
 
 
-@pytest.mark.parametrize("generation", ["", "new", "1.5", "0x10"])
+@pytest.mark.parametrize("generation", ["", "new", "1.5", "0x10", "-5", "+5", " 5", "1_000", "५", "5\n", "9" * 19])
 def test_a_generation_is_a_number(settings: Settings, generation: str) -> None:
     with pytest.raises(DropforgeError, match="ValueError") as raised:
         drop_of({**ATTRIBUTES, "objectGeneration": generation}, settings)
     assert raised.value.code is Code.BAD_REQUEST
+
+
+def test_a_name_that_is_no_text_is_no_object_s(settings: Settings) -> None:
+    with pytest.raises(DropforgeError) as raised:
+        drop_of({**ATTRIBUTES, "objectId": "in/\ud800.csv"}, settings)
+    assert raised.value.code is Code.BAD_REQUEST
+    raised.value.message.encode()
 
 
 def test_parsing_keeps_what_it_is_told() -> None:
