@@ -12,13 +12,18 @@ from actors.cleaner import Cleaner
 from actors.image_fetcher import ImageFetcher
 from actors.writer import Writer
 
+from .access import check_closed
 from .ingress import Ingress
 from .settings_file import checked_settings
 
 
 def build(args: dict[str, Any]) -> Application:
-    """Binds the five deployments. Raises `BAD_SETTINGS` on an unknown or wrong setting, before anything starts."""
+    """Binds the five deployments.
+
+    Raises `BAD_SETTINGS` on an unknown or wrong setting, and where strangers would be let in, before anything starts.
+    """
     settings = checked_settings(args)
+    check_closed(settings)
     deploy = serve.deployment()
     return deploy(Ingress).bind(
         settings,

@@ -110,7 +110,8 @@ class Host:
         config = copy.deepcopy(read_config(self._options.config))
         config["http_options"] = {**config.get("http_options", {}), "host": "127.0.0.1", "port": self._options.port}
         (application,) = config["applications"]
-        application["args"] = {**(application.get("args") or {}), **self._options.settings}
+        args = {**(application.get("args") or {}), "open_on_loopback": True}
+        application["args"] = {**args, **self._options.settings}
         unknown = set(self._options.replicas) - {deployment["name"] for deployment in application["deployments"]}
         if unknown:
             raise DropforgeError(Code.BAD_SETTINGS, f"There is no deployment {', '.join(sorted(unknown))} to scale.")

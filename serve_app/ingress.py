@@ -12,23 +12,25 @@ import logging
 import os
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from actors import logs, threads
 from actors.errors import Code, DropforgeError
-from actors.manifest import Reason
 from actors.store import Bucket, connect
 
+from .access import HEALTH, PUSH, Access
 from .adoption import Adoption
 from .backlog import Backlog
 from .dead_letters import DeadLetterQueue, DeadLetterTopic
 from .driver import Driver
 from .events import Ignored, drop_of
+from .gate import Gate, error_answer
 from .health import Health
 from .ledger import Ledger
 from .metrics import Metrics
@@ -39,25 +41,37 @@ from .selection import ReplayRequest, ReplayView, Selection, groups
 from .settings import Settings
 from .stages import Handles
 from .subscriber import Subscriber
-from .views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, run_view
+from .views import DeadLettersView, HealthView, RunsView, RunView, StatusView, run_view
 
 logger = logging.getLogger("dropforge.ingress")
 
 api = FastAPI(title="Dropforge", docs_url="/api", redoc_url=None)
 
-_STATUS = {Code.NOT_FOUND: 404, Code.BAD_REQUEST: 400, Code.REPLAY_ACTIVE: 409, Code.STORAGE_UNAVAILABLE: 503}
+api.add_middleware(Gate, access=lambda: cast("Ingress", serve.get_replica_context().servable_object).access)
+
+RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
+ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
+
 _PUBLISH_ON_STOP_S = 5.0
 
 
 @api.exception_handler(DropforgeError)
 async def _answer(_: Request, error: DropforgeError) -> JSONResponse:
-    body = ErrorView(error=Reason(code=error.code, message=error.message))
-    return JSONResponse(body.model_dump(), status_code=_STATUS.get(error.code, 500))
+    return error_answer(error)
+
+
+@api.exception_handler(RequestValidationError)
+async def _answer_invalid(_: Request, invalid: RequestValidationError) -> JSONResponse:
+    """Names the faults without quoting what was sent."""
+    faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in invalid.errors())
+    return error_answer(DropforgeError(Code.BAD_REQUEST, f"The request is not valid: {faults[:1000]}"), status=422)
 
 
 @serve.ingress(api)
 class Ingress:
     """One replica is one owner of runs."""
+
+    access: Access
 
     async def __init__(  # type: ignore[misc]  # Serve awaits it
         self,
@@ -70,6 +84,7 @@ class Ingress:
         logs.configure()
         threads.one_for_each_connection()
         self._settings = settings
+        self.access = Access(settings)
         self._policies = StagePolicies()
         metrics = self._metrics = Metrics()
         client = connect(settings.project)
@@ -129,9 +144,13 @@ class Ingress:
         if accepted:
             self._adoption.begin(run.run_id, accepted=run)
 
-    @api.post("/pubsub/push", status_code=204)
+    @api.post(PUSH, status_code=204)
     async def push(self, envelope: PushEnvelope) -> None:
-        """A notification pushed by Pub/Sub, wrapped. Any status but 2xx makes Pub/Sub send it again."""
+        """A notification pushed by Pub/Sub, wrapped.
+
+        Any status but 2xx makes Pub/Sub send it again, and after the attempts of the subscription's dead-letter policy
+        put it on the dead-letter topic: that is where a message that is no notification ends.
+        """
         await self._accept(envelope.message.attributes)
 
     @api.get("/runs")
@@ -141,7 +160,7 @@ class Ingress:
         return RunsView(runs=list(await asyncio.gather(*(self._view(run_id) for run_id in ids))))
 
     @api.get("/runs/{run_id}")
-    async def run(self, run_id: str) -> RunView:
+    async def run(self, run_id: RunId) -> RunView:
         return await self._view(run_id)
 
     @api.get("/dead-letters")
@@ -156,25 +175,29 @@ class Ingress:
         return await self._replays.start(request)
 
     @api.get("/replays/{replay}")
-    async def replay_progress(self, replay: str) -> ReplayView:
+    async def replay_progress(self, replay: ReplayId) -> ReplayView:
         return await self._replays.view(replay)
 
-    @api.get("/health")
-    async def health(self) -> HealthView:
-        """Deployments as Serve sees them, dependencies as last looked at; `degraded` says why."""
+    @api.get(HEALTH)
+    async def health(self, request: Request) -> HealthView | StatusView:
+        """Deployments as Serve sees them, dependencies as last looked at; `degraded` says why.
+
+        A caller without a token learns the status alone.
+        """
         subscriber = self._subscriber
-        return await self._health.report(
+        view = await self._health.report(
             stream_broken=subscriber.broken if subscriber else None,
             last_message_at=subscriber.last_message_at if subscriber else None,
             runs=len(self._driver.progress),
         )
+        return view if request.state.known else StatusView(status=view.status)
 
     def _newest(self, limit: int) -> list[str]:
         ids = [*self._ledger.open_run_ids(), *self._ledger.incomplete_run_ids()]
         return list(dict.fromkeys([*ids, *self._ledger.closed_run_ids(limit)]))[:limit]
 
     async def _view(self, run_id: str) -> RunView:
-        snapshot = await asyncio.to_thread(self._ledger.snapshot, run_id)
+        snapshot = self._driver.snapshot(run_id) or await asyncio.to_thread(self._ledger.snapshot, run_id)
         if snapshot is None:
             raise DropforgeError(Code.NOT_FOUND, f"There is no run {run_id}. `dropforge runs` lists those there are.")
         manifest = self._ledger.records(run_id).names.manifest

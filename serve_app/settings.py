@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+import re
 import string
 from datetime import UTC, datetime
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from actors.catalogue import Catalogue
@@ -52,6 +53,25 @@ class Settings(BaseSettings):
     dead_letter_topic: str = Field("dropforge-dead-letters", description="topic of shards that ran out of retries")
     dead_letter_subscription: str = Field("dropforge-dead-letters", description="subscription that replay reads")
 
+    api_token: SecretStr = Field(
+        SecretStr(""),
+        description="what callers of the API send as `Authorization: Bearer`, at least 16 characters; set by "
+        "DROPFORGE_API_TOKEN alone",
+    )
+    iap_audience: str = Field(
+        "",
+        description="audience of the identity-aware proxy in front, whose signed header lets its users in; empty: none",
+    )
+    open_on_loopback: bool = Field(
+        False,
+        description="without `api_token` and `iap_audience`, whoever reaches the application is let in; only for one "
+        "that is bound to a loopback address, as `dropforge up` binds it",
+    )
+    push_audience: str = Field(
+        "", description="audience of the push subscription's `oidc_token`, exactly; empty: nothing is pushed"
+    )
+    push_service_account: str = Field("", description="e-mail of the service account that `oidc_token` names")
+
     catalogue: Catalogue = Field(Catalogue(), description="how to read the CSV")
     fetch_images: bool = Field(True, description="fetch and store images; off leaves `image_uri` empty")
     images: ImageSettings = Field(ImageSettings(), description="the image fetcher")
@@ -89,6 +109,23 @@ class Settings(BaseSettings):
                     f"{folder!r} can't be filled in: only {{path}}, {{generation}} and {{run}} have values."
                 )
         return folder
+
+    @field_validator("api_token")
+    @classmethod
+    def _api_token_can_be_sent(cls, token: SecretStr) -> SecretStr:
+        bare = token.get_secret_value().strip()  # secrets made with an editor or `echo` end in a line end
+        if bare and not re.fullmatch(r"[\x21-\x7e]{16,}", bare):
+            raise ValueError("16 or more printable ASCII characters without blanks are needed: `openssl rand -hex 32`.")
+        return SecretStr(bare)
+
+    @model_validator(mode="after")
+    def _push_is_checked_in_full(self) -> Settings:
+        if bool(self.push_audience) != bool(self.push_service_account):
+            raise ValueError(
+                "push_audience and push_service_account belong together: set both to what the push subscription's "
+                "`oidc_token` has, or neither."
+            )
+        return self
 
     @model_validator(mode="after")
     def _own_output_is_no_drop(self) -> Settings:

@@ -42,6 +42,11 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def checked_settings(args: Mapping[str, Any]) -> Settings:
     """The settings of an application's `args`. Raises `BAD_SETTINGS` naming every fault."""
+    if args.get("api_token"):
+        raise DropforgeError(
+            Code.BAD_SETTINGS,
+            "args.api_token: set it as DROPFORGE_API_TOKEN; whoever sees Ray's dashboard sees what is in `args`.",
+        )
     return _checked(args, Settings, "args")
 
 

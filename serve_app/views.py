@@ -85,8 +85,11 @@ class DeploymentView(BaseModel):
     replicas: Mapping[str, int]
 
 
-class HealthView(BaseModel):
+class StatusView(BaseModel):
     status: Literal["healthy", "degraded"]
+
+
+class HealthView(StatusView):
     reasons: list[str]
     deployments: Mapping[str, DeploymentView]
     dependencies: Mapping[str, DependencyView]

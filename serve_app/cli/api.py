@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -10,14 +11,26 @@ import requests
 from pydantic import BaseModel, ValidationError
 
 from ..selection import ReplayView
-from ..views import DeadLettersView, ErrorView, HealthView, RunsView, RunView
+from ..views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, StatusView
 from .complaint import Complaint
 
 View = TypeVar("View", bound=BaseModel)
 
+TOKEN = "DROPFORGE_API_TOKEN"
+
+_TRY_TOKEN = f"set {TOKEN} to the token that the application was started with"
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
 RUN_ID = re.compile(r"[0-9a-f]{20}")
+
+
+class _Bearer(requests.auth.AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class Unreachable(Complaint):
@@ -28,11 +41,17 @@ class Unreachable(Complaint):
 
 
 class Api:
-    """Every method raises `Unreachable`, and `Complaint` for what the application refuses."""
+    """Every method raises `Unreachable`, and `Complaint` for what the application refuses.
+
+    The token of `DROPFORGE_API_TOKEN`, where it is set, goes along with every request.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
+        token = os.environ.get(TOKEN, "").strip()
+        # As `auth`, because a header of the session gives way to what a .netrc has for the host.
+        self._session.auth = _Bearer(token) if token else None
 
     def run(self, run_id: str) -> RunView | None:
         """None where there is no such run, or not yet."""
@@ -46,7 +65,12 @@ class Api:
         return self._read(self._get(f"/runs?limit={limit}"), RunsView).runs
 
     def health(self) -> HealthView:
-        return self._read(self._get("/health"), HealthView)
+        response = self._get("/health")
+        try:
+            return HealthView.model_validate_json(response.content)
+        except ValidationError:
+            status = self._read(response, StatusView).status
+        raise Complaint(f"{self.url} is {status}, and tells more to known callers alone.", _TRY_TOKEN)
 
     def dead_letters(self, selection: Mapping[str, Any]) -> DeadLettersView:
         return self._read(self._get("/dead-letters", params=selection), DeadLettersView)
@@ -94,7 +118,8 @@ class Api:
     def _read(self, response: requests.Response, kind: type[View]) -> View:
         error = self._error(response)
         if error is not None:
-            raise Complaint(error.error.message, "`dropforge runs` lists the runs there are")
+            known = response.status_code != requests.codes.unauthorized
+            raise Complaint(error.error.message, "`dropforge runs` lists the runs there are" if known else _TRY_TOKEN)
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as invalid:

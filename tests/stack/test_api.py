@@ -26,6 +26,9 @@ def test_it_describes_itself(stack: Stack) -> None:
         ("POST", "/replays", {"dry_run": True, "selection": {"run": "ab"}}, 200),
         ("POST", "/replays", {"dryrun": True}, 422),
         ("GET", "/replays/0123456789ab", None, 404),
+        ("GET", "/runs/..%2f..%2fsecrets", None, 404),
+        ("GET", "/runs/0123", None, 422),
+        ("POST", "/replays", {"selection": {"object": "\ud800", "stag": "\ud800"}}, 422),
         ("GET", "/nothing", None, 404),
     ],
 )
@@ -45,3 +48,21 @@ def test_all_deployments_are_healthy(stack: Stack) -> None:
     assert set(view["deployments"]) == {"Ingress", "Attributes", "Cleaner", "ImageFetcher", "Writer"}
     assert {name: one["status"] for name, one in view["deployments"].items() if one["status"] != "HEALTHY"} == {}
     assert view["reasons"] == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "shop.example"}, {"Origin": "https://shop.example"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["/replays", "/pubsub/push"])
+def test_a_page_of_another_site_changes_nothing(stack: Stack, path: str, headers: dict[str, str]) -> None:
+    answer = stack.call("POST", path, json={"dry_run": True}, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site")
+
+
+@pytest.mark.parametrize("path", ["/replays", "/pubsub/push"])
+def test_a_body_that_is_too_large_is_refused(stack: Stack, path: str) -> None:
+    body = b'{"message": "' + b"x" * (2 << 20) + b'"}'
+    answer = stack.call("POST", path, data=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request_too_large")

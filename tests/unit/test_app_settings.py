@@ -5,6 +5,7 @@ import pytest
 from actors.catalogue import Catalogue, Columns
 from actors.drop import Drop
 from actors.errors import Code, DropforgeError
+from serve_app.app import build
 from serve_app.settings import Settings
 from serve_app.settings_file import checked_settings
 
@@ -57,7 +58,7 @@ def test_a_wrong_variable_is_told(monkeypatch: pytest.MonkeyPatch, name: str, va
             "args.catalogue.columns: unknown name 'category'; did you mean 'categories'?",
         ),
         ({"images": {"fetch_retry": {"attemps": 2}}}, "args.images.fetch_retry: unknown name 'attemps'; did you mean"),
-        ({"zzz": 1}, "args: unknown name 'zzz'; there are adopt_every_s, catalogue, "),
+        ({"zzz": 1}, "args: unknown name 'zzz'; there are adopt_every_s, api_token, "),
     ],
     ids=str,
 )
@@ -78,6 +79,56 @@ def test_every_fault_is_told() -> None:
 def test_a_wrong_value_is_told(value: object) -> None:
     with pytest.raises(DropforgeError, match="shard_rows: ") as raised:
         checked_settings({"shard_rows": value})
+    assert raised.value.code is Code.BAD_SETTINGS
+
+
+TOKEN = "correct-horse-battery-staple"
+
+
+@pytest.mark.parametrize("given", [TOKEN, f"{TOKEN}\n", f" {TOKEN}\r\n"])
+def test_a_token_comes_from_the_environment_without_its_line_end(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("DROPFORGE_API_TOKEN", given)
+    assert checked_settings({}).api_token.get_secret_value() == TOKEN
+
+
+@pytest.mark.parametrize(
+    "given", ["short", "fifteen-letters", "with a blank in the middle", "größer-als-sechzehn", "a" * 15]
+)
+def test_a_token_that_can_t_be_sent_or_is_guessed_easily_is_refused(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("DROPFORGE_API_TOKEN", given)
+    with pytest.raises(DropforgeError, match=r"args\.api_token: .*openssl") as raised:
+        checked_settings({})
+    assert raised.value.code is Code.BAD_SETTINGS
+    assert given not in raised.value.message
+
+
+def test_a_token_in_a_file_that_the_dashboard_shows_is_refused() -> None:
+    with pytest.raises(DropforgeError, match="DROPFORGE_API_TOKEN") as raised:
+        checked_settings({"api_token": TOKEN})
+    assert TOKEN not in raised.value.message
+
+
+def test_the_token_is_in_no_form_of_the_settings_nor_in_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPFORGE_API_TOKEN", TOKEN)
+    settings = checked_settings({})
+    run = settings.run_for(Drop("dropforge-in", "in/a.csv", 5))
+    forms = (repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump(mode="json")))
+    assert all(TOKEN not in form for form in (*forms, repr(run), run.model_dump_json()))
+
+
+@pytest.mark.parametrize(
+    "given", [{"push_audience": "https://a.example"}, {"push_service_account": "a@b.example"}], ids=str
+)
+def test_half_of_what_a_push_is_checked_by_is_refused(given: dict) -> None:
+    with pytest.raises(DropforgeError, match="belong together"):
+        checked_settings(given)
+
+
+def test_an_application_without_a_token_is_not_built() -> None:
+    with pytest.raises(DropforgeError, match="DROPFORGE_API_TOKEN") as raised:
+        build({})
     assert raised.value.code is Code.BAD_SETTINGS
 
 

@@ -21,11 +21,16 @@ Answer = RunView | None | int
 
 
 class FakeApi:
-    """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids."""
+    """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids.
+
+    With a `token`, callers without it get the status alone; `authorizations` are those that came.
+    """
 
     ANY = "*"
 
     def __init__(self) -> None:
+        self.token: str | None = None
+        self.authorizations: list[str | None] = []
         self._scripts: dict[str, list[Answer]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -52,8 +57,13 @@ class FakeApi:
         self._thread.join()
         self._server.server_close()
 
-    def answer(self, path: str) -> tuple[int, dict[str, Any] | None]:
+    def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, Any] | None]:
+        self.authorizations.append(authorization)
         url = urlsplit(path)
+        if self.token is not None and authorization != f"Bearer {self.token}":
+            if url.path == "/health":
+                return 200, {"status": "degraded"}
+            return 401, {"error": {"code": "unauthenticated", "message": "A token is needed."}}
         if url.path == "/runs":
             limit = int(parse_qs(url.query)["limit"][0])
             last = [answers[-1] for answers in self._scripts.values()]
@@ -104,7 +114,7 @@ def view_of(state: RunState = RunState.DONE, name: str = "in/a.csv", generation:
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = api.answer(self.path)
+            status, body = api.answer(self.path, self.headers["Authorization"])
             content = b"<html>bad gateway</html>" if body is None else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))

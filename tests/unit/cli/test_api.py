@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from fake_api import FakeApi, view_of
 
@@ -56,3 +59,30 @@ def test_a_page_not_found_is_no_missing_run(api: FakeApi) -> None:
     api.script(OLD.run_id, [404])
     with pytest.raises(Complaint, match="not Dropforge's"):
         Api(api.url).run(OLD.run_id)
+
+
+TOKEN = "correct-horse-battery-staple"
+
+
+def test_the_token_goes_along_whatever_netrc_has(api: FakeApi, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(folder / "netrc"))
+    monkeypatch.setenv("DROPFORGE_API_TOKEN", f"{TOKEN}\n")
+    api.token = TOKEN
+    api.hold(OLD)
+    assert Api(api.url).find(OLD.run_id) == OLD
+    assert set(api.authorizations) == {f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize("given", [None, "wrong-horse-battery-staple"])
+@pytest.mark.parametrize("call", [lambda api: api.runs(1), lambda api: api.health()], ids=["runs", "health"])
+def test_a_missing_or_wrong_token_is_told(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch, given: str | None, call: Callable[[Api], object]
+) -> None:
+    if given:
+        monkeypatch.setenv("DROPFORGE_API_TOKEN", given)
+    api.token = TOKEN
+    with pytest.raises(Complaint) as complaint:
+        call(Api(api.url))
+    assert complaint.value.attempt == "set DROPFORGE_API_TOKEN to the token that the application was started with"
+    assert given is None or given not in complaint.value.message
