@@ -6,8 +6,8 @@ import csv
 import io
 import os
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
 from unittest import mock
@@ -22,6 +22,7 @@ from actors.store import Bucket, connect
 from infra.local.cloud import LocalCloud, LocalCloudOptions
 from infra.local.image_host import ImageHost
 from infra.local.port import free_port
+from serve_app.dead_letters import DeadLetterQueue
 from serve_app.host import Host, HostOptions
 from serve_app.ledger import Ledger
 from serve_app.settings import Settings
@@ -109,6 +110,43 @@ class Stack:
         """A notification on the topic that the application's subscription is of."""
         topic = self._publisher.topic_path(self.settings.project, _TOPIC)
         self._publisher.publish(topic, b"{}", **attributes).result(_WAIT_S)
+
+    @contextmanager
+    def push_subscription(self, *, attempts: int) -> Iterator[Callable[[Mapping[str, str]], None]]:
+        """A topic whose messages are pushed to the application, and dead-lettered after `attempts`; publishes to it."""
+        project = self.settings.project
+        topic = self._publisher.create_topic(name=f"projects/{project}/topics/pushed").name
+        subscriber = pubsub_v1.SubscriberClient()
+        subscription = f"projects/{project}/subscriptions/pushed"
+        letters = f"projects/{project}/topics/{self.settings.dead_letter_topic}"
+        policy = {"dead_letter_topic": letters, "max_delivery_attempts": attempts}
+        subscriber.create_subscription(
+            request={
+                "name": subscription,
+                "topic": topic,
+                "push_config": {"push_endpoint": f"{self._host.url}/pubsub/push"},
+                "dead_letter_policy": policy,
+            }
+        )
+        yield lambda attributes: self._publisher.publish(topic, b"{}", **attributes).result(_WAIT_S)
+        subscriber.delete_subscription(subscription=subscription)
+        self._publisher.delete_topic(topic=topic)
+
+    def dead_letters_with(self, attributes: Mapping[str, str]) -> list[dict[str, str]]:
+        """The attributes of the dead-lettered messages that have these, once there is one; it is acknowledged."""
+        queue = DeadLetterQueue(self.settings.project, self.settings.dead_letter_subscription)
+        found: list[dict[str, str]] = []
+
+        def look() -> bool:
+            pulled = queue.pull(100)
+            wanted = [letter for letter in pulled if attributes.items() <= letter.attributes.items()]
+            queue.acknowledge(wanted)
+            queue.release([letter for letter in pulled if letter not in wanted])
+            found.extend(dict(letter.attributes) for letter in wanted)
+            return bool(found)
+
+        self.until(f"A dead letter with {attributes}", look)
+        return found
 
     def is_run(self, drop: Drop) -> bool:
         return self.ledger.records(drop.run_id).run() is not None

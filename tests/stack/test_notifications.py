@@ -100,6 +100,10 @@ GOOD = notification_of(Drop("dropforge-in", "in/a.csv", 5))
     ("body", "status", "code"),
     [
         (b"", 422, None),
+        (b'{"message": {"attributes": {"bucketId": "\\ud800", "objectId": "\\ud800"}}}', 400, "bad_request"),
+        (b'{"message": {"attributes": {"objectId": ["\\ud800"]}}}', 422, None),
+        ({**GOOD, "objectId": "in/\ud800.csv"}, 400, "bad_request"),
+        ({**GOOD, "objectGeneration": "-5"}, 400, "bad_request"),
         (b"not json", 422, None),
         (b"[]", 422, None),
         (b"{}", 422, None),
@@ -118,3 +122,11 @@ def test_a_malformed_push_is_told(stack: Stack, body: bytes | Mapping[str, str],
         answer = stack.push(body)
     assert answer.status_code == status
     assert code is None or answer.json()["error"]["code"] == code
+
+
+def test_a_push_that_is_no_notification_ends_as_a_dead_letter(stack: Stack) -> None:
+    """Not in a loop of a week: its delivery fails as often as the subscription's dead-letter policy has it."""
+    with stack.push_subscription(attempts=5) as publish:
+        publish({"eventType": "SOMETHING_ELSE", "marker": "no notification"})
+        (letter,) = stack.dead_letters_with({"marker": "no notification"})
+    assert letter["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
