@@ -70,10 +70,10 @@ class Analyzer:
         distinct, vector = np.unique(windows[exists], return_inverse=True)
         rows = np.zeros(1 + len(at), np.intp)
         rows[1:][exists] = 1 + vector
-        self._scorer.tabulate(self._encoder.vectors[distinct])
+        table = self._scorer.tabulate(self._encoder.vectors[distinct])
 
         def fast(slots: Ints) -> Floats:
-            return self._scorer.score(rows.take(slots))
+            return self._scorer.score(table, rows.take(slots))
 
         def exact(slots: Ints, valid: Floats) -> Ints:
             seen, row = np.unique(slots[slots > 0], return_inverse=True)

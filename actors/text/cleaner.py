@@ -27,15 +27,16 @@ from .arrays import Ints
 from .encoder import MAX_TYPES
 from .lemmas import Lemmas
 from .page import Page, lay_out
-from .plain import is_encodable, plain_cell
+from .plain import is_encodable
 from .scoring import TABLE_TOKENS
 from .settings import TextSettings
 from .tokens import TokenTypes
 
 _DEFAULTS = TextSettings()
 _PAGE_CHARS = 1 << 19
-_LONGEST_CHARS = 20_000
 _TAGS = 64
+# The next page may add one per character, and a page may end with a text of spaCy's greatest length.
+_MOST_TYPES = MAX_TYPES // 4
 # Rough sizes of Python's and spaCy's own structures, for the budget: bytes per token type, lemma, span.
 _TYPE_BYTES, _LEMMA_BYTES, _SPAN_BYTES = 1400, 300, 300
 
@@ -77,14 +78,10 @@ class DescriptionCleaner:
     def clean(self, texts: Sequence[str]) -> list[str]:
         """One cell per text, equal to `plain_cell`'s. A cell never depends on the other texts or on their order."""
         cells = [""] * len(texts)
-        fast: list[int] = []
         lowered = [text.lower() for text in texts]
-        for number, text in enumerate(lowered):
-            if len(text) > _LONGEST_CHARS:
-                cells[number] = plain_cell(self._nlp, texts[number])
-            elif is_encodable(text):
-                fast.append(number)
-        for numbers in _pages(fast, lowered):
+        longest = self._nlp.max_length
+        readable = [number for number, text in enumerate(lowered) if len(text) <= longest and is_encodable(text)]
+        for numbers in _pages(readable, lowered):
             for number, cell in zip(numbers, self._clean_page([lowered[number] for number in numbers]), strict=True):
                 cells[number] = cell
             self._keep_to_budget()
@@ -152,12 +149,12 @@ class DescriptionCleaner:
     def _keep_to_budget(self) -> None:
         """Forget what is least likely to come again; begin anew when that is not enough, as spaCy keeps every word."""
         budget = self._settings.cache_mb << 20
-        if self._held_bytes <= budget and len(self._types) <= MAX_TYPES - _PAGE_CHARS:
+        if self._held_bytes <= budget and len(self._types) <= _MOST_TYPES:
             return
         self._analyzer.forget_wide_windows()
         for key in list(islice(self._spans, len(self._spans) // 2)):
             self._span_bytes -= _span_bytes(key, self._spans.pop(key)[1])
-        if self._held_bytes > budget // 2 or len(self._types) > MAX_TYPES - _PAGE_CHARS:
+        if self._held_bytes > budget // 2 or len(self._types) > _MOST_TYPES:
             self._nlp = model.load()
             self._begin(self._nlp)
 

@@ -45,7 +45,7 @@ class Layer:
         outputs, pieces, inputs = weights.shape
         # Pieces go before outputs, so that maxout compares contiguous blocks.
         return cls(
-            np.ascontiguousarray(weights.transpose(1, 0, 2)).reshape(pieces * outputs, inputs),
+            weights.transpose(1, 0, 2).reshape(pieces * outputs, inputs).T.copy(),
             np.asarray(maxout.get_param("b")).T.reshape(-1),
             np.asarray(norm.get_param("G")),
             np.asarray(norm.get_param("b")),
@@ -54,7 +54,7 @@ class Layer:
     def apply(self, triples: Floats) -> Floats:
         """`triples` has shape (rows, 3, width): left neighbour, token, right neighbour."""
         rows, _, width = triples.shape
-        pieces = triples.reshape(rows, 3 * width) @ self.weights.T
+        pieces = triples.reshape(rows, 3 * width) @ self.weights
         pieces += self.bias
         best = np.maximum(pieces[:, :width], pieces[:, width : 2 * width])
         np.maximum(best, pieces[:, 2 * width :], out=best)

@@ -1,4 +1,4 @@
-"""The rule of a cleaned description, by spaCy alone. The oracle of the fast path, and its way out."""
+"""The rule of a cleaned description, by spaCy alone: the oracle of the fast path."""
 
 from __future__ import annotations
 

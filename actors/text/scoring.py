@@ -24,6 +24,9 @@ MOVES = 7
 TABLE_TOKENS = 1 << 14
 """Tokens whose contributions are best tabulated at a time: enough for long arrays, at 4 KB each."""
 
+# Rows multiplied at a time, so that the products are still in the processor's cache when they are stored.
+_CHUNK = 512
+
 _BY_LETTER = {"S": SHIFT, "D": REDUCE, "B": BREAK, "L": LEFT, "R": RIGHT}
 _AUXILIARIES = {
     ("L", "aux"): LEFT_AUX,
@@ -48,11 +51,11 @@ class MoveScorer:
     def __init__(self, nlp: Language) -> None:
         model: Model = nlp.get_pipe("parser").model  # type: ignore[attr-defined]
         lower, upper, project = model.get_ref("lower"), model.get_ref("upper"), model.get_ref("tok2vec").layers[-1]
-        self._project = np.asarray(project.get_param("W")), np.asarray(project.get_param("b"))
+        self._project = np.asarray(project.get_param("W")).T.copy(), np.asarray(project.get_param("b"))
         # (roles, hidden, pieces, inputs): pieces go before hidden units, so that maxout compares contiguous halves.
         weights = np.asarray(lower.get_param("W"))
         _, self._hidden, _, inputs = weights.shape
-        self._lower = weights.transpose(0, 2, 1, 3).reshape(-1, inputs)
+        self._lower = weights.transpose(0, 2, 1, 3).reshape(-1, inputs).T.copy()
         self._bias = np.asarray(lower.get_param("b")).T.reshape(-1)
         self._roles = np.arange(ROLES)[:, None]
         pad = np.asarray(lower.get_param("pad")).transpose(0, 1, 3, 2).reshape(1, -1)
@@ -64,20 +67,30 @@ class MoveScorer:
         self._upper_bias = np.asarray(upper.get_param("b"))[order, None]
         self._groups = [slice(*edges) for edges in pairwise(np.searchsorted(meaning[order], np.arange(MOVES + 1)))]
 
-    def tabulate(self, vectors: Floats) -> None:
-        """Make `score` ready for states that see these tokens, shape (tokens, width)."""
-        if len(vectors) >= len(self._table):
-            self._table = np.concatenate((self._table[:1], np.empty((len(vectors), self._table.shape[1]), np.float32)))
-        weights, bias = self._project
-        np.matmul(vectors @ weights.T + bias, self._lower.T, out=self._table[1 : 1 + len(vectors)])
+    def tabulate(self, vectors: Floats) -> Floats:
+        """The table that `score` needs for states that see these tokens, shape (tokens, width).
 
-    def score(self, rows: Ints) -> Floats:
+        Good until the next call, which may use its memory again.
+        """
+        count = len(vectors)
+        if count <= TABLE_TOKENS:
+            table = self._table[: 1 + count]
+        else:
+            table = np.concatenate((self._table[:1], np.empty((count, self._table.shape[1]), np.float32)))
+        weights, bias = self._project
+        projected = vectors @ weights + bias
+        for start in range(0, count, _CHUNK):
+            rows = projected[start : start + _CHUNK]
+            np.matmul(rows, self._lower, out=table[1 + start : 1 + start + len(rows)])
+        return table.reshape(-1, 2 * self._hidden)
+
+    def score(self, table: Floats, rows: Ints) -> Floats:
         """The best score of each meaning: shape (MOVES, states).
 
         `rows` has shape (roles, states): 1 + the token's row among the tabulated, or 0 for none.
         """
-        by_role = self._table.reshape(-1, 2 * self._hidden)
-        summed = np.add.reduce(by_role.take(rows * ROLES + self._roles, axis=0), axis=0)
+        # "clip" spares a pass over the indices, which are all in range.
+        summed = np.add.reduce(table.take(rows * ROLES + self._roles, axis=0, mode="clip"), axis=0)
         summed += self._bias
         hidden = np.maximum(summed[:, : self._hidden], summed[:, self._hidden :])
         scores = self._upper @ hidden.T

@@ -14,7 +14,7 @@ import pytest
 from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
-from actors.text import analysis, arc_eager, cleaner, encoder, model, self_check
+from actors.text import analysis, arc_eager, cleaner, encoder, model, scoring, self_check
 from actors.text.cleaner import DescriptionCleaner
 from actors.text.plain import plain_cell
 from actors.text.settings import TextSettings
@@ -164,10 +164,17 @@ def test_texts_that_spacy_refuses_have_empty_cells(used: DescriptionCleaner, nlp
     assert used.clean([too_long, "boxes", "\udfff boxes"]) == ["", "box", ""]
 
 
-def test_texts_over_the_pages_limit_are_spacys(used: DescriptionCleaner, nlp: Language) -> None:
-    text = " ".join(rows(200, seed=7))
-    assert len(text) > cleaner._LONGEST_CHARS
-    assert used.clean([text]) == [plain_cell(nlp, text)]
+def test_spans_larger_than_a_group(monkeypatch: pytest.MonkeyPatch, nlp: Language) -> None:
+    for module in (cleaner, scoring):
+        monkeypatch.setattr(module, "TABLE_TOKENS", 12)
+    texts = ["key features pack of 3 cotton helps keep women's boxes tidy " * 3, *rows(20, seed=7)]
+    assert DescriptionCleaner().clean(texts) == plain(nlp, texts)
+
+
+def test_a_text_larger_than_a_page(monkeypatch: pytest.MonkeyPatch, used: DescriptionCleaner, nlp: Language) -> None:
+    monkeypatch.setattr(cleaner, "_PAGE_CHARS", 100)
+    texts = ["boxes", " ".join(rows(40, seed=8)), "shirts"]
+    assert used.clean(texts) == plain(nlp, texts)
 
 
 def test_no_texts() -> None:

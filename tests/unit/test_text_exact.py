@@ -56,7 +56,7 @@ def test_scores_are_spacys_in_every_state(nlp: Language) -> None:
     step = parser.model.predict([doc])
     states = parser.moves.init_batch([doc])
     spacy_moves, fast = SpacyMoves(nlp), MoveScorer(nlp)
-    fast.tabulate(vectors)
+    table = fast.tabulate(vectors)
     meaning = meanings(nlp)
     steps = 0
     while states:
@@ -65,7 +65,7 @@ def test_scores_are_spacys_in_every_state(nlp: Language) -> None:
         scores = step.predict(states)
         np.testing.assert_array_equal(spacy_moves.score(vectors, rows.astype(np.intp)), scores)
         best = [scores[0, meaning == each].max() for each in range(meaning.max() + 1)]
-        np.testing.assert_allclose(fast.score(rows.astype(np.intp))[:, 0], best, atol=GUARD / 4, rtol=0)
+        np.testing.assert_allclose(fast.score(table, rows.astype(np.intp))[:, 0], best, atol=GUARD / 4, rtol=0)
         states = parser.transition_states(states, scores)
         steps += 1
     assert steps > len(doc)
