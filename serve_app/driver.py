@@ -72,7 +72,7 @@ class Driver:
         """
         if run_id in self.progress:
             return
-        progress = self.progress[run_id] = Progress()
+        progress = self.progress[run_id] = Progress(run=accepted)
         try:
             async with self._slots:
                 lease = self._ledger.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
@@ -97,7 +97,7 @@ class Driver:
         run = accepted or await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
-        progress.run = run
+        progress.run, progress.driven = run, True
         logger.info("Started run %s of %s", run_id, run.drop.uri, extra=labels(run=run_id))
 
         def retried(stage: str, error: DropforgeError) -> None:

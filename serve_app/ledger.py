@@ -107,9 +107,11 @@ class Ledger:
         manifest = records.manifest()
         if manifest is not None:
             return RunSnapshot(run, RunState(manifest.state), None, None, (), (), manifest)
-        plan = records.plan()
         holder = read_holder(self.bucket, records.names.lease)
-        owner = holder[0].owner if holder and not holder[0].lapsed(datetime.now(UTC)) else None
+        if holder is None:  # nobody has begun it: there is nothing to list
+            return RunSnapshot(run, RunState.ACCEPTED, None, None, (), (), None)
+        plan = records.plan()
+        owner = holder[0].owner if not holder[0].lapsed(datetime.now(UTC)) else None
         parts = tuple(records.parts())
         done = {part.shard for part in parts}
         failures = tuple(f for f in records.failures() if f.shard not in done and not f.replay)

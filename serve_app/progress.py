@@ -21,10 +21,12 @@ from .run_state import RunState
 class Progress:
     """One run's counters since this process took it.
 
-    `run` is None until the run is this process's to drive. `planned` is how many shards are known so far.
+    `run` is None until its record is read, `driven` says that it has its slot and its lease. `planned` is how many
+    shards are known so far.
     """
 
     run: Run | None = None
+    driven: bool = False
     planned: int = 0
     plan_complete: bool = False
     assembling: bool = False
@@ -39,6 +41,8 @@ class Progress:
 
     @property
     def state(self) -> RunState:
+        if not self.driven:
+            return RunState.ACCEPTED
         if not self.plan_complete:
             return RunState.PLANNING
         return RunState.ASSEMBLING if self.assembling else RunState.PROCESSING
