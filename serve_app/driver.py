@@ -103,6 +103,8 @@ class Driver:
         def retried(stage: str, error: DropforgeError) -> None:
             progress.retry(stage, error)
             self._metrics.retry(stage, error)
+            about = labels(run=run_id, stage=stage, code=error.code)
+            logger.warning("A stage of run %s is tried again: %s", run_id, error, extra=about)
 
         def finished(part: PartRecord) -> None:
             progress.finish(part)
