@@ -6,6 +6,7 @@ The driver of a run sees the reference, the counts it reports and the seconds; n
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,10 @@ from typing import Any
 import ray
 
 from .frame import AttributeColumns, ShardFrame
+
+# The reference travels inside a Serve response, and its owner may hear of the borrower only after it has dropped its
+# own: kept a little longer here, it is still there then. A shard's results are about 1 MB.
+_kept: deque[Any] = deque(maxlen=64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +56,6 @@ class Piece:
 
 def hand_off(result: object, *, rows: int, started: float, versions: Mapping[str, str] | None = None) -> Handoff:
     """Puts a stage's result into the object store. `started` is `time.perf_counter()` at the stage's begin."""
-    return Handoff(ray.put(result), rows, time.perf_counter() - started, dict(versions or {}))
+    ref = ray.put(result)
+    _kept.append(ref)
+    return Handoff(ref, rows, time.perf_counter() - started, dict(versions or {}))
