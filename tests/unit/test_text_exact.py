@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from spacy.language import Language
 
 from actors.text import model
+from actors.text.arc_eager import LOOK_AHEAD, parse
+from actors.text.arrays import Floats, Ints
 from actors.text.exact import GUARD, ExactEncoder
 from actors.text.page import Page, lay_out
 from actors.text.scoring import ROLES, MoveScorer, SpacyMoves, meanings
@@ -69,6 +72,37 @@ def test_scores_are_spacys_in_every_state(nlp: Language) -> None:
         states = parser.transition_states(states, scores)
         steps += 1
     assert steps > len(doc)
+
+
+def test_the_parser_goes_through_spacys_states(nlp: Language) -> None:
+    """Same slots in every role at every step, on jumbled words, which make it change its mind often."""
+    parser: Any = nlp.get_pipe("parser")
+    scorer = MoveScorer(nlp)
+    chance = random.Random(0)
+    words = "the lamp helps which keep clean . women 's and 3 of it has been , washed by to features not - soft"
+    for _ in range(40):
+        doc = nlp(" ".join(chance.choice(words.split()) for _ in range(chance.randint(1, 30))))
+        vectors = np.asarray(doc.tensor, np.float32)
+        table = scorer.tabulate(vectors)
+        ours: list[list[int]] = []
+
+        def fast(seen: Ints, table: Floats = table, ours: list[list[int]] = ours) -> Floats:
+            ours.append(seen[:, 0].tolist())
+            return scorer.score(table, seen)
+
+        def exact(seen: Ints, valid: Floats, vectors: Floats = vectors) -> Ints:
+            return SpacyMoves(nlp).decide(vectors, seen, valid)
+
+        exists = np.array([True] * len(doc) + [False] * LOOK_AHEAD)
+        parsed = parse(exists, np.array([len(doc)]), fast, exact, GUARD)
+        assert parsed.auxiliary[: len(doc)].tolist() == [token.dep_ in ("aux", "auxpass") for token in doc]
+        unparsed = nlp.tokenizer(doc.text)
+        unparsed.tensor = doc.tensor
+        step, states, theirs = parser.model.predict([unparsed]), parser.moves.init_batch([unparsed]), []
+        while states:
+            theirs.append((step.get_token_ids(states)[0] + 1).tolist())
+            states = parser.transition_states(states, step.predict(states))
+        assert ours == theirs
 
 
 def test_among_equal_scores_the_first_move_wins(nlp: Language, monkeypatch: pytest.MonkeyPatch) -> None:
