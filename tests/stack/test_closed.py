@@ -27,8 +27,8 @@ def closed(stack: Stack) -> Iterator[Stack]:
         push_service_account="push@shop.iam.gserviceaccount.com",
         work_prefix="closed/",
     )
-    deployment = serve.deployment(Ingress).options(ray_actor_options={"num_cpus": 0.1})
-    serve.run(deployment.bind(settings, None, None, None, None), name="closed", route_prefix=ROUTE)
+    deploy = serve.deployment(ray_actor_options={"num_cpus": 0.1})
+    serve.run(deploy(Ingress).bind(settings, None, None, None, None), name="closed", route_prefix=ROUTE)
     yield stack
     serve.delete("closed")
 
