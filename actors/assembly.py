@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+from .csv.content import BOM
 from .csv.output import header_row
 from .errors import Code, DropforgeError
 from .manifest import Manifest
@@ -45,7 +46,7 @@ class Assembly:
         run = self._run
         rejects = reasons = None
         if self._counts.rejects:
-            header = self._plan.start.header.raw
+            header = self._rejects_header()
             rejects = self._compose("rejects", run.rejects, header, [part.rejects_object for part in self._parts])
             reasons = self._compose("reasons", run.reasons, b"", [part.reasons_object for part in self._parts])
         header = header_row(run.catalogue)
@@ -127,6 +128,12 @@ class Assembly:
                         f"{drop.uri} was overtaken by generation {newer} of the same object, whose output is at "
                         f"{target.uri}. Nothing needs to be done.",
                     )
+            if found is not None and found.metadata.get(SOURCE, metadata[SOURCE]) != metadata[SOURCE]:
+                raise DropforgeError(
+                    Code.OUTPUT_TAKEN,
+                    f"{target.uri} holds what became of {found.metadata[SOURCE]}, and {drop.uri} would overwrite it. "
+                    "Drop it under another name, or delete that object first.",
+                )
             generation = found.generation if found is not None else 0
             if self._records.bucket.name == self._output.name:
                 written = self._output.compose(
@@ -145,6 +152,11 @@ class Assembly:
                 )
             if written is not None:
                 return written
+
+    def _rejects_header(self) -> bytes:
+        """The drop's header, with a byte order mark where the catalogue alone would have it read otherwise."""
+        header = self._plan.start.header
+        return header.raw if header.encoding == self._run.catalogue.encoding else BOM + header.raw
 
     def _stage_seconds(self) -> dict[str, float]:
         seconds: dict[str, float] = {}

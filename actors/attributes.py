@@ -13,15 +13,21 @@ from .csv.records import read_shard
 from .drop import Shard
 from .frame import ShardFrame
 from .handoff import Handoff, ReadShard, hand_off
-from .plan import PlanStart
+from .layout import Layout
+from .plan import PlanStart, SourceText
 from .planner import scan
 from .run import Run
+from .run_records import RunRecords
 from .source import Source
+from .source_text import source_text
 from .store import Bucket, connect
 
 
 class Attributes:
-    """Stateless. Reads each source byte once for the plan and once for its shard."""
+    """Stateless. Reads each source byte once for the plan and once for its shard.
+
+    A drop that came compressed or in UTF-16 is read once more before that, and its text written.
+    """
 
     async def __init__(self, project: str, scan_chunk_bytes: int) -> None:  # type: ignore[misc]  # Serve awaits it
         logs.configure()
@@ -35,32 +41,42 @@ class Attributes:
         Raises the `FILE` codes where the file can't be processed, `SOURCE_GONE` where this generation of it
         is no more.
         """
-        async for step in scan(run, self._source(run), chunk_bytes=self._scan_chunk_bytes):
+        source = self._source(run, None)
+
+        def unpack() -> tuple[SourceText, Source]:
+            work = Bucket(self._client, run.work_bucket)
+            records = RunRecords(work, Layout(run.work_prefix), run.run_id)
+            text = source_text(run, source, records, chunk_bytes=self._scan_chunk_bytes)
+            return text, self._source(run, text)
+
+        async for step in scan(run, source, unpack, chunk_bytes=self._scan_chunk_bytes):
             yield step
 
     async def read(self, run: Run, start: PlanStart, shard: Shard) -> Handoff:
         """A `ReadShard`. Raises `SOURCE_GONE` where the drop's generation is no more."""
         started = time.perf_counter()
-        data = await self._data(run, shard)
+        data = await self._data(run, start, shard)
         frame = await asyncio.to_thread(read_shard, data, shard, start.header, run.catalogue)
         return await self._hand_off(frame, run, started)
 
     async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, Shard]:
         """The two halves of a shard that can't be processed as a whole."""
-        return halves(await self._data(run, shard), shard, start.header, run.catalogue)
+        return halves(await self._data(run, start, shard), shard, start.header, run.catalogue)
 
     async def reject(self, run: Run, start: PlanStart, shard: Shard, detail: str) -> Handoff:
         """A `ReadShard` that has the shard's single row among its rejects, as `POISON_ROW`."""
         started = time.perf_counter()
-        frame = poisoned(await self._data(run, shard), shard, detail, start.header, run.catalogue)
+        frame = poisoned(await self._data(run, start, shard), shard, detail, start.header, run.catalogue)
         return await self._hand_off(frame, run, started)
 
     async def _hand_off(self, frame: ShardFrame, run: Run, started: float) -> Handoff:
         columns = await asyncio.to_thread(attribute_columns, frame.rows, run.catalogue)
         return hand_off(ReadShard(frame, columns), rows=frame.rows.num_rows, started=started)
 
-    async def _data(self, run: Run, shard: Shard) -> bytes:
-        return await asyncio.to_thread(self._source(run).read, shard.start, shard.end)
+    async def _data(self, run: Run, start: PlanStart, shard: Shard) -> bytes:
+        return await asyncio.to_thread(self._source(run, start.text).read, shard.start, shard.end)
 
-    def _source(self, run: Run) -> Source:
-        return Source(Bucket(self._client, run.drop.bucket), run.drop)
+    def _source(self, run: Run, text: SourceText | None) -> Source:
+        if text is not None:
+            return Source(Bucket(self._client, run.work_bucket), text.object, text.generation)
+        return Source(Bucket(self._client, run.drop.bucket), run.drop.object, run.drop.generation)

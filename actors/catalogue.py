@@ -47,7 +47,9 @@ class Catalogue(BaseModel):
         description="field delimiter, one ASCII character; `auto` takes the one of comma, semicolon, tab and bar that "
         "finds the columns in the header",
     )
-    encoding: Literal["utf-8", "cp1252"] = Field("utf-8", description="encoding of the source's bytes")
+    encoding: Literal["utf-8", "cp1252"] = Field(
+        "utf-8", description="encoding of the source's bytes; a byte order mark of UTF-8 or UTF-16 goes before it"
+    )
     image_list: Literal["bracketed", "json", "delimited"] = Field(
         "bracketed",
         description='syntax of the image column: the reference\'s `["a", "b"]` read leniently, strict JSON, or '
@@ -58,6 +60,10 @@ class Catalogue(BaseModel):
     category_levels: int = Field(8, ge=1, le=32, description="columns c0_name … written to the output")
     max_field_bytes: int = Field(1 << 20, ge=1, description="a longer field makes its row a reject, bytes")
     max_row_bytes: int = Field(4 << 20, ge=1, description="a longer row is a reject, bytes")
+    max_unpacked_bytes: int = Field(16 << 30, ge=1, description="a gzip file with more text is refused, bytes of text")
+    max_expansion: float = Field(
+        200, ge=1, description="a gzip file of more than 16 MiB of text, this many times its own size, is refused"
+    )
 
     @property
     def output_columns(self) -> tuple[str, ...]:

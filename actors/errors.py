@@ -65,8 +65,10 @@ class Code(StrEnum):
     DUPLICATE_COLUMN = "duplicate_column", Kind.FILE
     NOT_A_CSV = "not_a_csv", Kind.FILE
     UNSUPPORTED_ENCODING = "unsupported_encoding", Kind.FILE
+    TOO_LARGE = "too_large", Kind.FILE
     SOURCE_GONE = "source_gone", Kind.FILE
     SUPERSEDED = "superseded", Kind.FILE
+    OUTPUT_TAKEN = "output_taken", Kind.FILE
 
     TIMEOUT = "timeout", Kind.PASSING
     RATE_LIMITED = "rate_limited", Kind.PASSING

@@ -8,6 +8,8 @@
 {prefix}replays/{replay}.json            a replay's progress
 {prefix}runs/{run}/run.json              the accepted run, written once
                   /lease.json            who drives it, replaced by compare-and-swap
+                  /text.json             the drop's text, where it came compressed or in UTF-16; written once
+                  /text/{token}.csv      that text in UTF-8; of a lost race, an orphan
                   /plan.json             every shard, written once when the scan is complete
                   /parts/{shard}.json    a finished shard's record, written once: the shard's commit
                   /rows/{shard}-{token}.csv, /rejects/{shard}-{token}.csv, .jsonl
@@ -77,6 +79,13 @@ class RunLayout:
     @property
     def lease(self) -> str:
         return f"{self.root}lease.json"
+
+    @property
+    def source_text(self) -> str:
+        return f"{self.root}text.json"
+
+    def text(self, token: str) -> str:
+        return f"{self.root}text/{token}.csv"
 
     @property
     def plan(self) -> str:

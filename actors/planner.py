@@ -3,67 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
-from .csv.content import HEAD_BYTES, check_content
+from .csv.content import HEAD_BYTES, as_marked, check_content
 from .csv.header import detect_delimiter, read_header
 from .csv.scan import ShardScanner
+from .csv.unpack import is_packed
 from .drop import Shard
-from .plan import PlanStart
+from .plan import PlanStart, SourceText
 from .run import Run
 from .source import Source
 
+Unpack = Callable[[], tuple[SourceText, Source]]
 
-async def scan(run: Run, source: Source, *, chunk_bytes: int) -> AsyncIterator[PlanStart | tuple[Shard, ...]]:
+
+async def scan(
+    run: Run, source: Source, unpack: Unpack, *, chunk_bytes: int
+) -> AsyncIterator[PlanStart | tuple[Shard, ...]]:
     """A `PlanStart` once the header is known, then the shards as each chunk completes them, in file order.
 
-    Holds two chunks. Raises the `FILE` codes where the file can't be processed.
+    `unpack` writes the text of a drop that came compressed or in UTF-16; it may block, and for long. Holds two chunks.
+    Raises the `FILE` codes where the file can't be processed.
     """
-    catalogue = run.catalogue
-    size = await asyncio.to_thread(source.size)
-    scanner: ShardScanner | None = None
-    delimiter = ""
+    chunk_bytes = max(chunk_bytes, HEAD_BYTES)
+    size = source_bytes = await asyncio.to_thread(source.size)
+    first = await asyncio.to_thread(source.read, 0, min(chunk_bytes, size))
+    text: SourceText | None = None
+    if is_packed(first):
+        text, source = await asyncio.to_thread(unpack)
+        size = await asyncio.to_thread(source.size)
+        first = await asyncio.to_thread(source.read, 0, min(chunk_bytes, size))
+    head = first[:HEAD_BYTES]
+    check_content(head)
+    catalogue = as_marked(head, run.catalogue)
+    delimiter = detect_delimiter(head, catalogue)
+    scanner = ShardScanner(
+        delimiter, shard_bytes=run.shard_bytes, shard_rows=run.shard_rows, max_row_bytes=catalogue.max_row_bytes
+    )
     start: PlanStart | None = None
 
     def steps(shards: list[Shard]) -> Iterator[PlanStart | tuple[Shard, ...]]:
         nonlocal start
-        assert scanner is not None
         if start is None and scanner.header is not None:
-            start = PlanStart(header=read_header(scanner.header, catalogue, delimiter), source_bytes=size)
+            header = read_header(scanner.header, catalogue, delimiter)
+            start = PlanStart(header=header, source_bytes=source_bytes, text=text)
             yield start
         if shards:
             yield tuple(shards)
 
-    async for chunk in _chunks(source, size, max(chunk_bytes, HEAD_BYTES)):
-        if scanner is None:
-            head = chunk[:HEAD_BYTES]
-            check_content(head)
-            delimiter = detect_delimiter(head, catalogue)
-            scanner = ShardScanner(
-                delimiter,
-                shard_bytes=run.shard_bytes,
-                shard_rows=run.shard_rows,
-                max_row_bytes=catalogue.max_row_bytes,
-            )
+    async for chunk in _chunks(source, size, chunk_bytes, first):
         for step in steps(await asyncio.to_thread(scanner.feed, chunk)):
             yield step
-    assert scanner is not None
     for step in steps(scanner.finish()):
         yield step
 
 
-async def _chunks(source: Source, size: int, chunk_bytes: int) -> AsyncIterator[bytes]:
-    """The drop's bytes in order, the next chunk read while this one is used; one empty chunk for an empty drop."""
-
-    def read(at: int) -> asyncio.Task[bytes]:
-        return asyncio.create_task(asyncio.to_thread(source.read, at, min(at + chunk_bytes, size)))
-
-    ahead = read(0)
-    try:
-        for at in range(chunk_bytes, size, chunk_bytes):
-            chunk = await ahead
-            ahead = read(at)
+async def _chunks(source: Source, size: int, chunk_bytes: int, first: bytes) -> AsyncIterator[bytes]:
+    """The bytes in order, from the `first` chunk on; the next one is read while one is used."""
+    chunk = first
+    for at in range(chunk_bytes, size, chunk_bytes):
+        ahead = asyncio.create_task(asyncio.to_thread(source.read, at, min(at + chunk_bytes, size)))
+        try:
             yield chunk
-        yield await ahead
-    finally:
-        ahead.cancel()
+            chunk = await ahead
+        finally:
+            ahead.cancel()
+    yield chunk

@@ -17,7 +17,7 @@ from .failure import Failure
 from .layout import Layout, RunLayout
 from .manifest import Manifest
 from .part import PartRecord
-from .plan import Plan
+from .plan import Plan, SourceText
 from .run import Run
 from .store import Bucket
 
@@ -40,6 +40,15 @@ class RunRecords:
 
     def run(self) -> Run | None:
         return self._read(self.names.run, Run)
+
+    def write_source_text(self, text: SourceText) -> SourceText:
+        """The text that counts is returned, an earlier attempt's where there was one."""
+        if self._create(self.names.source_text, text):
+            return text
+        return self.source_text() or text
+
+    def source_text(self) -> SourceText | None:
+        return self._read(self.names.source_text, SourceText)
 
     def write_plan(self, plan: Plan) -> None:
         self._create(self.names.plan, plan)

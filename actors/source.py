@@ -1,8 +1,7 @@
-"""The bytes of a drop, pinned to its generation."""
+"""The bytes that a run reads, pinned to one generation of one object."""
 
 from __future__ import annotations
 
-from .drop import Drop
 from .errors import Code, DropforgeError
 from .store import Bucket
 
@@ -13,13 +12,14 @@ class Source:
     Blocking. Raises `SOURCE_GONE` once that generation was deleted or overwritten.
     """
 
-    def __init__(self, bucket: Bucket, drop: Drop) -> None:
+    def __init__(self, bucket: Bucket, name: str, generation: int) -> None:
         self._bucket = bucket
-        self._drop = drop
+        self._name = name
+        self._generation = generation
 
     def size(self) -> int:
-        """Bytes of the drop."""
-        info = self._bucket.stat(self._drop.object, generation=self._drop.generation)
+        """Bytes of the object."""
+        info = self._bucket.stat(self._name, generation=self._generation)
         if info is None:
             raise self._gone()
         return info.size
@@ -27,7 +27,7 @@ class Source:
     def read(self, start: int, end: int) -> bytes:
         """The bytes `[start, end)`."""
         try:
-            return self._bucket.read(self._drop.object, generation=self._drop.generation, start=start, end=end)
+            return self._bucket.read(self._name, generation=self._generation, start=start, end=end)
         except DropforgeError as error:
             if error.code is Code.NOT_FOUND:
                 raise self._gone() from error
@@ -36,6 +36,6 @@ class Source:
     def _gone(self) -> DropforgeError:
         return DropforgeError(
             Code.SOURCE_GONE,
-            f"{self._drop.uri} was deleted or overwritten before it was read to its end. A newer version is a drop of "
-            "its own; upload the file again if there is none.",
+            f"gs://{self._bucket.name}/{self._name}#{self._generation} was deleted or overwritten before it was read "
+            "to its end. A newer version of a drop is a drop of its own; upload the file again if there is none.",
         )

@@ -6,7 +6,7 @@ call's contract here, and a lost reply is told apart from a lost race by reading
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from .errors import Code, DropforgeError
 
 COMPOSE_LIMIT = 32
 """Most sources of one compose request (Cloud Storage documentation, "Composite objects")."""
+
+_UPLOAD_CHUNK_BYTES = 8 << 20  # as a resumable upload wants it, a multiple of 256 KiB
 
 CONNECTIONS = 32
 """Requests one client may have open at a time; as many threads can use it without waiting for a connection."""
@@ -132,6 +134,33 @@ class Bucket:
         generation = self._write(name, data, None, content_type, None)
         assert generation is not None
         return generation
+
+    def upload(self, name: str, blocks: Iterable[bytes], *, content_type: str) -> ObjectInfo:
+        """Writes an object of any size from its consecutive blocks; holds one chunk of it.
+
+        For names that nobody else writes. What `blocks` raises ends the upload, and leaves no object.
+        """
+        blob = self._bucket.blob(name)
+        size = 0
+        with (
+            self._errors(name),
+            blob.open(
+                "wb",
+                chunk_size=_UPLOAD_CHUNK_BYTES,
+                content_type=content_type,
+                retry=self._retry,
+                timeout=self._timeout,
+            ) as writer,
+        ):
+            for block in blocks:
+                writer.write(block)
+                size += len(block)
+        info = self.stat(name)
+        if info is None or info.size != size:
+            raise DropforgeError(
+                Code.STORAGE_UNAVAILABLE, f"gs://{self.name}/{name} has not the {size} bytes that were written to it."
+            )
+        return info
 
     def objects(
         self, prefix: str, *, start_offset: str | None = None, limit: int | None = None

@@ -19,7 +19,7 @@ from .handoff import Piece, ReadShard
 from .layout import Layout
 from .manifest import Manifest
 from .part import Counts, PartRecord
-from .plan import Plan
+from .plan import Plan, PlanStart
 from .run import Run
 from .run_records import RunRecords
 from .store import Bucket, connect
@@ -33,7 +33,7 @@ class Writer:
         threads.one_for_each_connection()
         self._client = connect(project)
 
-    async def write_part(self, run: Run, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
+    async def write_part(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
         """Writes a shard's rows and rejects, then its record. The record that counts is returned."""
         started = time.perf_counter()
         written = [await _written(piece) for piece in pieces]
@@ -46,7 +46,7 @@ class Writer:
                     stage_s[stage] = stage_s.get(stage, 0.0) + handoff.seconds
                     versions.update(handoff.versions)
         stage_s["write"] = time.perf_counter() - started
-        return await asyncio.to_thread(self._write_part, run, shard, written, stage_s, versions)
+        return await asyncio.to_thread(self._write_part, run, start, shard, written, stage_s, versions)
 
     async def assemble(self, run: Run, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
         """Composes the parts into the output and commits the run's manifest; the manifest that counts is returned.
@@ -59,6 +59,7 @@ class Writer:
     def _write_part(
         self,
         run: Run,
+        start: PlanStart,
         shard: Shard,
         written: Sequence[_Written],
         stage_s: Mapping[str, float],
@@ -76,7 +77,9 @@ class Writer:
             rejects_object = records.names.rejects(shard, token, "csv")
             reasons_object = records.names.rejects(shard, token, "jsonl")
             records.bucket.put(rejects_object, rejects_raw(rejects), content_type="text/csv")
-            records.bucket.put(reasons_object, rejects_jsonl(rejects), content_type="application/x-ndjson")
+            text_uri = f"gs://{run.work_bucket}/{start.text.object}" if start.text else None
+            reasons = rejects_jsonl(rejects, text_uri=text_uri)
+            records.bucket.put(reasons_object, reasons, content_type="application/x-ndjson")
         part = PartRecord(
             shard=shard,
             rows_object=rows_object,

@@ -111,7 +111,9 @@ class Stages:
             tries += 1
             pieces = await self._pieces(start, shard, resume=resume or tries > 1, condemned=condemned)
             write = self._handles.writer.write_part
-            return await self._call("write", self._subject(shard), lambda: write.remote(self._run, shard, pieces))
+            return await self._call(
+                "write", self._subject(shard), lambda: write.remote(self._run, start, shard, pieces)
+            )
 
         # Only a lost input starts the shard over: other failures have had their own stage's retries.
         return await self._policies().shard.call(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..catalogue import Catalogue
 from ..errors import Code, DropforgeError
 
 BOM = b"\xef\xbb\xbf"
@@ -49,6 +50,11 @@ _MARKUP = re.compile(rb"<(?:!doctype|!--|\?xml|html|head|body|svg)", re.IGNORECA
 _JSON = re.compile(rb'\{\s*["}]|\[\s*(?:[\[{"\]]|-?\d)')
 
 
+def as_marked(head: bytes, catalogue: Catalogue) -> Catalogue:
+    """The catalogue with the encoding that a file's byte order mark says; its own where there is none."""
+    return catalogue.model_copy(update={"encoding": "utf-8"}) if head.startswith(BOM) else catalogue
+
+
 def identify(head: bytes) -> str | None:
     """The name of the file format that `head`, the file's first bytes, belongs to; None for plain text."""
     for offset, signature, name in _SIGNATURES:
@@ -68,7 +74,8 @@ def identify(head: bytes) -> str | None:
 def check_content(head: bytes) -> None:
     """Refuses what can't be a CSV. `head` is the file's first `HEAD_BYTES` bytes, or all of a shorter file.
 
-    Whoever comes to accept compressed or UTF-16 files rewrites them as UTF-8 before this check.
+    Files in gzip or UTF-16 are unpacked before this check (see `unpack`): what is refused here as such lies in another
+    one, or has no byte order mark.
 
     Raises:
         DropforgeError: `EMPTY_FILE` without a single character, `UNSUPPORTED_ENCODING` for UTF-16 and

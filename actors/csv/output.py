@@ -45,9 +45,14 @@ def rejects_raw(rejects: Sequence[Reject]) -> bytes:
     return b"".join(reject.raw + b"\n" for reject in rejects)
 
 
-def rejects_jsonl(rejects: Sequence[Reject]) -> bytes:
-    """What is wrong with each record of `rejects_raw`, in the same order: one JSON object a line with
-    `row`, `offset` (the record's first byte in the drop), `bytes` (length in `rejects_raw`), `code` and `detail`."""
+def rejects_jsonl(rejects: Sequence[Reject], *, text_uri: str | None) -> bytes:
+    """What is wrong with each record of `rejects_raw`, in the same order: one JSON object a line.
+
+    It has `row`, `offset` (of the record's first byte), `bytes` (the record's length in `rejects_raw`), `code` and
+    `detail`. The offset is one in the drop; where the drop was compressed or in UTF-16, in its text, which `text_uri`
+    and then `offset_in` name.
+    """
+    where = {"offset_in": text_uri} if text_uri else {}
     lines = (
         {
             "row": reject.row,
@@ -55,6 +60,7 @@ def rejects_jsonl(rejects: Sequence[Reject]) -> bytes:
             "bytes": len(reject.raw),
             "code": reject.code,
             "detail": reject.detail,
+            **where,
         }
         for reject in rejects
     )

@@ -101,11 +101,11 @@ class _RecordParser:
 
     def _fields(self, record: bytes) -> list[str]:
         try:
-            text = without_line_end(record).decode(self._catalogue.encoding)
+            text = without_line_end(record).decode(self._header.encoding)
         except UnicodeDecodeError as error:
             raise DropforgeError(
                 Code.UNDECODABLE_BYTES,
-                f"Byte {error.start} of the row (0x{record[error.start]:02x}) is not {self._catalogue.encoding} text.",
+                f"Byte {error.start} of the row (0x{record[error.start]:02x}) is not {self._header.encoding} text.",
             ) from error
         # A NUL is no text in any column, and the loaders of databases refuse the output that holds one.
         if "\0" in text:
@@ -123,7 +123,7 @@ class _RecordParser:
         limit = self._catalogue.max_field_bytes
         if len(record) > limit:
             for name, field in zip(self._header.names, fields, strict=True):
-                length = len(field.encode(self._catalogue.encoding))
+                length = len(field.encode(self._header.encoding))
                 if length > limit:
                     raise DropforgeError(
                         Code.FIELD_TOO_LARGE, f"The field {name} has {length} bytes where {limit} are allowed."

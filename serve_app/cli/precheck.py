@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from actors.csv.content import HEAD_BYTES, check_content
+from actors.csv.content import HEAD_BYTES, as_marked, check_content
 from actors.csv.header import detect_delimiter, read_header
 from actors.csv.scan import ShardScanner
+from actors.csv.unpack import unpack
 
 from ..settings import Settings
 
@@ -24,11 +26,13 @@ class Precheck:
 
 def precheck(file: Path, settings: Settings) -> Precheck:
     """Raises `DropforgeError` with the code that the run would be refused with."""
-    catalogue = settings.catalogue
     shards = []
     with file.open("rb") as content:
-        head = content.read(HEAD_BYTES)
+        blocks = unpack(content, file.stat().st_size, settings.catalogue).blocks
+        first = next(blocks, b"")
+        head = first[:HEAD_BYTES]
         check_content(head)
+        catalogue = as_marked(head, settings.catalogue)
         delimiter = detect_delimiter(head, catalogue)
         scanner = ShardScanner(
             delimiter,
@@ -36,9 +40,8 @@ def precheck(file: Path, settings: Settings) -> Precheck:
             shard_rows=settings.shard_rows,
             max_row_bytes=catalogue.max_row_bytes,
         )
-        content.seek(0)
-        while chunk := content.read(settings.scan_chunk_bytes):
-            shards += scanner.feed(chunk)
+        for block in chain((first,), blocks):
+            shards += scanner.feed(block)
     shards += scanner.finish()
     assert scanner.header is not None
     header = read_header(scanner.header, catalogue, delimiter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from stack import UNWATCHED, Stack
 
@@ -36,11 +38,15 @@ REFUSED = {
     "blank": (b"\r\n\r\n", Code.EMPTY_FILE, "drop it again"),
     "html": (b"<!DOCTYPE html><html><body>Please sign in</body></html>", Code.NOT_A_CSV, "HTML"),
     "json": (b'[{"uniq_id": 1}]', Code.NOT_A_CSV, "JSON"),
-    "gzip": (b"\x1f\x8b\x08\x00" + b"\x00" * 40, Code.NOT_A_CSV, "gzip"),
+    "gzip-damaged": (b"\x1f\x8b\x08\x00" + b"\x00" * 40, Code.NOT_A_CSV, "damaged"),
+    "gzip-cut-off": (gzip.compress(ROWS)[:-5], Code.NOT_A_CSV, "cut off"),
+    "gzip-in-gzip": (gzip.compress(gzip.compress(ROWS)), Code.NOT_A_CSV, "gzip"),
+    "gzip-of-html": (gzip.compress(b"<html>Please sign in"), Code.NOT_A_CSV, "HTML"),
+    "gzip-bomb": (gzip.compress(ROWS + bytes(40 << 20)), Code.TOO_LARGE, "expands"),
     "missing-column": (ROWS.replace(b",description,", b",descriptoin,"), Code.MISSING_COLUMN, "descriptoin"),
     "no-header": (ROWS.removeprefix(HEADER), Code.MISSING_COLUMN, "uniq_id"),
     "twice-a-column": (ROWS.replace(b"product_name", b"description"), Code.DUPLICATE_COLUMN, "description"),
-    "utf-16": (ROWS.decode().encode("utf-16"), Code.UNSUPPORTED_ENCODING, "UTF-8"),
+    "utf-16-unmarked": (ROWS.decode().encode("utf-16-le"), Code.UNSUPPORTED_ENCODING, "UTF-8"),
 }
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from google.cloud import storage
@@ -13,6 +14,7 @@ from run_samples import HEADER, part_of, plan_of, run_of
 from storage_proxy import StorageProxy
 
 from actors.assembly import Assembly
+from actors.catalogue import Catalogue
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError
 from actors.layout import Layout
@@ -140,6 +142,16 @@ def test_rejects_can_be_dropped_again(work: Bucket, prefix: str) -> None:
     assert work.read(done.run.reasons.name) == b'{"row": 2}\n{"row": 3}\n{"row": 9}\n'
 
 
+@pytest.mark.parametrize(("catalogue_s", "mark"), [("utf-8", b""), ("cp1252", b"\xef\xbb\xbf")])
+def test_rejects_are_marked_where_they_would_be_read_otherwise(
+    work: Bucket, prefix: str, catalogue_s: Literal["utf-8", "cp1252"], mark: bytes
+) -> None:
+    run = run_of(prefix, catalogue=Catalogue(encoding=catalogue_s))
+    done = finished(work, run, [3], rejected=[2])
+    done.publish(work)
+    assert work.read(run.rejects.name) == mark + HEADER + b"\n" + row(2)
+
+
 def test_more_rejects_than_one_request_takes(work: Bucket, prefix: str) -> None:
     numbers = list(range(1, 71))
     done = finished(work, run_of(prefix), [1] * 70, rejected=numbers)
@@ -260,6 +272,16 @@ def test_an_older_drop_never_replaces_a_newer_one_s_output(work: Bucket, prefix:
         manifest.output_generation,
         OUTPUT_HEADER + newer.rows,
     )
+
+
+def test_two_objects_never_share_an_output(work: Bucket, prefix: str) -> None:
+    first = finished(work, run_of(prefix, name="a.csv"), [3])
+    manifest = first.publish(work)
+    other = run_of(prefix, name="a.CSV", generation=9, output=first.run.output)
+    with pytest.raises(DropforgeError, match=rf"holds what became of gs://in/{prefix}a\.csv,") as raised:
+        finished(work, other, [2]).publish(work)
+    assert raised.value.code is Code.OUTPUT_TAKEN
+    assert work.read(first.run.output.name, generation=manifest.output_generation) == OUTPUT_HEADER + first.rows
 
 
 def test_an_older_drop_that_looked_before_the_newer_one_wrote(

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import pytest
 from run_samples import HEADER, run_of
 
+from actors.catalogue import Catalogue
 from actors.csv.content import HEAD_BYTES
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError
-from actors.plan import PlanStart
+from actors.plan import PlanStart, SourceText
 from actors.planner import scan
 from actors.run import Run
 
@@ -33,8 +36,12 @@ class Bytes:
         return self.data[start:end]
 
 
+def not_packed() -> NoReturn:
+    raise AssertionError("The drop is plain text.")
+
+
 async def plan_of(run: Run, source: Bytes, chunk_bytes: int) -> tuple[PlanStart, list[Shard]]:
-    steps = [step async for step in scan(run, source, chunk_bytes=chunk_bytes)]  # type: ignore[arg-type]
+    steps = [step async for step in scan(run, source, not_packed, chunk_bytes=chunk_bytes)]  # type: ignore[arg-type]
     start = steps[0]
     assert isinstance(start, PlanStart)
     shards: list[Shard] = []
@@ -76,7 +83,7 @@ async def test_each_byte_is_read_once_and_in_order(run: Run) -> None:
 
 async def test_shards_come_before_the_whole_drop_is_read(run: Run) -> None:
     source = Bytes(LONG)
-    steps = scan(run, source, chunk_bytes=HEAD_BYTES)  # type: ignore[arg-type]
+    steps = scan(run, source, not_packed, chunk_bytes=HEAD_BYTES)  # type: ignore[arg-type]
     assert isinstance(await anext(steps), PlanStart)
     assert isinstance(await anext(steps), tuple)
     # What shards are made of is read, and the chunk after it.
@@ -95,7 +102,7 @@ async def test_the_next_chunk_is_read_while_one_is_scanned(run: Run) -> None:
         return read(start, end)
 
     source.read = read_noticed  # type: ignore[method-assign]
-    steps = scan(run, source, chunk_bytes=HEAD_BYTES)  # type: ignore[arg-type]
+    steps = scan(run, source, not_packed, chunk_bytes=HEAD_BYTES)  # type: ignore[arg-type]
     await anext(steps)
     assert await asyncio.to_thread(reading.wait, 10)
     await steps.aclose()  # type: ignore[attr-defined]
@@ -115,7 +122,8 @@ async def test_a_header_alone_has_no_shards(run: Run) -> None:
         (b"<!doctype html><p>Sign in</p>", Code.NOT_A_CSV),
         (b"a,b\n1,2\n", Code.MISSING_COLUMN),
         (HEADER + b",uniq_id\n", Code.DUPLICATE_COLUMN),
-        (HEADER.decode().encode("utf-16"), Code.UNSUPPORTED_ENCODING),
+        (HEADER.decode().encode("utf-16-le"), Code.UNSUPPORTED_ENCODING),
+        (HEADER.decode().encode("utf-32"), Code.UNSUPPORTED_ENCODING),
     ],
 )
 async def test_what_can_t_be_processed_is_refused(run: Run, data: bytes, code: Code) -> None:
@@ -135,3 +143,21 @@ async def test_the_delimiter_is_found(run: Run) -> None:
     data = HEADER.replace(b",", b";") + b"\n1;2;3;4;5;6;7\n"
     start, shards = await plan_of(run, Bytes(data), 1 << 20)
     assert (start.header.delimiter, len(shards)) == (";", 1)
+
+
+async def test_a_packed_drop_is_planned_by_its_text(run: Run) -> None:
+    packed, text = Bytes(gzip.compress(LONG)), Bytes(LONG)
+    source_text = SourceText(object="text", generation=5, bytes=len(LONG), forms=("gzip",))
+    steps = [step async for step in scan(run, packed, lambda: (source_text, text), chunk_bytes=HEAD_BYTES)]  # type: ignore[arg-type, return-value]
+    _, shards = await plan_of(run, Bytes(LONG), HEAD_BYTES)
+    start = steps[0]
+    assert isinstance(start, PlanStart)
+    assert (start.source_bytes, start.text) == (len(packed.data), source_text)
+    assert [shard for step in steps[1:] if isinstance(step, tuple) for shard in step] == shards
+
+
+@pytest.mark.parametrize("marked", [False, True])
+async def test_a_byte_order_mark_goes_before_the_catalogue_s_encoding(marked: bool) -> None:
+    run = run_of("", catalogue=Catalogue(encoding="cp1252"))
+    start, _ = await plan_of(run, Bytes((b"\xef\xbb\xbf" if marked else b"") + HEADER), 1 << 20)
+    assert start.header.encoding == ("utf-8" if marked else "cp1252")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -282,10 +284,52 @@ def test_a_short_outage_is_not_noticed(proxied_work: Bucket, proxy: StorageProxy
     assert proxied_work.read(f"{prefix}x") == b"one"
 
 
+@pytest.mark.parametrize("size", [0, 1, 8 << 20, (8 << 20) + 1, 20_000_001])
+def test_an_upload_of_any_size(work: Bucket, prefix: str, size: int) -> None:
+    data = random.Random(size).randbytes(size)
+    blocks = (data[at : at + 1_000_003] for at in range(0, size, 1_000_003))
+    info = work.upload(f"{prefix}x", blocks, content_type=TEXT)
+    assert info.size == size
+    assert work.read_if_present(f"{prefix}x") == (data, info.generation)
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(work: Bucket, prefix: str) -> None:
+    def blocks() -> Iterator[bytes]:
+        yield bytes(9 << 20)
+        raise DropforgeError(Code.NOT_A_CSV, "It ends here.")
+
+    with pytest.raises(DropforgeError, match="It ends here"):
+        work.upload(f"{prefix}x", blocks(), content_type=TEXT)
+    assert work.stat(f"{prefix}x") is None
+
+
+def test_an_upload_holds_a_chunk_at_a_time(work: Bucket, prefix: str) -> None:
+    tracemalloc.start()
+    work.upload(f"{prefix}x", (bytes(1 << 20) for _ in range(64)), content_type=TEXT)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 << 20
+
+
+def test_an_upload_without_a_store_may_pass(unreachable_work: Bucket, prefix: str) -> None:
+    with pytest.raises(DropforgeError) as raised:
+        unreachable_work.upload(f"{prefix}x", iter([b"a"]), content_type=TEXT)
+    assert raised.value.code is Code.STORAGE_UNAVAILABLE
+
+
+def test_an_upload_s_failed_chunk_is_sent_again(
+    proxy: StorageProxy, proxied_work: Bucket, work: Bucket, prefix: str
+) -> None:
+    proxy.faults = [Fault("PUT", "", status=503)]
+    data = random.Random(5).randbytes(10 << 20)
+    proxied_work.upload(f"{prefix}x", iter([data]), content_type=TEXT)
+    assert work.read(f"{prefix}x") == data
+
+
 class TestSource:
     def test_reads_its_generation(self, work: Bucket, prefix: str) -> None:
         generation = work.put(f"{prefix}a.csv", b"0123456789", content_type=TEXT)
-        source = Source(work, Drop("work", f"{prefix}a.csv", generation))
+        source = Source(work, f"{prefix}a.csv", generation)
         assert (source.size(), source.read(0, 10), source.read(2, 4)) == (10, b"0123456789", b"23")
 
     @pytest.mark.parametrize("how", ["overwritten", "deleted"])
@@ -296,7 +340,7 @@ class TestSource:
             work.put(name, b"another", content_type=TEXT)
         else:
             work.delete(name)
-        source = Source(work, drop)
+        source = Source(work, drop.object, drop.generation)
         for read in (source.size, lambda: source.read(0, 5)):
             with pytest.raises(DropforgeError, match="deleted or overwritten") as raised:
                 read()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,14 @@ def test_a_dry_run_tells_and_writes_nothing(catalogue: Path, bucket: str, client
     assert (told["object"], told["records"], told["shards"]) == (f"gs://work/{bucket}shop.csv", 2, 1)
     assert told["columns"]["categories"] == "product_category_tree"
     assert client.bucket("work").get_blob(f"{bucket}shop.csv") is None
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lambda data: ("\ufeff" + data.decode()).encode("utf-16-be")])
+def test_a_dry_run_looks_into_a_packed_file(catalogue: Path, bucket: str, packed: Callable[[bytes], bytes]) -> None:
+    file = catalogue.with_name("shop.csv.gz")
+    file.write_bytes(packed(catalogue.read_bytes()))
+    told = json.loads(run("drop", str(file), "--dry-run", "--json").stdout)
+    assert (told["object"], told["records"]) == (f"gs://work/{bucket}shop.csv.gz", 2)
 
 
 @pytest.mark.parametrize(

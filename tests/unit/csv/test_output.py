@@ -67,7 +67,7 @@ def test_rejects_can_be_mended_and_told_apart() -> None:
     ]
     raw = rejects_raw(rejects)
     assert raw == b'1,\xff\n2,"a\nb",\n'
-    lines = [json.loads(line) for line in rejects_jsonl(rejects).splitlines()]
+    lines = [json.loads(line) for line in rejects_jsonl(rejects, text_uri=None).splitlines()]
     assert lines == [
         {"row": 3, "offset": 100, "bytes": 3, "code": "undecodable_bytes", "detail": "Byte 2 is no text."},
         {"row": 9, "offset": 250, "bytes": 8, "code": "wrong_field_count", "detail": "Fünf fields."},
@@ -76,3 +76,9 @@ def test_rejects_can_be_mended_and_told_apart() -> None:
     for line, reject in zip(lines, rejects, strict=True):
         assert raw[start : start + line["bytes"]] == reject.raw
         start += line["bytes"] + 1
+
+
+def test_an_offset_in_another_text_says_in_which() -> None:
+    reject = Reject(3, 100, Code.UNDECODABLE_BYTES, "Byte 2 is no text.", b"1,\xff")
+    line = json.loads(rejects_jsonl([reject], text_uri="gs://work/text.csv"))
+    assert (line["offset"], line["offset_in"]) == (100, "gs://work/text.csv")

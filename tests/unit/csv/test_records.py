@@ -52,6 +52,17 @@ def test_cells_are_the_files_text_unchanged() -> None:
     assert (frame.rejects, frame.blank, frame.records) == ((), 0, 2)
 
 
+def test_rows_are_in_the_header_s_encoding_whatever_the_catalogue_s() -> None:
+    """A byte order mark has decided it."""
+    data, settings = "1,größe,t,b,i,s,p,o\n".encode(), catalogue(encoding="cp1252")
+    shard = Shard(0, 0, len(data), 1, 1)
+    for header, name in (
+        (read_header(HEADER, catalogue(), ","), "größe"),
+        (read_header(HEADER, settings, ","), "grÃ¶ÃŸe"),
+    ):
+        assert read_shard(data, shard, header, settings).rows["name"].to_pylist() == [name]
+
+
 def test_the_schema_is_the_same_without_rows() -> None:
     assert read(b"").rows.schema == read(GOOD).rows.schema
     assert str(read(b"").rows.schema.field("id").type) == "string"

@@ -1,0 +1,112 @@
+"""The text of a file that came compressed or in UTF-16, as the UTF-8 that everything else reads.
+
+A gzip file may have several members; each one's checksum and length are checked (RFC 1952). UTF-16 is known by its
+byte order mark, which stays in front as UTF-8's. Half a surrogate pair, or half a character at the end, becomes bytes
+that are no UTF-8, so that it costs the row it is in and no other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import BufferedReader
+from itertools import chain
+from typing import Literal
+
+from ..catalogue import Catalogue
+from ..errors import Code, DropforgeError
+
+Form = Literal["gzip", "utf-16"]
+
+GZIP = b"\x1f\x8b"
+_UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+_BLOCK_BYTES = 1 << 20
+_UNQUESTIONED_BYTES = 16 << 20
+"""Small files may expand to this much at any ratio: blank rows alone compress a thousandfold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """`blocks` are consecutive pieces of the text, none empty, of about a mebibyte; to be iterated over once.
+
+    `forms` is what the file was in, from the outside in; empty where it was plain and `blocks` are its own bytes.
+    """
+
+    forms: tuple[Form, ...]
+    blocks: Iterator[bytes]
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file with these first bytes has to be unpacked before it can be read."""
+    return head.startswith(GZIP) or _utf_16(head) is not None
+
+
+def unpack(file: BufferedReader, size: int, catalogue: Catalogue) -> Unpacked:
+    """The text of a file of `size` bytes, read once from its start. Holds a few blocks of it.
+
+    Raises, also while the blocks are read:
+        DropforgeError: `NOT_A_CSV` where a gzip file is damaged or cut off, `TOO_LARGE` where it expands beyond the
+            catalogue's `max_unpacked_bytes` or `max_expansion`.
+    """
+    forms: list[Form] = []
+    if file.peek(len(GZIP)).startswith(GZIP):
+        forms.append("gzip")
+        most = min(catalogue.max_unpacked_bytes, max(_UNQUESTIONED_BYTES, int(catalogue.max_expansion * size)))
+        blocks: Iterator[bytes] = _gunzipped(file, most)
+    else:
+        blocks = iter(partial(file.read, _BLOCK_BYTES), b"")
+    first = next(blocks, b"")
+    if first:
+        blocks = chain((first,), blocks)
+    encoding = _utf_16(first)
+    if encoding:
+        forms.append("utf-16")
+        blocks = _utf_8(blocks, encoding)
+    return Unpacked(tuple(forms), blocks)
+
+
+def _gunzipped(file: BufferedReader, most: int) -> Iterator[bytes]:
+    expanded = 0
+    try:
+        with gzip.GzipFile(fileobj=file) as archive:
+            while block := archive.read(_BLOCK_BYTES):
+                expanded += len(block)
+                if expanded > most:
+                    raise DropforgeError(
+                        Code.TOO_LARGE,
+                        f"The gzip file expands to more than {most} bytes. Split it, or raise the catalogue's "
+                        "`max_unpacked_bytes` and `max_expansion` if it is what it should be.",
+                    )
+                yield block
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DropforgeError(
+            Code.NOT_A_CSV,
+            f"The gzip file is damaged or cut off behind the first {expanded} bytes of its text ({error}). Compress "
+            "and drop it again.",
+        ) from error
+
+
+def _utf_16(head: bytes) -> str | None:
+    """The codec of UTF-16 text, known by its mark; UTF-32's starts with the same bytes."""
+    if head.startswith(codecs.BOM_UTF32_LE):
+        return None
+    return next((encoding for mark, encoding in _UTF_16 if head.startswith(mark)), None)
+
+
+def _utf_8(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    for block in blocks:
+        if text := decoder.decode(block):
+            yield text.encode("utf-8", "surrogatepass")
+    left, _ = decoder.getstate()
+    whole = len(left) // 2 * 2
+    end = left[:whole].decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
+    if whole < len(left):
+        end += b"\xff"
+    if end:
+        yield end
