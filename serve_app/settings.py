@@ -7,7 +7,6 @@ Values come from `serve_config.yaml` (`applications[].args`); an environment var
 from __future__ import annotations
 
 import fnmatch
-import posixpath
 import re
 import string
 from datetime import UTC, datetime
@@ -20,6 +19,8 @@ from actors.drop import Drop
 from actors.images.settings import ImageSettings
 from actors.run import ObjectName, Run
 from actors.text.settings import TextSettings
+
+from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, stem_of
 
 
 class Settings(BaseSettings):
@@ -34,7 +35,11 @@ class Settings(BaseSettings):
     project: str = Field("dropforge-local", description="Google Cloud project of the topics and subscriptions")
     source_bucket: str = Field("dropforge-in", description="bucket that is watched for drops")
     watched_prefix: str = Field("in/", description="only objects below this prefix are drops; empty watches the bucket")
-    object_pattern: str = Field("*.csv", description="shell pattern an object's name must match, without the prefix")
+    object_patterns: tuple[str, ...] = Field(
+        ("*.csv", "*.csv.gz"),
+        min_length=1,
+        description="shell patterns; an object's name without the prefix matches one",
+    )
     output_bucket: str = Field("dropforge-out", description="bucket of outputs, rejects and images")
     output_prefix: str = Field("processed/", description="outputs keep the drop's name below this prefix")
     rejects_prefix: str = Field("rejects/", description="rejects files, named by the drop and its generation")
@@ -146,18 +151,34 @@ class Settings(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _names_fit(self) -> Settings:
+        """For a drop of the longest name, and what is added to it: generations, run ids, images' and parts' names."""
+        stem, generation, run = "s" * MAX_STEM_BYTES, "9" * 19, "f" * 20
+        longest = {
+            "output_prefix": f"{self.output_prefix}{stem}.csv",
+            "rejects_prefix": f"{self.rejects_prefix}{stem}.{generation}.jsonl",
+            "image_folder": self.image_folder.format(path=stem, generation=generation, run=run) + "/" + "i" * 180,
+            "work_prefix": f"{self.work_prefix}runs/{run}/" + "p" * 60,
+        }
+        for name, example in longest.items():
+            if len(example.encode()) > MAX_NAME_BYTES:
+                raise ValueError(
+                    f"{name} makes names of up to {len(example.encode())} bytes where Cloud Storage takes "
+                    f"{MAX_NAME_BYTES}: shorten it."
+                )
+        return self
+
     def watches(self, bucket: str, name: str) -> bool:
-        """Whether an object is a drop: in the watched bucket, below the prefix, its name matching the pattern."""
+        """Whether an object is a drop: in the watched bucket, below the prefix, its name matching a pattern."""
         if bucket != self.source_bucket or not name.startswith(self.watched_prefix) or name.endswith("/"):
             return False
-        return fnmatch.fnmatchcase(name.removeprefix(self.watched_prefix), self.object_pattern)
+        path = name.removeprefix(self.watched_prefix)
+        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
 
     def run_for(self, drop: Drop, *, trace: str = "") -> Run:
         """The run that a drop gets under these settings, accepted now."""
-        path = drop.object.removeprefix(self.watched_prefix)
-        stem, extension = posixpath.splitext(path)
-        if extension.lower() != ".csv":
-            stem = path
+        stem = stem_of(drop.object.removeprefix(self.watched_prefix))
         folder = self.image_folder.format(path=stem, generation=drop.generation, run=drop.run_id)
         return Run(
             drop=drop,

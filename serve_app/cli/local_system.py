@@ -103,11 +103,12 @@ class LocalSystem:
     def addresses(self) -> dict[str, str]:
         """What runs where, for people."""
         settings = self.settings
+        watched = " and ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
         return {
             "Serve": self.host.url,
             "API": f"{self.host.url}/api",
             "dashboard": self.host.dashboard_url or "off",
-            "bucket": f"gs://{settings.source_bucket}, watched for {settings.watched_prefix}{settings.object_pattern}",
+            "bucket": f"gs://{settings.source_bucket}, watched for {watched}",
             "output": f"gs://{settings.output_bucket}/{settings.output_prefix}",
             "topic": f"{TOPIC}, pulled from subscription {settings.subscription}",
             "dead letters": settings.dead_letter_topic,

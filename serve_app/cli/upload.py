@@ -20,9 +20,10 @@ def object_name(settings: Settings, name: str) -> str:
     """The object for a name below the watched prefix. Raises `Complaint` where the application would not notice it."""
     chosen = f"{settings.watched_prefix}{name}"
     if not settings.watches(settings.source_bucket, chosen):
+        patterns = " or ".join(settings.object_patterns)
         raise Complaint(
-            f"gs://{settings.source_bucket}/{chosen} would not be noticed: only {settings.object_pattern} is.",
-            f"--name NAME with a name like {settings.object_pattern}",
+            f"gs://{settings.source_bucket}/{chosen} would not be noticed: only {patterns} is.",
+            f"--name NAME with a name like {patterns}",
         )
     return chosen
 
@@ -32,7 +33,8 @@ def upload(settings: Settings, content: BinaryIO, name: str, *, size: int) -> Dr
     uri = f"gs://{settings.source_bucket}/{name}"
     try:
         blob = connect(settings.project).bucket(settings.source_bucket).blob(name)
-        blob.upload_from_file(content, size=size, content_type="text/csv")
+        content_type = "application/gzip" if name.endswith(".gz") else "text/csv"
+        blob.upload_from_file(content, size=size, content_type=content_type)
     except auth.DefaultCredentialsError as error:
         raise Complaint(
             f"{uri} can't be written: there are no Google credentials here.",

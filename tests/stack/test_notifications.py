@@ -69,7 +69,7 @@ def generation(stack: Stack, name: str) -> int:
     return info.generation
 
 
-NOT_WATCHED = [f"{UNWATCHED}a.csv", "a.csv", "In/a.csv", "in/a.xlsx", "in/a.csv.gz", "in/folder/", "processed/in/a.csv"]
+NOT_WATCHED = [f"{UNWATCHED}a.csv", "a.csv", "In/a.csv", "in/a.csv.zip", "in/folder/", "processed/in/a.csv"]
 OTHER_EVENTS = ["OBJECT_DELETE", "OBJECT_ARCHIVE", "OBJECT_METADATA_UPDATE"]
 
 

@@ -5,6 +5,7 @@ import pytest
 from actors.catalogue import Catalogue, Columns
 from actors.drop import Drop
 from actors.errors import Code, DropforgeError
+from actors.images.names import image_name
 from serve_app.app import build
 from serve_app.settings import Settings
 from serve_app.settings_file import checked_settings
@@ -195,6 +196,16 @@ def test_an_image_folder_that_can_t_be_filled_in_is_refused_at_start(folder: str
         ("in/katalog-größe-目录.csv", "processed/katalog-größe-目录.csv", None, "images/katalog-größe-目录/5"),
         ("in/{run}.csv", "processed/{run}.csv", "rejects/{run}.5.csv", "images/{run}/5"),
         ("in/v1.2/list", "processed/v1.2/list.csv", "rejects/v1.2/list.5.csv", "images/v1.2/list/5"),
+        ("in/a.csv.gz", "processed/a.csv.gz.csv", "rejects/a.csv.gz.5.csv", "images/a.csv.gz/5"),
+        ("in/a%2Fb.csv", "processed/a%2Fb.csv", "rejects/a%2Fb.5.csv", "images/a%2Fb/5"),
+        ("in/.csv", "processed/.csv.csv", "rejects/.csv.5.csv", "images/.csv/5"),
+        ("in/.hidden.csv", "processed/.hidden.csv", "rejects/.hidden.5.csv", "images/.hidden/5"),
+        ("in/..csv", "processed/..csv.csv", "rejects/..csv.5.csv", "images/..csv/5"),
+        ("in/../a.csv", "processed/%2E%2E/a.csv", "rejects/%2E%2E/a.5.csv", "images/%2E%2E/a/5"),
+        ("in/./...csv", "processed/%2E/...csv.csv", "rejects/%2E/...csv.5.csv", "images/%2E/...csv/5"),
+        ("in//a.csv", "processed//a.csv", "rejects//a.5.csv", "images//a/5"),
+        ("in/ a .csv", "processed/ a .csv", "rejects/ a .5.csv", "images/ a /5"),
+        ("in/=a,\"b'#?&\t.csv", "processed/=a,\"b'#?&\t.csv", None, "images/=a,\"b'#?&\t/5"),
     ],
 )
 def test_names_follow_the_drop_s(name: str, output: str, rejects: str | None, folder: str) -> None:
@@ -203,6 +214,32 @@ def test_names_follow_the_drop_s(name: str, output: str, rejects: str | None, fo
     assert rejects is None or run.rejects.name == rejects
     assert run.reasons.name == run.rejects.name.removesuffix(".csv") + ".jsonl"
     assert (run.image_bucket, run.image_folder) == ("dropforge-out", folder)
+
+
+LONGEST = 1024 - len("in/.csv")
+
+
+@pytest.mark.parametrize("letter", ["a", "ä", "目", "👟", "a/"])
+def test_names_of_the_longest_drops_fit_and_stay_apart(letter: str) -> None:
+    settings = Settings()
+    stem = letter * (LONGEST // len(letter.encode()))
+    runs = [settings.run_for(Drop("dropforge-in", f"in/{name}.csv", 10**18)) for name in (stem, stem[:-1] + "x")]
+    assert settings.watches("dropforge-in", runs[0].drop.object)
+    for run in runs:
+        image = f"{run.image_folder}/{image_name('x' * 500, 10**8, 'webp')}"
+        for name in (run.output.name, run.rejects.name, run.reasons.name, image):
+            assert len(name.encode()) <= 1024
+        assert run.output.name.startswith(f"processed/{letter}")
+    assert len({name for run in runs for name in (run.output.name, run.rejects.name, run.image_folder)}) == 6
+
+
+@pytest.mark.parametrize("name", ["output_prefix", "rejects_prefix", "image_folder", "work_prefix"])
+def test_a_prefix_that_leaves_no_room_is_refused(name: str) -> None:
+    prefix = "ä" * 500 + "/"
+    given = prefix + "{path}/{generation}" if name == "image_folder" else prefix
+    with pytest.raises(DropforgeError, match=f"{name} makes names of up to") as raised:
+        checked_settings({name: given})
+    assert raised.value.code is Code.BAD_SETTINGS
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def settings() -> Settings:
 
 def test_a_finalized_object_is_a_drop(settings: Settings) -> None:
     assert drop_of(ATTRIBUTES, settings) == Drop("shop", "in/june/catalogue.csv", 1795545040476297)
+    packed = drop_of({**ATTRIBUTES, "objectId": "in/june/catalogue.csv.gz"}, settings)
+    assert packed == Drop("shop", "in/june/catalogue.csv.gz", 1795545040476297)
 
 
 @pytest.mark.parametrize("event", ["OBJECT_DELETE", "OBJECT_ARCHIVE", "OBJECT_METADATA_UPDATE", "object_finalize", ""])
@@ -44,6 +46,8 @@ def test_other_events_are_ignored(settings: Settings, event: str) -> None:
         {"objectId": "IN/catalogue.csv"},
         {"objectId": "in/catalogue.xlsx"},
         {"objectId": "in/catalogue.CSV"},
+        {"objectId": "in/catalogue.gz"},
+        {"objectId": "in/catalogue.csv.zip"},
         {"objectId": "in/june/"},
         {"objectId": "in/"},
         {"objectId": "backup/in/catalogue.csv"},
@@ -55,7 +59,7 @@ def test_what_is_not_watched_is_ignored(settings: Settings, changes: Mapping[str
 
 
 def test_a_folder_s_placeholder_is_no_drop() -> None:
-    settings = Settings(source_bucket="shop", object_pattern="*")
+    settings = Settings(source_bucket="shop", object_patterns=("*",))
     assert drop_of({**ATTRIBUTES, "objectId": "in/june/"}, settings) is Ignored.NOT_WATCHED
     assert drop_of({**ATTRIBUTES, "objectId": "in/june/x"}, settings) == Drop("shop", "in/june/x", 1795545040476297)
 
