@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from . import logs, threads
 from .assembly import Assembly
+from .catalogue import Catalogue
 from .csv.output import rejects_jsonl, rejects_raw, rows_csv
 from .drop import Shard
 from .frame import ImageColumn, Reject
@@ -36,7 +37,7 @@ class Writer:
     async def write_part(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
         """Writes a shard's rows and rejects, then its record. The record that counts is returned."""
         started = time.perf_counter()
-        written = [await _written(piece) for piece in pieces]
+        written = [await _written(piece, run.catalogue) for piece in pieces]
         stage_s: dict[str, float] = {}
         versions: dict[str, str] = {}
         for piece in pieces:
@@ -110,12 +111,19 @@ class _Written:
     counts: Counts
 
 
-async def _written(piece: Piece) -> _Written:
+async def _written(piece: Piece, catalogue: Catalogue) -> _Written:
     read: ReadShard = await piece.read.ref
     rows = read.frame.rows
     descriptions = await piece.cleaned.ref if piece.cleaned else _empty_cells(rows.num_rows)
     images = await piece.imaged.ref if piece.imaged else ImageColumn(_empty_cells(rows.num_rows))
-    data = await asyncio.to_thread(rows_csv, rows, descriptions, images.uris, read.attributes)
+    data = await asyncio.to_thread(
+        rows_csv,
+        rows,
+        descriptions,
+        images.uris,
+        read.attributes,
+        neutralise_formulas=catalogue.neutralise_formulas,
+    )
     return _Written(data, read.frame.rejects, part_counts(read, images))
 
 

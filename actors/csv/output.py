@@ -12,17 +12,29 @@ import pyarrow as pa
 from ..catalogue import Catalogue
 from ..frame import AttributeColumns, Reject
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Of "CSV Injection" (OWASP), which also says why the quotes around a cell are no help."""
+
 
 def header_row(catalogue: Catalogue) -> bytes:
     """The output's header line."""
     return _csv_lines([catalogue.output_columns])
 
 
-def rows_csv(rows: pa.Table, descriptions: pa.Array, image_uris: pa.Array, attributes: AttributeColumns) -> bytes:
+def rows_csv(
+    rows: pa.Table,
+    descriptions: pa.Array,
+    image_uris: pa.Array,
+    attributes: AttributeColumns,
+    *,
+    neutralise_formulas: bool,
+) -> bytes:
     """Output rows as UTF-8 CSV lines, in the order of `Catalogue.output_columns`.
 
     `rows` is `ShardFrame.rows`; the other columns hold text for the same rows. Fields are quoted where needed and
     lines end in LF, so parts put behind each other are one CSV, equal to what pandas' `to_csv` writes.
+    With `neutralise_formulas`, a cell that a spreadsheet would run gets an apostrophe in front, which spreadsheets take
+    for "this is text", and other readers for a part of the cell.
     """
     columns = [
         rows["id"],
@@ -34,7 +46,10 @@ def rows_csv(rows: pa.Table, descriptions: pa.Array, image_uris: pa.Array, attri
         attributes.attributes,
         *attributes.levels,
     ]
-    return _csv_lines(zip(*(column.to_pylist() for column in columns), strict=True))
+    lines: Iterable[Sequence[str]] = zip(*(column.to_pylist() for column in columns), strict=True)
+    if neutralise_formulas:
+        lines = ([f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in line] for line in lines)
+    return _csv_lines(lines)
 
 
 def rejects_raw(rejects: Sequence[Reject]) -> bytes:

@@ -107,3 +107,12 @@ def test_another_shop_s_csv(stack: Stack, rows: list[dict[str, str]]) -> None:
     # The rejects are in the shop's own encoding and syntax, so that they can be mended and dropped again.
     rejects = stack.output.read(run.rejects.name).decode("cp1252")
     assert rejects == "Preis;Artikel-Nr;Titel;Text;Marke;Bilder;Merkmale;Warengruppe\n5;;ohne Nummer;;;;;\n"
+
+
+@pytest.mark.parametrize(("neutralise", "name"), [(False, "=1+1"), (True, "'=1+1")])
+def test_formulas_are_kept_unless_the_catalogue_says_otherwise(stack: Stack, neutralise: bool, name: str) -> None:
+    row = dict.fromkeys(Columns().model_dump().values(), "x") | {"uniq_id": "-1", "product_name": "=1+1"}
+    drop = stack.drop(f"{UNWATCHED}formulas-{neutralise}.csv", csv_of([row]))
+    stack.accept(drop, catalogue=Catalogue(neutralise_formulas=neutralise), fetch_images=False)
+    (written,) = records_of(stack.output_of(stack.done(drop)))
+    assert (written["product_name"], written["uniq_id"]) == (name, "'-1" if neutralise else "-1")

@@ -19,14 +19,14 @@ CATALOGUE = Catalogue(category_levels=2)
 COLUMNS = list(CATALOGUE.output_columns)
 
 
-def written(rows: list[tuple[str, ...]]) -> bytes:
+def written(rows: list[tuple[str, ...]], *, neutralise_formulas: bool = False) -> bytes:
     """`rows` hold the output's cells in the order of its columns."""
     cells = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True))
     text = {name: pa.array(column, pa.string()) for name, column in cells.items()}
     sources = {"id": "uniq_id", "name": "product_name", "brand": "brand", "image": "image"}
     frame = pa.table({role: text[sources[role]] if role in sources else pa.nulls(len(rows)) for role in ROLES})
     attributes = AttributeColumns(text["attributes"], (text["c0_name"], text["c1_name"]), 0, 0)
-    return rows_csv(frame, text["description"], text["image_uri"], attributes)
+    return rows_csv(frame, text["description"], text["image_uri"], attributes, neutralise_formulas=neutralise_formulas)
 
 
 def rows_of(cells: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[str, ...]]]:
@@ -47,6 +47,23 @@ def test_rows_are_what_pandas_writes(rows: list[tuple[str, ...]]) -> None:
 def test_rows_come_back(rows: list[tuple[str, ...]]) -> None:
     text = io.StringIO(written(rows).decode(), newline="")
     assert [tuple(row) for row in csv.reader(text)] == rows
+
+
+FORMULAS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a", "="]
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_formulas_are_kept_or_neutralised_in_every_column(cell: str) -> None:
+    row = (cell,) * len(COLUMNS)
+    for neutralise, expected in ((False, row), (True, ("'" + cell,) * len(COLUMNS))):
+        text = io.StringIO(written([row], neutralise_formulas=neutralise).decode(), newline="")
+        assert [tuple(line) for line in csv.reader(text)] == [expected]
+
+
+@pytest.mark.parametrize("cell", ["", "a=1", " =1", "'=1", '{"a": "=1"}', "gs://out/=1.png", "1-2", "½", "ä"])
+def test_what_is_no_formula_is_never_touched(cell: str) -> None:
+    rows = [(cell,) * len(COLUMNS)]
+    assert written(rows, neutralise_formulas=True) == written(rows)
 
 
 @pytest.mark.parametrize("cell", ["\r", "a\rb"])
