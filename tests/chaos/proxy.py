@@ -1,0 +1,220 @@
+"""An HTTP proxy between the application and a server it depends on, with faults at chosen requests."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+
+from infra.local.port import HOST
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "host", "content-length"})
+_MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came. `target` is path and query; `client_port` tells which process has sent it."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    client_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+Forward = Callable[[Request], Awaitable[Reply]]
+Effect = Callable[[Request, Forward], Awaitable[Reply | None]]
+"""What happens to a request, in the end an answer; None resets the connection without one."""
+
+
+@dataclass(eq=False)
+class Fault:
+    """An effect on the requests that match, after the first `skip` of them, at most `times` times (None: always)."""
+
+    matches: Callable[[Request], bool]
+    effect: Effect
+    skip: int = 0
+    times: int | None = 1
+    happened: threading.Event = field(default_factory=threading.Event)
+    hits: int = 0
+    _seen: int = 0
+
+    def takes(self, request: Request) -> bool:
+        if (self.times is not None and self.hits >= self.times) or not self.matches(request):
+            return False
+        self._seen += 1
+        if self._seen <= self.skip:
+            return False
+        self.hits += 1
+        return True
+
+
+class Proxy:
+    """Passes requests on to `upstream`, an address, from a thread of its own while the `with` block runs.
+
+    `log` holds each request that was passed on and the status that the upstream answered with.
+    """
+
+    def __init__(self, upstream: str) -> None:
+        self._upstream = upstream
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {upstream}", daemon=True)
+        self.port = 0
+        self.log: list[tuple[Request, int]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def add(self, fault: Fault) -> Fault:
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Forgets faults and log; a request that a fault holds is let go by its own end."""
+        with self._lock:
+            self._faults.clear()
+        self.log = []
+
+    def remove(self, fault: Fault) -> None:
+        with self._lock:
+            if fault in self._faults:
+                self._faults.remove(fault)
+
+    async def forward(self, request: Request) -> Reply:
+        """The upstream's answer; 502 where it does not run."""
+        headers = [(name, value) for name, value in request.headers if name.lower() not in _HOP_BY_HOP]
+        try:
+            async with self._session.request(
+                request.method, f"http://{self._upstream}{request.target}", headers=headers, data=request.body or None
+            ) as answer:
+                kept = tuple((n, v) for n, v in answer.headers.items() if n.lower() not in _HOP_BY_HOP)
+                return Reply(answer.status, kept, await answer.read())
+        except aiohttp.ClientError as error:
+            return Reply(502, body=str(error).encode())
+
+    async def _start(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), auto_decompress=False, skip_auto_headers=("User-Agent", "Accept")
+        )
+        application = web.Application(client_max_size=_MOST_BYTES)
+        application.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2, auto_decompress=False)
+        await runner.setup()
+        self._runner = runner
+        await web.TCPSite(runner, HOST, 0).start()
+        self.port = runner.addresses[0][1]
+
+    async def _stop(self) -> None:
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _answer(self, incoming: web.Request) -> web.StreamResponse:
+        transport = incoming.transport
+        peer = incoming.get_extra_info("peername")
+        request = Request(
+            incoming.method, incoming.raw_path, tuple(incoming.headers.items()), await incoming.read(), peer[1]
+        )
+        with self._lock:
+            fault = next((fault for fault in self._faults if fault.takes(request)), None)
+        if fault is None:
+            reply: Reply | None = await self._pass_on(request)
+        else:
+            fault.happened.set()
+            reply = await fault.effect(request, self._pass_on)
+        if reply is None:
+            if transport is not None and not transport.is_closing():
+                _reset(transport)
+            return web.Response(status=500)
+        return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+
+    async def _pass_on(self, request: Request) -> Reply:
+        reply = await self.forward(request)
+        self.log.append((request, reply.status))
+        return reply
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Ends a connection with RST, as a crashed server or a middlebox does."""
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+def answer(status: int, *headers: tuple[str, str]) -> Effect:
+    """Answers with an error without passing the request on."""
+
+    async def effect(request: Request, forward: Forward) -> Reply:
+        return Reply(status, (("Content-Type", "application/json"), *headers), b"{}")
+
+    return effect
+
+
+async def reset(request: Request, forward: Forward) -> None:
+    """Breaks the connection off before the request is passed on."""
+
+
+async def lose_reply(request: Request, forward: Forward) -> None:
+    """Passes the request on and loses the answer: what it asked for has happened."""
+    await forward(request)
+
+
+def stall(seconds: float) -> Effect:
+    """Says nothing for so long, then breaks off."""
+
+    async def effect(request: Request, forward: Forward) -> None:
+        await asyncio.sleep(seconds)
+
+    return effect
+
+
+def meanwhile(action: Callable[[], object]) -> Effect:
+    """Does something outside while the request waits, then passes it on."""
+
+    async def effect(request: Request, forward: Forward) -> Reply:
+        await asyncio.to_thread(action)
+        return await forward(request)
+
+    return effect
+
+
+def instead(action: Callable[[Request], object]) -> Effect:
+    """Does something to the one who has asked, who gets no answer."""
+
+    async def effect(request: Request, forward: Forward) -> None:
+        await asyncio.to_thread(action, request)
+
+    return effect

@@ -1,0 +1,40 @@
+"""The proxy before fake-gcs-server, which keeps the preconditions that Cloud Storage keeps and that one does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from urllib.parse import quote
+
+from .proxy import Proxy, Reply, Request
+from .storage_call import StorageCall
+
+_NOT_KEPT = ("compose", "rewrite", "delete")
+_WRITES = ("upload", "compose", "rewrite")
+
+
+class StorageProxy(Proxy):
+    """fake-gcs-server checks `ifGenerationMatch` on uploads only; here every operation's is checked, one at a time."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def forward(self, request: Request) -> Reply:
+        asked = StorageCall.of(request)
+        if asked.operation not in _NOT_KEPT or asked.generation is None:
+            return await super().forward(request)
+        async with self._one_at_a_time:
+            if await self._generation(asked) != asked.generation:
+                return Reply(412, (("Content-Type", "application/json"),), b'{"error": {"code": 412}}')
+            return await super().forward(request)
+
+    async def _generation(self, asked: StorageCall) -> int:
+        target = f"/storage/v1/b/{quote(asked.bucket, safe='')}/o/{quote(asked.name, safe='')}"
+        found = await super().forward(Request("GET", target, (), b"", 0))
+        return int(json.loads(found.body)["generation"]) if found.status == 200 else 0
+
+    def writes(self, bucket: str, name: str) -> int:
+        """How many requests have made a generation of an object."""
+        calls = (StorageCall.of(request) for request, status in list(self.log) if status == 200)
+        return sum(call.operation in _WRITES and (call.bucket, call.name) == (bucket, name) for call in calls)
