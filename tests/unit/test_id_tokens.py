@@ -52,8 +52,6 @@ async def refused(tokens: IdTokens, token: str) -> DropforgeError:
     [
         {},
         {"iss": "accounts.google.com"},
-        {"exp": int(time.time()) - CLOCK_SKEW_S + 5},
-        {"iat": int(time.time()) + CLOCK_SKEW_S - 5},
         {"aud": AUDIENCE, "anything": {"else": [1]}},
     ],
     ids=str,
@@ -61,6 +59,12 @@ async def refused(tokens: IdTokens, token: str) -> DropforgeError:
 async def test_a_right_token_is_taken(server: CertificateServer, signer: Signer, changes: dict) -> None:
     claims = await tokens_of(server).claims(signer.token(**changes))
     assert claims["email"] == EMAIL
+
+
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -CLOCK_SKEW_S + 5), ("iat", CLOCK_SKEW_S - 5)])
+async def test_clocks_may_differ_a_little(server: CertificateServer, signer: Signer, claim: str, seconds: int) -> None:
+    token = signer.token(**{claim: int(time.time()) + seconds})
+    assert (await tokens_of(server).claims(token))["email"] == EMAIL
 
 
 async def test_keys_of_elliptic_curves_are_known_too() -> None:

@@ -23,7 +23,7 @@ def entry(name: str, *, run: str = "aa11", shard: int | None = 0, age_s: float =
 
 ENTRIES = [
     entry("c", shard=10, age_s=5),
-    entry("a", shard=2, age_s=500, stage="images", code="image_host_down"),
+    entry("a", shard=2, age_s=500_000, stage="images", code="image_host_down"),
     entry("b", run="aa22", shard=None, age_s=50, stage="run", code="parts_disagree", object="new.csv"),
     entry("d", run="bb33", shard=0, age_s=1),
 ]
@@ -41,7 +41,7 @@ ENTRIES = [
         ({"shard": 0}, "d"),
         ({"stage": "clean"}, "cd"),
         ({"code": "image_host_down"}, "a"),
-        ({"since_s": 100}, "bcd"),
+        ({"since_s": 100_000}, "bcd"),
         ({"limit": 2}, "ab"),
         ({"stage": "clean", "run": "aa", "limit": 5}, "c"),
     ],
