@@ -6,7 +6,7 @@ from .catalogue import Catalogue
 from .csv.boundaries import RecordSplitter, without_line_end
 from .csv.header import HeaderMap
 from .csv.records import read_shard
-from .drop import Shard
+from .drop import Shard, repeated_bitmap
 from .errors import Code
 from .frame import Reject, ShardFrame
 
@@ -15,11 +15,16 @@ def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -
     """The two halves, by records, of a shard of at least two. `data` is the drop's bytes `[start, end)`."""
     ends = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes).split(data, final=True).ends
     rows = shard.rows // 2
-    cut = shard.start + int(ends[rows - 1])
+    cut, cut_row = shard.start + int(ends[rows - 1]), shard.first_row + rows
     return (
-        Shard(shard.index, shard.start, cut, shard.first_row, rows),
-        Shard(shard.index, cut, shard.end, shard.first_row + rows, shard.rows - rows),
+        _part(shard, shard.start, cut, shard.first_row, rows),
+        _part(shard, cut, shard.end, cut_row, shard.rows - rows),
     )
+
+
+def _part(shard: Shard, start: int, end: int, first_row: int, rows: int) -> Shard:
+    repeated = shard.repeated_rows & set(range(first_row, first_row + rows))
+    return Shard(shard.index, start, end, first_row, rows, repeated_bitmap(repeated, first_row, rows))
 
 
 def poisoned(data: bytes, shard: Shard, detail: str, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:

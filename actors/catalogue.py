@@ -60,9 +60,9 @@ class Catalogue(BaseModel):
     category_levels: int = Field(8, ge=1, le=32, description="columns c0_name … written to the output")
     neutralise_formulas: bool = Field(
         False,
-        description="put an apostrophe before cells of the output that a spreadsheet would run as a formula: those that "
-        "start with =, +, -, @, a tab or a line end, negative numbers too. Off, cells are kept byte for byte, which is "
-        "right for programs; but whoever opens the output in a spreadsheet runs what strangers wrote",
+        description="put an apostrophe before cells of the output that a spreadsheet would run as a formula: those "
+        "that start with =, +, -, @, a tab or a line end, negative numbers too. Off, cells are kept byte for byte: "
+        "right for programs, but whoever opens the output in a spreadsheet runs what strangers wrote",
     )
     max_field_bytes: int = Field(1 << 20, ge=1, description="a longer field makes its row a reject, bytes")
     max_row_bytes: int = Field(4 << 20, ge=1, description="a longer row is a reject, bytes")

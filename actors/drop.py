@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -31,7 +32,7 @@ class Shard:
 
     `first_row` is the number of its first record in the file; the first record after the header is row 1,
     and blank records count, so a row number is where a person finds the row in a text editor that shows
-    records. `rows` is how many records it holds.
+    records. `rows` is how many records it holds. `repeated` tells which of them repeat an id (see `csv.ids`).
     """
 
     index: int
@@ -39,7 +40,23 @@ class Shard:
     end: int
     first_row: int
     rows: int
+    repeated: str = ""
+
+    @property
+    def repeated_rows(self) -> frozenset[int]:
+        """The numbers of the rows whose id an earlier row of the drop has."""
+        bitmap = bytes.fromhex(self.repeated)
+        return frozenset(self.first_row + at for at in range(8 * len(bitmap)) if bitmap[at // 8] >> at % 8 & 1)
 
     @property
     def name(self) -> str:
         return f"{self.index:06d}"
+
+
+def repeated_bitmap(repeated: Iterable[int], first_row: int, rows: int) -> str:
+    """`Shard.repeated` for these row numbers: one bit a row, the lowest first, as bytes in hex; empty for none."""
+    bitmap = bytearray((rows + 7) // 8)
+    for row in repeated:
+        at = row - first_row
+        bitmap[at // 8] |= 1 << at % 8
+    return bitmap.hex() if any(bitmap) else ""

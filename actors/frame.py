@@ -32,8 +32,9 @@ class Reject:
 class ShardFrame:
     """A parsed shard: the rows that go on, the rows that don't, and the count of blank ones.
 
-    `rows` has an int64 column `row` and one string column per role of `catalogue.ROLES`, without nulls, in
-    input order. `records == blank + len(rejects) + rows.num_rows`.
+    `rows` has an int64 column `row`, a bool column `repeated` (the row's id is no name for it alone, because an
+    earlier row has it or it is empty) and one string column per role of `catalogue.ROLES`, without nulls, in input
+    order. `records == blank + len(rejects) + rows.num_rows`.
     """
 
     rows: pa.Table

@@ -24,6 +24,7 @@ class Counts(BaseModel):
     image_bytes: int = Field(0, description="bytes of images fetched")
     images_reused: int = Field(0, description="images found stored by an earlier attempt")
     entries_without_key: int = Field(0, description="specification entries without a key, not in `attributes`")
+    repeated_ids: int = Field(0, description="rows of the output whose id is an earlier row's, or empty")
     levels_cut: int = Field(0, description="rows with more category levels than the output has columns")
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from .csv.content import HEAD_BYTES, as_marked, check_content
 from .csv.header import detect_delimiter, read_header
+from .csv.ids import IdFilter
 from .csv.scan import ShardScanner
 from .csv.unpack import is_packed
 from .drop import Shard
@@ -38,7 +39,11 @@ async def scan(
     catalogue = as_marked(head, run.catalogue)
     delimiter = detect_delimiter(head, catalogue)
     scanner = ShardScanner(
-        delimiter, shard_bytes=run.shard_bytes, shard_rows=run.shard_rows, max_row_bytes=catalogue.max_row_bytes
+        delimiter,
+        shard_bytes=run.shard_bytes,
+        shard_rows=run.shard_rows,
+        max_row_bytes=catalogue.max_row_bytes,
+        ids=lambda record: IdFilter(read_header(record, catalogue, delimiter), size),
     )
     start: PlanStart | None = None
 

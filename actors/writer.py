@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import logs, threads
 from .assembly import Assembly
@@ -145,5 +146,6 @@ def part_counts(read: ReadShard, images: ImageColumn) -> Counts:
         image_bytes=images.fetched_bytes,
         images_reused=images.reused,
         entries_without_key=read.attributes.entries_without_key,
+        repeated_ids=pc.sum(read.frame.rows["repeated"], min_count=0).as_py(),
         levels_cut=read.attributes.levels_cut,
     )

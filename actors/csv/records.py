@@ -21,7 +21,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     """Parses a shard. `data` is the drop's bytes `[shard.start, shard.end)`.
 
     A record without a field that has more than blanks in it is blank: counted, no reject. `rows` has the columns
-    `row` (int64) and one per role (string; 32-bit offsets, so a shard holds less than 2 GiB).
+    `row` (int64), `repeated` (bool) and one per role (string; 32-bit offsets, so a shard holds less than 2 GiB).
 
     Raises:
         DropforgeError: `STORAGE_UNAVAILABLE` when `data` isn't as long as the shard, `INTERNAL` when it doesn't
@@ -59,7 +59,11 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
                 rows.append(values)
         start = end
     columns = zip(*rows, strict=True) if rows else ((),) * len(ROLES)
+    repeated = shard.repeated_rows
     table = {"row": pa.array(numbers, pa.int64())}
+    # A row without an id, where the catalogue allows it, has none to be told by.
+    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
+    table["repeated"] = pa.array(flags, pa.bool_())
     table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
     return ShardFrame(pa.table(table), tuple(rejects), shard.rows - len(rows) - len(rejects), shard.rows)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
+
 import numpy as np
 
-from ..drop import Shard
+from ..drop import Shard, repeated_bitmap
 from ..errors import Code, DropforgeError
 from .boundaries import RecordSplitter, find_line_end, without_line_end
 from .content import BOM
+from .ids import IdFilter
 
 BLOCK_BYTES = 1 << 18
 """Bytes looked at in one go: the scan's index arrays then stay in the processor's cache."""
@@ -22,10 +26,20 @@ class ShardScanner:
     `max_row_bytes + 1` bytes into the record, so that no shard is longer than `shard_bytes + max_row_bytes + 1`;
     the next shard starts at the record's end. These are the only bytes between shards.
 
+    `ids` makes the filter of ids of a file with this header record; without it, no shard tells of repeated ids.
+
     Holds at most about twice `max_row_bytes`, plus a block.
     """
 
-    def __init__(self, delimiter: str, *, shard_bytes: int, shard_rows: int | None, max_row_bytes: int) -> None:
+    def __init__(
+        self,
+        delimiter: str,
+        *,
+        shard_bytes: int,
+        shard_rows: int | None,
+        max_row_bytes: int,
+        ids: Callable[[bytes], IdFilter] | None = None,
+    ) -> None:
         self.header: bytes | None = None
         """The header record without byte order mark and line end, once known."""
         self._splitter = RecordSplitter(delimiter.encode("ascii"), max_row_bytes)
@@ -40,6 +54,10 @@ class ShardScanner:
         self._start = 0
         self._rows = 0
         self._first_row = 1
+        self._new_ids = ids
+        self._ids: IdFilter | None = None
+        self._next_row = 1
+        self._repeated: list[int] = []
 
     def feed(self, chunk: bytes) -> list[Shard]:
         """The shards that this chunk completes.
@@ -82,12 +100,14 @@ class ShardScanner:
         start = self._offset
         if self.header is None:
             start, ends = self._take_header(block, ends)
+        self._note_repeated(block, start, ends)
         shards = self._cut(start, ends)
         self._drop_pending(consumed)
         if boundaries.open_ended:
             if self.header is None:
                 raise self._header_too_long()
             shards.append(self._close_in_oversized_record(self._offset))
+            self._next_row += 1
             self._in_oversized_record = True
             self._drop_all_pending()
         # Doubling keeps the bytes looked at again in proportion to those that come in.
@@ -103,10 +123,19 @@ class ShardScanner:
                 if len(record) > self._max_row_bytes:
                     raise self._header_too_long()
                 self.header = without_line_end(record)
+                self._ids = self._new_ids(self.header) if self._new_ids else None
                 self._start = end
                 return end, ends[index + 1 :]
             start = end
         return start, ends[:0]
+
+    def _note_repeated(self, block: bytes, start: int, ends: np.ndarray) -> None:
+        """Notes which data records of a block repeat an id; `start` is where the first of them starts."""
+        if self._ids is not None:
+            within = (ends - self._offset).tolist()
+            found = self._ids.repeats(block, start - self._offset, within, self._max_row_bytes)
+            self._repeated += [self._next_row + index for index in found]
+        self._next_row += ends.size
 
     def _cut(self, start: int, ends: np.ndarray) -> list[Shard]:
         """Closes shards at records' ends; `start` is where the first of these records starts."""
@@ -135,9 +164,13 @@ class ShardScanner:
         return shards
 
     def _close(self, end: int) -> Shard:
-        shard = Shard(self._index, self._start, end, self._first_row, self._rows)
+        next_row = self._first_row + self._rows
+        count = bisect_left(self._repeated, next_row)
+        repeated = repeated_bitmap(self._repeated[:count], self._first_row, self._rows)
+        del self._repeated[:count]
+        shard = Shard(self._index, self._start, end, self._first_row, self._rows, repeated)
         self._index += 1
-        self._first_row += self._rows
+        self._first_row = next_row
         self._start, self._rows = end, 0
         return shard
 

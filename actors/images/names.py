@@ -2,7 +2,8 @@
 
 A row's id comes from a stranger, and becomes part of an object name. Ids of unreserved URL characters (RFC 3986,
 section 2.3) stay as they are; the rest is encoded so that two different ids never share a name and none can leave
-the run's folder or be misread by a tool, a log or a terminal.
+the run's folder or be misread by a tool, a log or a terminal. Of rows with one id, the first in the file has the plain
+name (see `csv.ids`); the others have their numbers in theirs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ MAX_ID_BYTES = 128
 """Longer encoded ids are cut: a name must fit a file name of 255 bytes even where `%` is escaped once more."""
 
 _KEPT_OF_LONG_ID = 32
-_DIGEST_MARK = "%~"  # never part of a percent-encoding, where two hex digits follow `%`
+# Never parts of a percent-encoding, where two hex digits follow `%`.
+_DIGEST_MARK = "%~"
+_ROW_MARK = "%row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,28 @@ class ImageTarget:
         return f"gs://{self.bucket}/{self.object(name)}"
 
 
-def image_name(row_id: str, index: int, extension: str) -> str:
-    """`{encoded id}_{index}.{extension}`. Different (id, index) pairs never share a name.
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """What a row's image is named by: its id, and its number where the id is no name for it alone."""
 
-    Two rows with equal ids do: the image stored first is then taken for both.
-    """
-    return f"{encode_id(row_id)}_{index}.{extension}"
+    id: str
+    row: int | None = None
+
+    @property
+    def encoded(self) -> str:
+        """The key as part of an object name, another one for every key."""
+        return encode_id(self.id) if self.row is None else f"{encode_id(self.id)}{_ROW_MARK}{self.row}"
 
 
-def index_of(name: str, row_id: str) -> int | None:
-    """The index in a name made by `image_name` for this id; None where the name is another id's."""
+def image_name(key: RowKey, index: int, extension: str) -> str:
+    """`{encoded key}_{index}.{extension}`. Different (key, index) pairs never share a name."""
+    return f"{key.encoded}_{index}.{extension}"
+
+
+def index_of(name: str, key: RowKey) -> int | None:
+    """The index in a name made by `image_name` for this key; None where the name is another's."""
     encoded, _, index = name.rpartition(".")[0].rpartition("_")
-    return int(index) if encoded == encode_id(row_id) and index.isdecimal() else None
+    return int(index) if encoded == key.encoded and index.isdecimal() else None
 
 
 def encode_id(row_id: str) -> str:

@@ -30,7 +30,7 @@ from ..frame import ImageColumn
 from .attempts import with_retries
 from .decode import Decoder
 from .download import Body, Downloader
-from .names import ImageTarget, image_name
+from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
 from .upload import ImageStore
 from .urls import Candidate, candidates
@@ -63,7 +63,7 @@ class _Row:
     """A row on its way. `untried` is what is left of its URLs; `failure` is of the last one tried."""
 
     number: int
-    id: str
+    key: RowKey
     untried: list[Candidate] = field(default_factory=list)
     uri: str = ""
     failure: ImageFailure | None = None
@@ -130,7 +130,7 @@ class ImageStage:
         await self._store.close()
 
     async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
-        """The image column of a shard's rows (columns `row`, `id` and `image` of `ShardFrame.rows`), in their order.
+        """The image column of a shard's rows, `ShardFrame.rows`, in their order.
 
         `resume` looks for images that an earlier attempt at this shard has stored, and fetches only the rest.
         Raises `IMAGE_HOST_DOWN` (passing) when more rows than tolerated end with a failure that may pass,
@@ -138,8 +138,10 @@ class ImageStage:
         """
         self._downloader.hosts.forget_idle()
         shard = _Shard(target)
-        for number, row_id, cell in zip(*(rows[name].to_pylist() for name in ("row", "id", "image")), strict=True):
-            shard.rows.append(self._row(number, row_id, cell, catalogue, shard))
+        columns = (rows[name].to_pylist() for name in ("row", "repeated", "id", "image"))
+        for number, repeated, row_id, cell in zip(*columns, strict=True):
+            key = RowKey(row_id, number if repeated else None)
+            shard.rows.append(self._row(number, key, cell, catalogue, shard))
         if resume:
             await _all(self._find(row, shard) for row in shard.rows if row.untried)
         await _all(self._first_image(row, shard) for row in shard.rows if row.untried)
@@ -149,8 +151,8 @@ class ImageStage:
         await _all(self._any_image(row, shard) for row in held)
         return shard.column()
 
-    def _row(self, number: int, row_id: str, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
-        row = _Row(number, row_id)
+    def _row(self, number: int, key: RowKey, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
+        row = _Row(number, key)
         try:
             row.untried.extend(candidates(cell, catalogue)[: self._settings.urls_per_row])
         except DropforgeError as error:
@@ -158,7 +160,7 @@ class ImageStage:
         return row
 
     async def _find(self, row: _Row, shard: _Shard) -> None:
-        name = await self._store.find(shard.target, row.id)
+        name = await self._store.find(shard.target, row.key)
         if name is not None:
             row.uri = shard.target.uri(name)
             shard.reused += 1
@@ -192,13 +194,15 @@ class ImageStage:
             except DropforgeError as error:
                 self._note(row, candidate.url, error, shard)
                 return
-            name = image_name(row.id, candidate.index, image.extension)
+            name = image_name(row.key, candidate.index, image.extension)
             created = await self._store.create(shard.target, name, data, image.content_type)
         row.uri = shard.target.uri(name)
         shard.reused += not created
 
     def _note(self, row: _Row, url: str, error: DropforgeError, shard: _Shard) -> None:
-        row.failure = ImageFailure(row.number, row.id, _printable(url), error.code, error.message, error.retry_after_s)
+        row.failure = ImageFailure(
+            row.number, row.key.id, _printable(url), error.code, error.message, error.retry_after_s
+        )
         shard.failures[str(error.code)] += 1
         self._on_failure(row.failure)
 

@@ -14,7 +14,7 @@ from gcloud.aio.storage import Storage
 from ..errors import Code, DropforgeError
 from ..retry import RetryPolicy
 from .attempts import with_retries
-from .names import ImageTarget, encode_id, index_of
+from .names import ImageTarget, RowKey, index_of
 
 T = TypeVar("T")
 
@@ -61,16 +61,16 @@ class ImageStore:
 
         return await self._call(upload, target.uri(name))
 
-    async def find(self, target: ImageTarget, row_id: str) -> str | None:
-        """The name, below the folder, of the image stored for an id, of the lowest index; None where there is none."""
-        prefix = target.object(f"{encode_id(row_id)}_")
+    async def find(self, target: ImageTarget, key: RowKey) -> str | None:
+        """The name, below the folder, of the image stored for a row, of the lowest index; None where there is none."""
+        prefix = target.object(f"{key.encoded}_")
         found: list[tuple[int, str]] = []
         token: str | None = ""
         while token is not None:
             page = await self._list(target, prefix, token)
             for item in page.get("items", ()):
                 name = item["name"].removeprefix(target.object(""))
-                index = index_of(name, row_id)
+                index = index_of(name, key)
                 if index is not None:
                     found.append((index, name))
             token = page.get("nextPageToken")

@@ -150,7 +150,12 @@ def stage(urls: list[str], folder: str) -> None:
     settings = ImageSettings(allowed_networks=("127.0.0.0/8",), allowed_ports=(URL(urls[0]).port,))
     numbers = range(len(urls))
     rows = pa.table(
-        {"row": pa.array(numbers), "id": [str(number) for number in numbers], "image": [f'["{url}"]' for url in urls]}
+        {
+            "row": pa.array(numbers),
+            "repeated": [False] * len(numbers),
+            "id": [str(number) for number in numbers],
+            "image": [f'["{url}"]' for url in urls],
+        }
     )
 
     async def run() -> None:

@@ -5,7 +5,7 @@ import pytest
 from actors.catalogue import Catalogue, Columns
 from actors.drop import Drop
 from actors.errors import Code, DropforgeError
-from actors.images.names import image_name
+from actors.images.names import RowKey, image_name
 from serve_app.app import build
 from serve_app.settings import Settings
 from serve_app.settings_file import checked_settings
@@ -226,7 +226,7 @@ def test_names_of_the_longest_drops_fit_and_stay_apart(letter: str) -> None:
     runs = [settings.run_for(Drop("dropforge-in", f"in/{name}.csv", 10**18)) for name in (stem, stem[:-1] + "x")]
     assert settings.watches("dropforge-in", runs[0].drop.object)
     for run in runs:
-        image = f"{run.image_folder}/{image_name('x' * 500, 10**8, 'webp')}"
+        image = f"{run.image_folder}/{image_name(RowKey('x' * 500, 10**9), 10**8, 'webp')}"
         for name in (run.output.name, run.rejects.name, run.reasons.name, image):
             assert len(name.encode()) <= 1024
         assert run.output.name.startswith(f"processed/{letter}")

@@ -6,7 +6,7 @@ from run_samples import HEADER
 from actors.bisection import halves, poisoned
 from actors.catalogue import ROLES, Catalogue
 from actors.csv.header import read_header
-from actors.drop import Shard
+from actors.drop import Shard, repeated_bitmap
 from actors.errors import Code
 
 CATALOGUE = Catalogue()
@@ -23,6 +23,14 @@ def test_halves_are_cut_between_records(count: int) -> None:
     cut = sum(map(len, records[: count // 2]))
     assert first == Shard(3, 100, 100 + cut, 11, count // 2)
     assert second == Shard(3, 100 + cut, whole.end, 11 + count // 2, count - count // 2)
+
+
+def test_halves_keep_what_is_known_of_their_rows() -> None:
+    data = b"".join(RECORDS)
+    whole = Shard(3, 100, 100 + len(data), 11, 5, repeated_bitmap([12, 13, 15], 11, 5))
+    first, second = halves(data, whole, MAP, CATALOGUE)
+    assert (first.repeated_rows, second.repeated_rows) == ({12}, {13, 15})
+    assert halves(data[: first.end - 100], first, MAP, CATALOGUE)[0].repeated == ""
 
 
 def test_halving_reaches_every_record() -> None:
@@ -46,4 +54,4 @@ def test_a_poison_row_is_a_reject() -> None:
     assert (reject.row, reject.offset, reject.code) == (11, 100, Code.POISON_ROW)
     assert (reject.detail, reject.raw) == ("It ended the clean actor.", b'1,"a\r\nb",x,,i,s,c')
     assert (frame.records, frame.blank, frame.rows.num_rows) == (1, 0, 0)
-    assert frame.rows.column_names == ["row", *ROLES]
+    assert frame.rows.column_names == ["row", "repeated", *ROLES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -37,10 +38,16 @@ def read(data: bytes, settings: Catalogue | None = None, header: bytes = HEADER)
     return read_shard(data, shard, read_header(header, settings, ","), settings)
 
 
+def cells_of(frame: ShardFrame) -> Iterator[tuple]:
+    """Each row's number and values."""
+    return zip(*frame.rows.drop_columns("repeated").to_pydict().values(), strict=True)
+
+
 def test_cells_are_the_files_text_unchanged() -> None:
     frame = read(b'007,NA, x ,,"[""u""]",1e5,"a\r\nb",o\n2,null,3.10,-0,TRUE,\xc3\xa9,>>,\n')
     assert frame.rows.to_pydict() == {
         "row": [7, 8],
+        "repeated": [False, False],
         "id": ["007", "2"],
         "name": ["NA", "null"],
         "description": [" x ", "3.10"],
@@ -168,7 +175,7 @@ def test_what_a_writer_wrote_comes_back(rows: list[list[str]], line_end: str, sh
     writer.writerows([HEADER.decode().split(","), *rows])
     frames = plan_and_read(text.getvalue().encode(), catalogue(required=()), shard_bytes)
     expected = [(n, *row[:7]) for n, row in enumerate(rows, 1) if "".join(row).strip()]
-    assert [row for frame in frames for row in zip(*frame.rows.to_pydict().values(), strict=True)] == expected
+    assert [row for frame in frames for row in cells_of(frame)] == expected
     assert sum(frame.blank for frame in frames) == len(rows) - len(expected)
 
 
@@ -181,7 +188,7 @@ def test_shards_read_one_by_one_are_the_file_read_whole_by_the_standard_library(
     open_from = min((row for row in rejects if rejects[row].code is Code.UNCLOSED_QUOTE), default=None)
     if open_from is None:
         assert sum(frame.records for frame in frames) == len(expected)
-    got = {row[0]: row[1:] for frame in frames for row in zip(*frame.rows.to_pydict().values(), strict=True)}
+    got = {row[0]: row[1:] for frame in frames for row in cells_of(frame)}
     for number, fields in enumerate(expected[: open_from and open_from - 1], 1):
         if not "".join(fields).strip():
             assert number not in got

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.images.names import MAX_ID_BYTES, ImageTarget, encode_id, image_name, index_of
+from actors.images.names import MAX_ID_BYTES, ImageTarget, RowKey, encode_id, image_name, index_of
 
 # Few characters, so that hypothesis meets ids that differ only in what the encoding treats specially.
 IDS = st.one_of(st.text(), st.text("a%2F./_~-0\u202e\x00", max_size=6), st.text("ab%", min_size=120, max_size=200))
@@ -17,7 +17,7 @@ IDS = st.one_of(st.text(), st.text("a%2F./_~-0\u202e\x00", max_size=6), st.text(
     "row_id", ["c2d766ca982eca8304150849735ffef9", "SKU-0012_b.v2~x", "a", "9", "a..b", "x" * MAX_ID_BYTES]
 )
 def test_plain_ids_stay_as_they_are(row_id: str) -> None:
-    assert image_name(row_id, 3, "jpg") == f"{row_id}_3.jpg"
+    assert image_name(RowKey(row_id), 3, "jpg") == f"{row_id}_3.jpg"
 
 
 @pytest.mark.parametrize(
@@ -71,28 +71,38 @@ def test_an_encoded_id_can_be_read_back_unless_it_is_hashed(row_id: str) -> None
         assert not row_id or len(row_id.encode("utf-8", "surrogatepass")) > MAX_ID_BYTES // 3
 
 
-@given(st.lists(st.tuples(IDS, st.integers(0, 99)), unique=True))
-@example([("a_1", 0), ("a", 1), ("a", 10), ("a_1_0", 0), ("a_1", 1)])
-@example([("a" * 200, 0), ("a" * 201, 0)])
-def test_names_are_unique(keys: list[tuple[str, int]]) -> None:
-    assert len({image_name(row_id, index, "jpg") for row_id, index in keys}) == len(keys)
+KEYS = st.builds(RowKey, IDS, st.none() | st.integers(1, 20))
 
 
-@given(IDS, IDS, st.integers(0, 999), st.sampled_from(["jpg", "png", "webp", "tiff", "avif"]))
-@example("a", "a_1", 0, "jpg")
-@example("a_1", "a", 0, "jpg")
-@example("a", "a_1.b", 0, "jpg")
-def test_an_index_is_read_from_the_names_of_its_own_id_only(
-    row_id: str, other: str, index: int, extension: str
+@given(st.lists(st.tuples(KEYS, st.integers(0, 99)), unique=True))
+@example([(RowKey(row_id), index) for row_id, index in (("a_1", 0), ("a", 1), ("a", 10), ("a_1_0", 0), ("a_1", 1))])
+@example([(RowKey("a" * 200), 0), (RowKey("a" * 201), 0), (RowKey("a" * 200, 1), 0), (RowKey("a" * 201, 1), 0)])
+@example([(RowKey("a", 1), 10), (RowKey("a", 11), 0), (RowKey("a%row1"), 10), (RowKey("a_1"), 0), (RowKey("", 1), 0)])
+def test_names_are_unique(names: list[tuple[RowKey, int]]) -> None:
+    assert len({image_name(key, index, "jpg") for key, index in names}) == len(names)
+
+
+def test_a_row_s_number_is_told_from_its_id() -> None:
+    assert image_name(RowKey("a b", 12), 3, "jpg") == "a%20b%row12_3.jpg"
+
+
+@given(KEYS, KEYS, st.integers(0, 999), st.sampled_from(["jpg", "png", "webp", "tiff", "avif"]))
+@example(RowKey("a"), RowKey("a_1"), 0, "jpg")
+@example(RowKey("a_1"), RowKey("a"), 0, "jpg")
+@example(RowKey("a"), RowKey("a_1.b"), 0, "jpg")
+@example(RowKey("a"), RowKey("a", 1), 0, "jpg")
+@example(RowKey("a", 1), RowKey("a"), 0, "jpg")
+def test_an_index_is_read_from_the_names_of_its_own_key_only(
+    key: RowKey, other: RowKey, index: int, extension: str
 ) -> None:
-    assert index_of(image_name(row_id, index, extension), row_id) == index
-    if row_id != other:
-        assert index_of(image_name(other, index, extension), row_id) is None
+    assert index_of(image_name(key, index, extension), key) == index
+    if key != other:
+        assert index_of(image_name(other, index, extension), key) is None
 
 
 @pytest.mark.parametrize("name", ["a_x.jpg", "a_.jpg", "a.jpg", "_0.jpg", "a_²_0.jpg", "a_0", "", "a"])
 def test_a_name_that_is_none_of_ours_has_no_index(name: str) -> None:
-    assert index_of(name, "a") is None
+    assert index_of(name, RowKey("a")) is None
 
 
 def test_objects_lie_below_the_folder() -> None:

@@ -42,12 +42,13 @@ def limits(*origins: Origin, **changes: object) -> ImageSettings:
     return ImageSettings.model_validate(defaults | changes)
 
 
-def table(*cells: str, ids: list[str] | None = None) -> pa.Table:
+def table(*cells: str, ids: list[str] | None = None, repeated: list[bool] | None = None) -> pa.Table:
     numbers = range(1, len(cells) + 1)
     return pa.table(
         {
             "row": pa.array(numbers, pa.int64()),
             "id": pa.array(ids or [f"id{number}" for number in numbers], pa.string()),
+            "repeated": pa.array(repeated or [False] * len(cells), pa.bool_()),
             "image": pa.array(cells, pa.string()),
         }
     )
@@ -97,6 +98,15 @@ async def test_rows_of_one_url_have_an_object_each(gcs: str, origin: Origin, tar
     url = origin.says("/a", OK)
     column = await run(limits(origin), table(url, url, ids=["x/1", "x%2F1"]), target)
     assert names(column, target) == ["x%2F1_0.jpg", "x%252F1_0.jpg"]
+
+
+async def test_rows_of_one_id_have_an_image_each(gcs: str, origin: Origin, target: ImageTarget) -> None:
+    cells = [origin.says("/a", OK), origin.says("/b", http(PNG)), origin.says("/c", OK)]
+    rows = table(*cells, ids=["x", "x", "x"], repeated=[False, True, True])
+    for resume, reused in ((False, 0), (True, 3)):
+        column = await run(limits(origin), rows, target, resume=resume)
+        assert names(column, target) == ["x_0.jpg", "x%row2_0.png", "x%row3_0.jpg"]
+        assert column.reused == reused
 
 
 async def test_no_rows(gcs: str, origin: Origin, target: ImageTarget) -> None:

@@ -10,7 +10,7 @@ import pytest
 from origin import Origin, http, running_origin
 
 from actors.errors import Code, DropforgeError
-from actors.images.names import ImageTarget, image_name
+from actors.images.names import ImageTarget, RowKey, image_name
 from actors.images.upload import ImageStore
 from actors.retry import RetryPolicy
 
@@ -36,7 +36,7 @@ def stored(endpoint: str, target: ImageTarget, name: str) -> tuple[bytes, str]:
 
 @pytest.mark.parametrize("row_id", ["plain-id", "a/../b", "é %41", "", "x" * 2000])
 async def test_an_image_is_stored_under_its_name(gcs: str, target: ImageTarget, row_id: str) -> None:
-    name = image_name(row_id, 0, "webp")
+    name = image_name(RowKey(row_id), 0, "webp")
     async with image_store() as store:
         assert await store.create(target, name, b"\x00--picture\r\n--", "image/webp")
     assert stored(gcs, target, name) == (b"\x00--picture\r\n--", "image/webp")
@@ -58,16 +58,18 @@ async def test_an_image_that_is_there_is_left_as_it_is(gcs: str, target: ImageTa
 
 
 async def test_the_image_of_the_lowest_index_is_found(gcs: str, target: ImageTarget) -> None:
-    names = ["a_10.jpg", "a_2.png", "a_1_0.jpg", "ab_0.jpg", "a_b_0.jpg", "a%2Fb_3.gif"]
+    names = ["a_10.jpg", "a_2.png", "a_1_0.jpg", "ab_0.jpg", "a_b_0.jpg", "a%2Fb_3.gif", "a%row7_1.png"]
     async with image_store() as store:
-        assert await store.find(target, "a") is None
+        assert await store.find(target, RowKey("a")) is None
         for name in names:
             await store.create(target, name, b"x", "image/jpeg")
-        assert await store.find(target, "a") == "a_2.png"
-        assert await store.find(target, "a_1") == "a_1_0.jpg"
-        assert await store.find(target, "a/b") == "a%2Fb_3.gif"
-        assert await store.find(target, "a%2Fb") is None
-        assert await store.find(ImageTarget(target.bucket, f"{target.folder}-other"), "a") is None
+        assert await store.find(target, RowKey("a")) == "a_2.png"
+        assert await store.find(target, RowKey("a_1")) == "a_1_0.jpg"
+        assert await store.find(target, RowKey("a", 7)) == "a%row7_1.png"
+        assert await store.find(target, RowKey("a", 8)) is None
+        assert await store.find(target, RowKey("a/b")) == "a%2Fb_3.gif"
+        assert await store.find(target, RowKey("a%2Fb")) is None
+        assert await store.find(ImageTarget(target.bucket, f"{target.folder}-other"), RowKey("a")) is None
 
 
 async def test_a_missing_bucket_is_for_a_person_to_mend(gcs: str) -> None:
@@ -128,5 +130,5 @@ async def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gone.url(""))
     async with image_store() as store:
         with pytest.raises(DropforgeError) as raised:
-            await store.find(TARGET, "a")
+            await store.find(TARGET, RowKey("a"))
     assert raised.value.code is Code.STORAGE_UNAVAILABLE
