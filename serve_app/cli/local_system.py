@@ -97,7 +97,7 @@ class LocalSystem:
             url=self.host.url,
             dashboard=self.host.dashboard_url,
             environment=self.cloud.environment,
-            settings=self.settings.model_dump(mode="json"),
+            settings=self.settings.model_dump(mode="json", exclude={"api_token"}),
         )
 
     def addresses(self) -> dict[str, str]:
