@@ -201,6 +201,16 @@ def stall(seconds: float) -> Effect:
     return effect
 
 
+def delay(seconds: float) -> Effect:
+    """Passes the request on after so long."""
+
+    async def effect(request: Request, forward: Forward) -> Reply:
+        await asyncio.sleep(seconds)
+        return await forward(request)
+
+    return effect
+
+
 def meanwhile(action: Callable[[], object]) -> Effect:
     """Does something outside while the request waits, then passes it on."""
 

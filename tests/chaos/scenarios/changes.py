@@ -7,7 +7,7 @@ from dataclasses import replace
 from actors.drop import Drop
 from serve_app.lease import RELEASED, read_holder
 
-from ..proxy import Fault, stall
+from ..proxy import Fault, delay, stall
 from ..scenario import Scenario
 from ..scene import Scene
 from ..stack import with_settings
@@ -18,9 +18,10 @@ _DRAINED_S = 20.0
 """Far below the deadline after which a message whose ack was lost is delivered again."""
 
 
-def _midway(scene: Scene) -> Drop:
-    """Drops the catalogue; returns the drop once its run is in its middle."""
-    fault = at(scene, scene.random.choice((moments.READ, moments.IMAGE, moments.PART)), lambda: None)
+def midway(scene: Scene, *, slow_s: float) -> Drop:
+    """Drops the catalogue, each of its shards so slow; returns the drop once its run is in its middle."""
+    scene.at(moments.ROWS.matches, delay(slow_s), times=None)
+    fault = at(scene, scene.random.choice((moments.READ, moments.IMAGE)), lambda: None)
     drop = scene.drop()
     scene.until(fault.happened.is_set, "the run is in its middle")
     return drop
@@ -33,7 +34,7 @@ def _drains(scene: Scene) -> None:
 def scale_down(scene: Scene) -> None:
     """To one replica each: one ingress replica, perhaps the run's owner, drains and hands over."""
     node, options = scene.stack.node, scene.stack.options
-    drop = _midway(scene)
+    drop = midway(scene, slow_s=4.0)
     node.deploy(replace(options, replicas={"Ingress": 1, "Cleaner": 1, "ImageFetcher": 1}))
     scene.mended()
     scene.finishes(drop)
@@ -45,7 +46,7 @@ def deploy(scene: Scene) -> None:
     """Another setting, with which Serve replaces every replica in turn, in the middle of a run."""
     node, options = scene.stack.node, scene.stack.options
     before = set(node.replicas("Ingress"))
-    drop = _midway(scene)
+    drop = midway(scene, slow_s=12.0)
     node.deploy(with_settings(options, pull_messages=scene.random.randrange(2, 16)))
     scene.mended()
     scene.finishes(drop)
@@ -64,6 +65,7 @@ def live_policy(scene: Scene) -> None:
     drop = None
     for tries in (1, 2):
         node.deploy(replace(options, policies={"images": {"attempts": tries, "total_s": 60}}))
+        node.settle()
         attempts += tries
         if drop is None:
             drop = scene.drop()
@@ -82,7 +84,7 @@ def live_policy(scene: Scene) -> None:
 
 def terminate(scene: Scene) -> None:
     """SIGTERM in the middle of a run: the lease is given back, every message acknowledged; a new node goes on."""
-    drop = _midway(scene)
+    drop = midway(scene, slow_s=4.0)
     scene.stack.node.terminate()
     records = scene.stack.ledger.records(drop.run_id)
     holder = read_holder(scene.stack.output, records.names.lease)

@@ -15,6 +15,7 @@ from ..scenario import Scenario
 from ..scene import Scene
 from ..stack import LEASE_S
 from . import moments
+from .changes import midway
 from .moments import at
 
 _DUPLICATES = 10
@@ -102,12 +103,10 @@ def two_applications(scene: Scene) -> None:
 
 
 def rolling_upgrade(scene: Scene) -> None:
-    """The older application of two is ended politely in the middle of a run that it, or the other one, drives."""
+    """The older application of two is ended politely in the middle of a run that it drives, or the other one."""
     old = scene.stack.node
-    fault = at(scene, scene.random.choice((moments.IMAGE, moments.PART)), lambda: None)
-    drop = scene.drop()
+    drop = midway(scene, slow_s=4.0)
     _announce_often(scene, drop)
-    scene.until(fault.happened.is_set, "the run is in its middle")
     scene.mended()
     old.terminate()
     scene.stack.nodes.remove(old)
