@@ -32,9 +32,9 @@ def header_of(record: bytes) -> HeaderMap:
 def repeated_in(header: bytes, data: bytes, *, chunk: int = 1 << 20, block: int = 1 << 18, **limits: int) -> list[int]:
     """The numbers of the rows that the plan takes for repeats."""
     given = {"shard_bytes": 40, "shard_rows": 7, "max_row_bytes": 1 << 20} | limits
-    scanner = ShardScanner(",", ids=lambda record: IdFilter(header_of(record), len(data)), **given)
     whole = header + b"\n" + data
     with mock.patch.object(scan, "BLOCK_BYTES", block):
+        scanner = ShardScanner(",", ids=lambda record: IdFilter(header_of(record), len(data)), **given)
         shards = [shard for at in range(0, len(whole), chunk) for shard in scanner.feed(whole[at : at + chunk])]
         shards += scanner.finish()
     return [row for shard in shards for row in sorted(shard.repeated_rows)]
@@ -72,6 +72,8 @@ PIECES = [b'"', b'""', b",", b"\n", b"\r", b"\r\n", b"a", b"b", b"\xc3\xa9"]
 @example(header=b"i,x", data=b'"a""",1\r\n"a""",1\r\n', chunk=5, block=3, max_row_bytes=99)
 @example(header=b"x,i", data=b"1,a\r\n1,a\n1,a\r1,a", chunk=80, block=30, max_row_bytes=99)
 @example(header=b"i,x", data=b"a,1234567890\na,1\na,2\n", chunk=80, block=30, max_row_bytes=6)
+@example(header=b"i,x", data=b"a,1\n" + b"z" * 40 + b"\na,2\n", chunk=80, block=3, max_row_bytes=6)
+@example(header=b"x,i", data=b'"1,b",a\n"2,b",c\n"1,b",c\n', chunk=80, block=30, max_row_bytes=99)
 def test_repeats_are_what_the_whole_file_shows(
     header: bytes, data: bytes, chunk: int, block: int, max_row_bytes: int
 ) -> None:
