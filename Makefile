@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint infra-test image-test bench requirements clean
+.PHONY: help demo test lint chaos infra-test image-test bench requirements clean
 
 help:  ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -24,6 +24,9 @@ lint: .venv/installed  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy actors serve_app infra tests
+
+chaos: .venv/installed  ## Every scenario of tests/chaos; SEEDS=3 plays each from three seeds, ONLY="zombie-node" some
+	$(BIN)/python -m tests.chaos --seeds $(or $(SEEDS),1) $(ONLY:%=--only %)
 
 infra-test: .venv/installed  ## The slow checks of Terraform and Kubernetes, with tools of their own
 	$(BIN)/pytest tests/infra -m slow

@@ -38,7 +38,7 @@ def main() -> int:
         print(f"undisturbed: {series.undisturbed.seconds:.1f} s", flush=True)
         for scenario in chosen:
             for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
-                series.play([scenario], seed)
+                series.play(scenario, seed)
         wrong = series.audit()
     print(f"\n{table(series.played)}\n")
     print("\n".join(f"At the end: {each}" for each in wrong) or "At the end: nothing is left behind.")

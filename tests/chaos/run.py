@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,11 +48,7 @@ class Series:
         self._on_played = on_played
         self._logs = logs
 
-    def play(self, scenarios: Iterable[Scenario], seed: int) -> None:
-        for scenario in scenarios:
-            self._play(scenario, seed)
-
-    def _play(self, scenario: Scenario, seed: int) -> None:
+    def play(self, scenario: Scenario, seed: int) -> Figures:
         self._stack.ensure(scenario.nodes)
         self._stack.forget()
         scene = Scene(self._stack, scenario.name, seed, self.undisturbed, self._shorter)
@@ -70,6 +66,7 @@ class Series:
         if self._logs is not None and scene.figures.wrong:
             for at, node in enumerate(self._stack.nodes):
                 node.keep_logs(self._logs / f"{scenario.name}-{seed}-{at}")
+        return scene.figures
 
     def audit(self) -> list[str]:
         """What is wrong at the end: a message left behind, a run not closed, an output that is not its manifest's."""

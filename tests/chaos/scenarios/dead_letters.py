@@ -19,6 +19,8 @@ from . import moments
 
 _SILENT_S = 30.0
 """Longer than any fetch of the scenarios' settings waits."""
+_LATE_ANSWERS = 5
+"""Images that may be fetched again because their answer came after the settings' short deadline."""
 _HELD_S = 15.0
 _PARKED_S = 4.0
 
@@ -56,6 +58,8 @@ def image_host_down(scene: Scene) -> None:
     view = scene.replay(run=drop.run_id)
     scene.check(view["mended"] == len(letters), f"the replay mended not all {len(letters)}: {view}")
     scene.finishes(drop)
+    again = scene.duplicate_fetches()
+    scene.check(again <= _LATE_ANSWERS, f"{again} images were fetched again")
 
 
 def topic_down(scene: Scene) -> None:

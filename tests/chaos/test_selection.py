@@ -1,0 +1,42 @@
+"""A short selection of the scenarios, on one stack; `make chaos` plays them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .run import Series
+from .scenarios import ALL
+from .stack import Stack
+
+SEED = 1
+SELECTION = (
+    "kill-owner-running",
+    "kill-cleaner",
+    "kill-writer-late",
+    "storage-503-lost-commit",
+    "poison-row-in-short-shard",
+)
+
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the faults find their processes in /proc"),
+]
+
+
+@pytest.fixture(scope="module")
+def series() -> Iterator[Series]:
+    with Stack() as stack:
+        yield Series(stack)
+
+
+@pytest.mark.parametrize("name", SELECTION)
+def test_a_run_survives(series: Series, name: str) -> None:
+    figures = series.play(next(scenario for scenario in ALL if scenario.name == name), SEED)
+    assert not figures.wrong
+
+
+def test_nothing_is_left_behind(series: Series) -> None:
+    assert not series.audit()
