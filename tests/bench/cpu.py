@@ -13,7 +13,7 @@ _NAMES = (
     (re.compile(r"ServeController"), "controller"),
     (re.compile(r"ProxyActor"), "proxy"),
     (re.compile(r"/raylet "), "raylet"),
-    (re.compile(r"gcs_server"), "Ray's GCS"),
+    (re.compile(r"/gcs/gcs_server "), "Ray's GCS"),
 )
 
 

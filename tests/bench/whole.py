@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import spacy
 from spacy.language import Language
 
 from infra.local.port import free_port
@@ -40,10 +41,10 @@ _DEADLINE_S = 3600.0
 
 @lru_cache
 def _language() -> Language:
-    """Loaded once a worker, as an actor's constructor does."""
+    """The whole pipeline, loaded once a worker as an actor's constructor does."""
     from actors.text import model
 
-    return model.load()
+    return spacy.load(model.locate())
 
 
 def batch(job: tuple[str, str, str]) -> tuple[str, float]:
