@@ -1,7 +1,7 @@
 # The application with everything it needs, the language model included: one image for the head and every worker.
 #
 #   docker build --tag dropforge --build-arg REVISION="$(git rev-parse HEAD)" .
-#   docker run --read-only --tmpfs /tmp --shm-size 1g --publish 8000:8000 dropforge
+#   docker run --read-only --tmpfs /tmp --shm-size 1g --publish 8000:8000 --env DROPFORGE_API_TOKEN dropforge
 #
 # On Kubernetes the operator puts `ray start` in the place of the command.
 
