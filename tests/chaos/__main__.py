@@ -43,7 +43,7 @@ def main() -> int:
     print(f"\n{table(series.played)}\n")
     print("\n".join(f"At the end: {each}" for each in wrong) or "At the end: nothing is left behind.")
     if arguments.json:
-        runs = [{"scenario": each.scenario, "seed": each.seed, **asdict(each.figures)} for each in series.played]
+        runs = [{"scenario": str(each.scenario), "seed": each.seed, **asdict(each.figures)} for each in series.played]
         arguments.json.write_text(
             json.dumps({"undisturbed_s": series.undisturbed.seconds, "runs": runs, "end": wrong}, indent=1)
         )

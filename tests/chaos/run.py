@@ -26,7 +26,7 @@ _DRAINED_S = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    scenario: str
+    scenario: Scenario
     seed: int
     figures: Figures
 
@@ -51,7 +51,7 @@ class Series:
     def play(self, scenario: Scenario, seed: int) -> Figures:
         self._stack.ensure(scenario.nodes)
         self._stack.forget()
-        scene = Scene(self._stack, scenario.name, seed, self.undisturbed, self._shorter)
+        scene = Scene(self._stack, str(scenario), seed, self.undisturbed, self._shorter)
         started = time.monotonic()
         try:
             scenario.play(scene)
@@ -60,12 +60,12 @@ class Series:
         scene.figures.seconds = time.monotonic() - started
         scene.figures.duplicate_fetches = scene.duplicate_fetches()
         self._finished += scene.finished
-        played = Played(scenario.name, seed, scene.figures)
+        played = Played(scenario, seed, scene.figures)
         self.played.append(played)
         self._on_played(played)
         if self._logs is not None and scene.figures.wrong:
             for at, node in enumerate(self._stack.nodes):
-                node.keep_logs(self._logs / f"{scenario.name}-{seed}-{at}")
+                node.keep_logs(self._logs / f"{scenario}-{seed}-{at}")
         return scene.figures
 
     def audit(self) -> list[str]:

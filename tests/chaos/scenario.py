@@ -1,4 +1,4 @@
-"""A scenario: its name, what it does, and how many nodes it needs."""
+"""A scenario: its name and variant, what it does, and how many nodes it needs."""
 
 from __future__ import annotations
 
@@ -12,4 +12,8 @@ from .scene import Scene
 class Scenario:
     name: str
     play: Callable[[Scene], None]
+    variant: str = ""
     nodes: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.variant}" if self.variant else self.name

@@ -109,11 +109,13 @@ class Scene:
 
     def incomplete(self, drop: Drop) -> None:
         """Waits until the run waits for a replay."""
-        ledger = self.stack.ledger
-        self.until(
-            lambda: drop.run_id in ledger.incomplete_run_ids() and drop.run_id not in ledger.open_run_ids(),
-            f"{drop.uri} is incomplete",
-        )
+        self.until(lambda: self._is_parked(drop), f"{drop.uri} is incomplete")
+
+    def ends(self, drop: Drop) -> Manifest | None:
+        """The result once the run has one; None once it waits for a replay instead."""
+        manifest = self.stack.ledger.records(drop.run_id).manifest
+        self.until(lambda: manifest() or self._is_parked(drop), f"{drop.uri} has ended")
+        return manifest()
 
     def manifest(self, drop: Drop) -> Manifest:
         """The run's result, once there is one."""
@@ -197,6 +199,10 @@ class Scene:
             info is not None and info.generation == manifest.output_generation,
             f"{written[0]} is {info}, the manifest says generation {manifest.output_generation}",
         )
+
+    def _is_parked(self, drop: Drop) -> bool:
+        ledger = self.stack.ledger
+        return drop.run_id in ledger.incomplete_run_ids() and drop.run_id not in ledger.open_run_ids()
 
     def _closed(self, drop: Drop) -> None:
         ledger = self.stack.ledger

@@ -13,8 +13,8 @@ _HEADINGS = ("scenario", "runs", "failures", "recovery s", "reused", "duplicate 
 def table(played: Sequence[Played]) -> str:
     """One line a scenario: recovery as median and longest, shards reused and duplicate fetches as sums."""
     rows: list[tuple[str, ...]] = [_HEADINGS]
-    for scenario in dict.fromkeys(each.scenario for each in played):
-        figures = [each.figures for each in played if each.scenario == scenario]
+    for scenario in dict.fromkeys(each.scenario.name for each in played):
+        figures = [each.figures for each in played if each.scenario.name == scenario]
         recovery = [each.recovery_s for each in figures if each.recovery_s is not None]
         rows.append(
             (

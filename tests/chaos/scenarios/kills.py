@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..processes import send
 from ..scenario import Scenario
@@ -12,15 +12,20 @@ from . import moments
 from .moments import Moment, at
 
 
-def _during(choice: Sequence[Moment], strike: Callable[[Scene], None]) -> Callable[[Scene], None]:
-    """A run in which something is struck at one of these moments."""
+def _during(moment: Moment, strike: Callable[[Scene], None]) -> Callable[[Scene], None]:
+    """A run in which something is struck at this moment."""
 
     def play(scene: Scene) -> None:
-        fault = at(scene, scene.random.choice(choice), lambda: strike(scene))
+        fault = at(scene, moment, lambda: strike(scene))
         scene.finishes(scene.drop())
         scene.check(fault.happened.is_set(), "nothing was struck")
 
     return play
+
+
+def _at_each(name: str, choice: Sequence[Moment], strike: Callable[[Scene], None]) -> Iterator[Scenario]:
+    for moment in choice:
+        yield Scenario(name, _during(moment, strike), variant=moment.name)
 
 
 def _kill(deployment: str) -> Callable[[Scene], None]:
@@ -38,25 +43,32 @@ def _hang_cleaner(scene: Scene) -> None:
     scene.mended()
 
 
-def kill_node(scene: Scene) -> None:
-    """Everything ends at once; then a new node starts on the same bucket."""
-    moment = scene.random.choice((moments.PLAN, moments.IMAGE, moments.PART, moments.OUTPUT, moments.MANIFEST))
-    fault = at(scene, moment, scene.stack.node.kill)
-    drop = scene.drop()
-    scene.until(fault.happened.is_set, "the moment has come")
-    scene.replace_node()
-    scene.mended()
-    scene.finishes(drop)
+def _kill_node(moment: Moment) -> Callable[[Scene], None]:
+    """Everything ends at once; then a new node starts on the same bucket and does what is missing, nothing else."""
+
+    def play(scene: Scene) -> None:
+        fault = at(scene, moment, scene.stack.node.kill)
+        drop = scene.drop()
+        scene.until(fault.happened.is_set, "the moment has come")
+        finished = len(scene.stack.ledger.records(drop.run_id).parts())
+        scene.replace_node()
+        scene.mended()
+        manifest = scene.finishes(drop)
+        reused = manifest.shards_reused
+        scene.check(reused == finished, f"{reused} shards were reused, {finished} were finished")
+
+    return play
 
 
 SCENARIOS = (
-    Scenario("kill-cleaner", _during(moments.ANY, _kill("Cleaner"))),
-    Scenario("kill-image-fetcher", _during(moments.ANY, _kill("ImageFetcher"))),
-    Scenario("kill-attributes", _during(moments.ANY, _kill("Attributes"))),
-    Scenario("kill-writer", _during(moments.ANY, _kill("Writer"))),
-    Scenario("kill-writer-late", _during(moments.LATE, _kill("Writer"))),
-    Scenario("kill-owner-planning", _during((moments.PLAN,), _kill_owner)),
-    Scenario("kill-owner-running", _during((*moments.ANY[2:5], *moments.LATE), _kill_owner)),
-    Scenario("hang-cleaner", _during((moments.IMAGE, moments.ROWS), _hang_cleaner)),
-    Scenario("kill-node", kill_node),
+    *_at_each("kill-cleaner", moments.ANY, _kill("Cleaner")),
+    *_at_each("kill-image-fetcher", moments.ANY, _kill("ImageFetcher")),
+    *_at_each("kill-attributes", moments.ANY, _kill("Attributes")),
+    *_at_each("kill-writer", moments.ANY, _kill("Writer")),
+    *_at_each("kill-owner", moments.ANY, _kill_owner),
+    Scenario("hang-cleaner", _during(moments.ROWS, _hang_cleaner)),
+    *(
+        Scenario("kill-node", _kill_node(moment), variant=moment.name)
+        for moment in (moments.PLAN, moments.IMAGE, moments.PART, moments.OUTPUT, moments.MANIFEST)
+    ),
 )

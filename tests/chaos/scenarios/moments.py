@@ -14,22 +14,21 @@ from ..storage_call import call
 class Moment:
     """A request that a run makes at least `many` times: any of those may be the one."""
 
+    name: str
     matches: Callable[[Request], bool]
     many: int = 1
 
 
-PLAN = Moment(call("read", name="^in/"))
-READ = Moment(call("read", name="^in/"), 12)
-IMAGE = Moment(call("upload", name="^images/"), 100)
-ROWS = Moment(call("upload", name="/rows/"), 10)
-PART = Moment(call("upload", name="/parts/"), 10)
-REJECTS = Moment(call("compose", "rewrite", name="^rejects/"))
-OUTPUT = Moment(call("compose", "rewrite", name="^processed/"))
-MANIFEST = Moment(call("upload", name="/manifest.json$"))
+PLAN = Moment("plan", call("read", name="^in/"))
+READ = Moment("read", call("read", name="^in/"), 12)
+IMAGE = Moment("image", call("upload", name="^images/"), 100)
+ROWS = Moment("rows", call("upload", name="/rows/"), 10)
+PART = Moment("part", call("upload", name="/parts/"), 10)
+REJECTS = Moment("rejects", call("compose", "rewrite", name="^rejects/"))
+OUTPUT = Moment("output", call("compose", "rewrite", name="^processed/"))
+MANIFEST = Moment("manifest", call("upload", name="/manifest.json$"))
 
 ANY = (PLAN, READ, IMAGE, ROWS, PART, REJECTS, OUTPUT, MANIFEST)
-LATE = (REJECTS, OUTPUT, MANIFEST)
-"""Between the last part and the manifest."""
 
 
 def at(scene: Scene, moment: Moment, action: Callable[[], object]) -> Fault:

@@ -12,12 +12,15 @@ from ..storage_call import call
 from . import moments
 from .moments import at
 
+_PATIENCE_S = 20.0
+"""From here on an outage may use up a stage's retries; what it was doing waits for a replay then."""
 
-def _outage(effect: Effect, longest_s: float) -> Callable[[Scene], None]:
-    """A run in which every request to Cloud Storage ends so, from some moment on, for up to so many seconds."""
+
+def _outage(effect: Effect, between_s: tuple[float, float]) -> Callable[[Scene], None]:
+    """A run in which every request to Cloud Storage ends so, from some moment on, for so many seconds."""
 
     def play(scene: Scene) -> None:
-        seconds = scene.random.uniform(2.0, longest_s)
+        seconds = scene.random.uniform(*between_s)
         storage = scene.stack.storage
         over = threading.Event()
         outage = Fault(call(), effect, times=None)
@@ -34,6 +37,8 @@ def _outage(effect: Effect, longest_s: float) -> Callable[[Scene], None]:
         at(scene, scene.random.choice(moments.ANY), begin)
         drop = scene.drop()
         scene.until(over.is_set, "the outage is over")
+        if between_s[0] > _PATIENCE_S and scene.ends(drop) is None:
+            scene.replay(run=drop.run_id)
         scene.finishes(drop)
 
     return play
@@ -59,10 +64,11 @@ def errors_and_lost_commit(scene: Scene) -> None:
 
 
 SCENARIOS = (
-    Scenario("storage-503", _outage(answer(503), 12.0)),
-    Scenario("storage-429", _outage(answer(429, ("Retry-After", "1")), 12.0)),
-    Scenario("storage-reset", _outage(reset, 12.0)),
-    Scenario("storage-stall", _outage(stall(30.0), 8.0)),
+    Scenario("storage-503", _outage(answer(503), (2.0, 12.0))),
+    Scenario("storage-503-long", _outage(answer(503), (40.0, 60.0))),
+    Scenario("storage-429", _outage(answer(429, ("Retry-After", "1")), (2.0, 12.0))),
+    Scenario("storage-reset", _outage(reset, (2.0, 12.0))),
+    Scenario("storage-stall", _outage(stall(30.0), (2.0, 8.0))),
     Scenario("storage-lost-replies", lost_replies),
     Scenario("storage-503-lost-commit", errors_and_lost_commit),
 )
