@@ -6,6 +6,9 @@ PYTHONS := $(PYTHON) python3.12 python3.11 python3.13 python3
 IN_RANGE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
+OWN := @if [ -L .venv ]; then \
+	echo ".venv is a link to $$(readlink .venv), which others may use: installing would empty or change it." >&2; \
+	echo "Remove the link (rm .venv) and run make again: it then makes an environment of its own." >&2; exit 1; fi
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
@@ -46,6 +49,7 @@ clean:  ## Remove the environment, the caches and the local state
 
 # Cleared rather than updated: what is installed is then what the file says, also after an interrupted install.
 .venv/required: requirements-dev.txt
+	$(OWN)
 	@for python in $(PYTHONS); do "$$python" -c '$(IN_RANGE)' 2>/dev/null && break; python=; done; \
 	if [ -z "$$python" ]; then \
 	  echo "Dropforge needs Python 3.11, 3.12 or 3.13 with its venv module; none was found." >&2; \
@@ -58,5 +62,6 @@ clean:  ## Remove the environment, the caches and the local state
 	@touch $@
 
 .venv/installed: .venv/required pyproject.toml
+	$(OWN)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
