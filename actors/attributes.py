@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from . import logs, threads
+from . import liveness, logs, threads
 from .attribute_columns import attribute_columns
 from .bisection import halves, poisoned
 from .csv.records import read_shard
@@ -68,6 +68,11 @@ class Attributes:
         started = time.perf_counter()
         frame = poisoned(await self._data(run, start, shard), shard, detail, start.header, run.catalogue)
         return await self._hand_off(frame, run, started)
+
+    async def check_health(self) -> None:
+        """Parses a row and its specification on a thread, as it does a shard's."""
+        frame, columns = await asyncio.to_thread(liveness.read_row)
+        liveness.expect("The row read", (frame.rows.num_rows, columns.attributes.to_pylist()), (1, ['{"Size": "8"}']))
 
     async def _hand_off(self, frame: ShardFrame, run: Run, started: float) -> Handoff:
         columns = await asyncio.to_thread(attribute_columns, frame.rows, run.catalogue)

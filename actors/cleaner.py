@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
-from . import logs
+from . import liveness, logs
 from .handoff import Handoff, ReadShard, hand_off
 from .text.cleaner import DescriptionCleaner
 from .text.settings import TextSettings
@@ -34,4 +34,5 @@ class Cleaner:
 
     async def check_health(self) -> None:
         """Cleans a word by the same path a shard takes; a wedged worker thread fails the check's time limit."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._cleaner.clean, ["healthy"])
+        cleaned = await asyncio.get_running_loop().run_in_executor(self._thread, self._cleaner.clean, ["Shoes"])
+        liveness.expect("The cleaned word", list(cleaned), ["shoe"])

@@ -6,8 +6,6 @@ import gc
 import logging
 import time
 
-import ray
-
 from . import logs
 from .errors import Code
 from .handoff import Handoff, ReadShard, hand_off
@@ -22,8 +20,7 @@ class ImageFetcher:
     """Holds the HTTP session, the DNS cache and what is known of each host. One event loop, hundreds of fetches."""
 
     async def __init__(self, settings: ImageSettings) -> None:  # type: ignore[misc]  # Serve awaits it
-        self._node = ray.get_runtime_context().get_node_id()
-        logs.configure()
+        self._node = logs.configure()
         # Thousands of short-lived tasks hold no cycles: at Python's default the collector takes a quarter of the CPU.
         gc.set_threshold(50_000, 20, 20)
         self._stage = ImageStage(settings, on_failure=self._log)
@@ -39,6 +36,10 @@ class ImageFetcher:
         target = ImageTarget(run.image_bucket, run.image_folder)
         column = await self._stage.fetch(shard.frame.rows, run.catalogue, target, resume=resume)
         return hand_off(column, rows=len(column.uris), started=started)
+
+    async def check_health(self) -> None:
+        """The loop turns, the session is open and the decoder's threads answer; no host and no bucket is asked."""
+        await self._stage.check()
 
     def _log(self, failure: ImageFailure) -> None:
         what = "not found" if failure.code is Code.IMAGE_NOT_FOUND else failure.code

@@ -25,12 +25,12 @@ def labels(**values: object) -> dict[str, Any]:
     return {"labels": {name: str(value) for name, value in values.items() if value not in (None, "")}}
 
 
-def configure() -> None:
-    """Sends the events of this Ray process to standard error, each with its node's id as a label.
+def configure() -> str:
+    """Sends the events of this Ray process to standard error, each with its node's id, which is returned, as a label.
 
     Serve's own events get the same form, so that their severity is kept too. May be called again.
     """
-    node_id = ray.get_runtime_context().get_node_id()
+    node_id: str = ray.get_runtime_context().get_node_id()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_TextFormatter() if sys.stderr.isatty() else JsonFormatter(node_id))
     logger = logging.getLogger(_OUR_LOGGER)
@@ -39,6 +39,7 @@ def configure() -> None:
     logger.propagate = False
     for serve_handler in logging.getLogger(_SERVE_LOGGER).handlers:
         serve_handler.setFormatter(JsonFormatter(node_id))
+    return node_id
 
 
 class JsonFormatter(logging.Formatter):

@@ -17,11 +17,12 @@ from google.api_core import exceptions as api
 from google.cloud import pubsub_v1
 from ray import serve
 
-from actors.errors import DropforgeError
+from actors.errors import Code, DropforgeError
 from actors.store import Bucket
 
 from .metrics import Metrics
 from .settings import Settings
+from .subscriber import Subscriber
 from .views import DependencyView, DeploymentView, HealthView
 
 _EVERY_S = 10.0
@@ -32,8 +33,11 @@ APPLICATION = "dropforge"
 class Health:
     """Checks each dependency every few seconds; `report` answers from what is known."""
 
-    def __init__(self, settings: Settings, buckets: Mapping[str, Bucket], metrics: Metrics) -> None:
+    def __init__(
+        self, settings: Settings, buckets: Mapping[str, Bucket], metrics: Metrics, subscriber: Subscriber | None
+    ) -> None:
         self._metrics = metrics
+        self._subscriber = subscriber
         self._checks: dict[str, Callable[[], object]] = {
             name: partial(bucket.stat, "dropforge-health") for name, bucket in buckets.items()
         }
@@ -61,8 +65,13 @@ class Health:
             self._task.cancel()
             await asyncio.wait({self._task})
 
-    async def report(self, *, stream_broken: str | None, last_message_at: float | None, runs: int) -> HealthView:
-        """`stream_broken` says why the subscriber's stream is down, `last_message_at` is Unix time."""
+    def check(self) -> None:
+        """Raises `INTERNAL` where the look at the dependencies has ended, which only a defect can do."""
+        if self._task is not None and self._task.done():
+            raise DropforgeError(Code.INTERNAL, "The look at the dependencies has ended.")
+
+    async def report(self, *, runs: int) -> HealthView:
+        """`runs`: those driven by this replica."""
         now = time.monotonic()
         dependencies = {
             name: DependencyView(
@@ -77,8 +86,10 @@ class Health:
         deployments = await asyncio.to_thread(_deployments)
         reasons = [f"{name}: {view.reason}" for name, view in dependencies.items() if not view.healthy]
         reasons += [f"{name} is {view.status}" for name, view in deployments.items() if view.status != "HEALTHY"]
-        if stream_broken:
-            reasons.append(f"subscriber: {stream_broken}")
+        stream = self._subscriber
+        if stream is not None and stream.broken:
+            reasons.append(f"subscriber: {stream.broken}")
+        last_message_at = stream.last_message_at if stream is not None else None
         return HealthView(
             status="degraded" if reasons else "healthy",
             reasons=reasons,
@@ -92,6 +103,10 @@ class Health:
     async def _look_regularly(self) -> None:
         while True:
             await asyncio.gather(*(self._look(name, check) for name, check in self._checks.items()))
+            if (stream := self._subscriber) is not None:
+                self._metrics.dependency("stream", healthy=not stream.broken)
+                if stream.last_message_at is not None:
+                    self._metrics.last_message(time.time() - stream.last_message_at)
             await asyncio.sleep(_EVERY_S)
 
     async def _look(self, name: str, check: Callable[[], object]) -> None:

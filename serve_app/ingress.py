@@ -91,7 +91,8 @@ class Ingress:
         work = Bucket(client, settings.work_bucket or settings.output_bucket)
         self._ledger = Ledger(work, settings.work_prefix)
         buckets = {"source_bucket": Bucket(client, settings.source_bucket), "work_bucket": work}
-        self._health = Health(settings, buckets, metrics)
+        self._subscriber = self._subscribe() if settings.pull else None
+        self._health = Health(settings, buckets, metrics, self._subscriber)
         await self._health.start()
         owner = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self._dead_letters = DeadLetterTopic(settings.project, settings.dead_letter_topic)
@@ -109,11 +110,7 @@ class Ingress:
         self._backlog = Backlog(self._ledger, queue, self._accept)
         self._replays = Replays(self._ledger, self._backlog, metrics, self._adoption.begin)
         await self._adoption.start()
-        self._subscriber: Subscriber | None = None
-        if settings.pull:
-            self._subscriber = Subscriber(
-                settings.project, settings.subscription, self._accept, at_a_time=settings.pull_messages
-            )
+        if self._subscriber is not None:
             await self._subscriber.start()
 
     def reconfigure(self, user_config: Mapping[str, Any]) -> None:
@@ -121,7 +118,11 @@ class Ingress:
         self._policies = StagePolicies.model_validate(user_config)
 
     async def check_health(self) -> None:
+        """The tasks that take notifications, adopt runs and look at dependencies go on."""
         self._adoption.check()
+        self._health.check()
+        if self._subscriber is not None:
+            self._subscriber.check()
 
     async def __del__(self) -> None:
         """Takes no more notifications, then gives its runs back, so that another replica goes on at once."""
@@ -184,13 +185,18 @@ class Ingress:
 
         A caller without a token learns the status alone.
         """
-        subscriber = self._subscriber
-        view = await self._health.report(
-            stream_broken=subscriber.broken if subscriber else None,
-            last_message_at=subscriber.last_message_at if subscriber else None,
-            runs=len(self._driver.progress),
-        )
+        view = await self._health.report(runs=len(self._driver.progress))
         return view if request.state.known else StatusView(status=view.status)
+
+    def _subscribe(self) -> Subscriber:
+        settings = self._settings
+        return Subscriber(
+            settings.project,
+            settings.subscription,
+            self._accept,
+            at_a_time=settings.pull_messages,
+            silent_s=settings.stream_silent_s,
+        )
 
     def _newest(self, limit: int) -> list[str]:
         ids = [*self._ledger.open_run_ids(), *self._ledger.incomplete_run_ids()]

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     subscription: str = Field("dropforge", description="pull subscription of the bucket's notifications")
     pull: bool = Field(True, description="consume the subscription; off when notifications are pushed")
     pull_messages: int = Field(16, ge=1, le=1000, description="notifications handled at a time by one replica")
+    stream_silent_s: float = Field(
+        600, gt=0, description="a subscription's stream without a message for so many seconds is opened anew"
+    )
     dead_letter_topic: str = Field("dropforge-dead-letters", description="topic of shards that ran out of retries")
     dead_letter_subscription: str = Field("dropforge-dead-letters", description="subscription that replay reads")
 

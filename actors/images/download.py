@@ -72,6 +72,10 @@ class Downloader:
             max_headers=settings.max_headers,
         )
 
+    @property
+    def open(self) -> bool:
+        return not self._session.closed
+
     async def close(self) -> None:
         await self._session.close()
         await self._resolver.close()

@@ -24,6 +24,7 @@ from typing import Any, Self
 import pyarrow as pa
 from yarl import URL
 
+from .. import liveness
 from ..catalogue import Catalogue
 from ..errors import Code, DropforgeError, Kind
 from ..frame import ImageColumn
@@ -38,6 +39,9 @@ from .urls import Candidate, candidates
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
 STORED = "stored"
+
+# The smallest GIF there is: one transparent pixel.
+_ONE_PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
 
 _SHOWN_URL_CHARACTERS = 2048
 
@@ -128,6 +132,13 @@ class ImageStage:
         await self._downloader.close()
         self._decoder.close()
         await self._store.close()
+
+    async def check(self) -> None:
+        """Raises `INTERNAL` where the session is closed or the decoder is wrong; waits where its threads hang."""
+        if not self._downloader.open:
+            raise DropforgeError(Code.INTERNAL, "The image fetcher's HTTP session is closed.")
+        image = await self._decoder.format_of(_ONE_PIXEL)
+        liveness.expect("The format of a GIF", image.extension, "gif")
 
     async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
         """The image column of a shard's rows, `ShardFrame.rows`, in their order.
