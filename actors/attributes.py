@@ -30,7 +30,7 @@ class Attributes:
     """
 
     async def __init__(self, project: str, scan_chunk_bytes: int) -> None:  # type: ignore[misc]  # Serve awaits it
-        logs.configure()
+        logs.configure(project)
         threads.one_for_each_connection()
         self._client = connect(project)
         self._scan_chunk_bytes = scan_chunk_bytes

@@ -17,8 +17,8 @@ from .text.settings import TextSettings
 class Cleaner:
     """Holds the language model and the tables learned from earlier shards. CPU bound, one shard at a time."""
 
-    def __init__(self, settings: TextSettings) -> None:
-        logs.configure()
+    def __init__(self, settings: TextSettings, project: str) -> None:
+        logs.configure(project)
         self._cleaner = DescriptionCleaner(settings)
         # One thread, so that the replica's event loop stays free for health checks while a shard is cleaned.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="clean")

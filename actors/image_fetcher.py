@@ -7,11 +7,13 @@ import logging
 import time
 
 from . import logs
+from .drop import Shard
 from .errors import Code
-from .handoff import Handoff, ReadShard, hand_off
+from .handoff import Handoff, hand_off
 from .images.settings import ImageSettings
 from .images.stage import ImageFailure, ImageStage, ImageTarget
 from .run import Run
+from .trace_context import within
 
 logger = logging.getLogger("dropforge.images")
 
@@ -19,22 +21,23 @@ logger = logging.getLogger("dropforge.images")
 class ImageFetcher:
     """Holds the HTTP session, the DNS cache and what is known of each host. One event loop, hundreds of fetches."""
 
-    async def __init__(self, settings: ImageSettings) -> None:  # type: ignore[misc]  # Serve awaits it
-        self._node = logs.configure()
+    async def __init__(self, settings: ImageSettings, project: str) -> None:  # type: ignore[misc]  # Serve awaits it
+        self._node = logs.configure(project)
         # Thousands of short-lived tasks hold no cycles: at Python's default the collector takes a quarter of the CPU.
         gc.set_threshold(50_000, 20, 20)
         self._stage = ImageStage(settings, on_failure=self._log)
         await self._stage.__aenter__()
 
-    async def fetch(self, run: Run, read: Handoff, resume: bool) -> Handoff:
+    async def fetch(self, run: Run, shard: Shard, read: Handoff, resume: bool) -> Handoff:
         """An `ImageColumn` in row order. `resume` looks for images that an earlier attempt has stored.
 
         Raises `IMAGE_HOST_DOWN` where more rows than tolerated fail for a reason that may pass.
         """
-        shard: ReadShard = await read.ref
+        rows = (await read.ref).frame.rows
         started = time.perf_counter()
         target = ImageTarget(run.image_bucket, run.image_folder)
-        column = await self._stage.fetch(shard.frame.rows, run.catalogue, target, resume=resume)
+        with within(run.trace), logs.about(run=run.run_id, shard=shard.index):
+            column = await self._stage.fetch(rows, run.catalogue, target, resume=resume)
         return hand_off(column, rows=len(column.uris), started=started)
 
     async def check_health(self) -> None:

@@ -44,7 +44,7 @@ class Run(BaseModel):
     fetch_images: bool = True
     shard_bytes: int = Field(gt=0, description="a shard ends at the first record boundary at or past this size, bytes")
     shard_rows: int = Field(gt=0, description="a shard ends after this many records")
-    trace: str = ""
+    trace: str = Field("", description="W3C `traceparent` of the run's trace")
 
     @property
     def reasons(self) -> ObjectName:

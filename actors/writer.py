@@ -31,7 +31,7 @@ class Writer:
     """Keeps nothing in memory between calls: a writer that is killed loses nothing."""
 
     async def __init__(self, project: str) -> None:  # type: ignore[misc]  # Serve awaits it
-        logs.configure()
+        logs.configure(project)
         threads.one_for_each_connection()
         self._client = connect(project)
 

@@ -28,7 +28,7 @@ def build(args: dict[str, Any]) -> Application:
     return deploy(Ingress).bind(
         settings,
         deploy(Attributes).bind(settings.project, settings.scan_chunk_bytes),
-        deploy(Cleaner).bind(settings.text),
-        deploy(ImageFetcher).bind(settings.images),
+        deploy(Cleaner).bind(settings.text, settings.project),
+        deploy(ImageFetcher).bind(settings.images, settings.project),
         deploy(Writer).bind(settings.project),
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.api_core import exceptions as api
 
 from actors.errors import DropforgeError
 from actors.failure import Failure
+from actors.trace_context import received
 
 from .dead_letters import DeadLetterQueue, PulledLetter
 from .events import Notification
@@ -28,10 +29,11 @@ _MOST_LETTERS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A dead letter with what it came from; `failure` is None for a notification."""
+    """A dead letter with what it came from; `failure` is None for a notification. `trace` is its `traceparent`."""
 
     entry: Entry
     failure: Failure | None
+    trace: str
 
 
 class Backlog:
@@ -53,9 +55,9 @@ class Backlog:
             key = _key(letter)
             if key in items:
                 item = items[key]
-                items[key] = Item(item.entry.model_copy(update={"in_topic": True}), item.failure)
+                items[key] = replace(item, entry=item.entry.model_copy(update={"in_topic": True}))
             elif (entry := _notification(letter)) is not None:
-                items[entry.key] = Item(entry, None)
+                items[entry.key] = Item(entry, None, received(letter.attributes))
         return list(items.values())
 
     async def settle(self, notifications: frozenset[Key] = frozenset()) -> tuple[int, int]:
@@ -104,7 +106,7 @@ class Backlog:
             for failure in failures:
                 if failure.shard not in done:
                     entry = Entry.of(failure, run.drop)
-                    items[entry.key] = Item(entry, failure)
+                    items[entry.key] = Item(entry, failure, run.trace)
         return items
 
 

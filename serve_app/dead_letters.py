@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from actors.drop import Drop
 from actors.failure import Failure
 from actors.run import Run
+from actors.trace_context import ATTRIBUTE, current
 
 logger = logging.getLogger("dropforge.dead_letters")
 
@@ -49,6 +50,8 @@ class DeadLetter(BaseModel):
         failure = self.failure
         shard = "" if failure.shard is None else str(failure.shard.index)
         attributes = {"run": failure.run_id, "shard": shard, "stage": failure.stage, "code": failure.reason.code}
+        if self.trace:
+            attributes[ATTRIBUTE] = self.trace
         # An attribute's value has at most 1,024 bytes, an object's name as many and the bucket's besides.
         return attributes | {"object": self.drop.object[:256]}
 
@@ -74,7 +77,7 @@ class DeadLetterTopic:
 
     def publish(self, run: Run, failure: Failure) -> None:
         """For a failure whose record is in the bucket already."""
-        letter = DeadLetter(drop=run.drop, failure=failure, trace=run.trace)
+        letter = DeadLetter(drop=run.drop, failure=failure, trace=current() or run.trace)
         task = asyncio.create_task(self._publish(letter))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)

@@ -12,21 +12,25 @@ where this one stopped.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import importlib.metadata
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from opentelemetry.trace import Link, SpanKind
+
+from actors import logs
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError, Kind
 from actors.failure import Failure
-from actors.logs import labels
 from actors.manifest import Manifest, Reason
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
 from actors.run import Run
 from actors.run_records import RunRecords
+from actors.trace_context import context_of, current, link_to
 
 from .dead_letters import DeadLetterTopic
 from .lease import Lease, held
@@ -36,6 +40,7 @@ from .policies import StagePolicies
 from .progress import Progress
 from .settings import Settings
 from .stages import Handles, StageError, Stages
+from .tracing import Attributes, Tracing
 
 logger = logging.getLogger("dropforge.driver")
 
@@ -51,6 +56,7 @@ class Driver:
         policies: Callable[[], StagePolicies],
         dead_letters: DeadLetterTopic,
         metrics: Metrics,
+        tracing: Tracing,
         owner: str,
     ) -> None:
         self._ledger = ledger
@@ -59,6 +65,7 @@ class Driver:
         self._policies = policies
         self._dead_letters = dead_letters
         self._metrics = metrics
+        self._tracing = tracing
         self._owner = owner
         self._slots = asyncio.Semaphore(settings.runs_in_flight)
         self.progress: dict[str, Progress] = {}
@@ -98,12 +105,25 @@ class Driver:
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
         progress.run, progress.driven = run, True
-        logger.info("Started run %s of %s", run_id, run.drop.uri, extra=labels(run=run_id))
+        about: Attributes = {"run": run_id, "drop": run.drop.uri, "owner": self._owner, "took_over": lease.took_over}
+        links = [_begun_by(run)]
+        with (
+            logs.about(run=run_id),
+            self._tracing.span("run", about, context=context_of(run.trace), links=links) as span,
+        ):
+            await self._drive_to_its_end(run, lease, progress, records, new=accepted is not None)
+            span.set_attribute("dropforge.rows_out", progress.counts.rows_out)
+
+    async def _drive_to_its_end(
+        self, run: Run, lease: Lease, progress: Progress, records: RunRecords, *, new: bool
+    ) -> None:
+        run_id = run.run_id
+        logger.info("Started run %s of %s", run_id, run.drop.uri)
 
         def retried(stage: str, error: DropforgeError) -> None:
             progress.retry(stage, error)
             self._metrics.retry(stage, error)
-            about = labels(run=run_id, stage=stage, code=error.code)
+            about = logs.labels(stage=stage, code=error.code)
             logger.warning("A stage of run %s is tried again: %s", run_id, error, extra=about)
 
         def finished(part: PartRecord) -> None:
@@ -113,12 +133,14 @@ class Driver:
         def failed(failure: Failure) -> None:
             progress.fail(failure)
             self._metrics.failure(failure)
-            self._dead_letters.publish(run, failure)
+            about: Attributes = {"stage": failure.stage, "code": failure.reason.code, "attempts": failure.attempts}
+            with self._tracing.span("dead_letter", about, kind=SpanKind.PRODUCER):
+                self._dead_letters.publish(run, failure)
 
-        stages = Stages(self._handles, self._policies, run, retried)
+        stages = Stages(self._handles, self._policies, run, retried, self._tracing)
         drive = _Drive(run, records, stages, progress, on_part=finished, on_failure=failed)
         try:
-            manifest = await drive.to_the_end(self._settings.shards_in_flight, new=accepted is not None)
+            manifest = await drive.to_the_end(self._settings.shards_in_flight, new=new)
         except DropforgeError as error:
             if error.code.kind is Kind.FILE:
                 manifest = await drive.refuse(error)
@@ -133,13 +155,13 @@ class Driver:
             await asyncio.to_thread(lease.renew)
             await asyncio.to_thread(self._ledger.park, run_id)
             text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
-            logger.error(text, run_id, run.drop.uri, extra=labels(run=run_id))
+            logger.error(text, run_id, run.drop.uri)
             return
-        await asyncio.to_thread(self._ledger.close, run, new=accepted is not None)
+        await asyncio.to_thread(self._ledger.close, run, new=new)
         lease.retire()
         logger.info(
             "Finished run %s of %s: %s, %d rows out, %d rejects", run_id, run.drop.uri, manifest.state,
-            manifest.counts.rows_out, sum(manifest.counts.rejects.values()), extra=labels(run=run_id),
+            manifest.counts.rows_out, sum(manifest.counts.rejects.values()),
         )  # fmt: skip
 
 
@@ -185,7 +207,7 @@ class _Drive:
         return await self._stages.assemble(plan, list(self._parts.values()), self._progress.reused)
 
     async def refuse(self, error: DropforgeError) -> Manifest:
-        about = labels(run=self._run.run_id, code=error.code)
+        about = logs.labels(code=error.code)
         logger.error("Refused run %s: %s", self._run.run_id, error, extra=about)
         manifest = Manifest(
             run_id=self._run.run_id,
@@ -201,7 +223,8 @@ class _Drive:
     async def fail(self, shard: Shard | None, error: DropforgeError) -> None:
         """Makes a shard's end, or the run's own, durable, and sends its dead letter."""
         what = f"Shard {shard.index} of run" if shard else "Run"
-        about = labels(run=self._run.run_id, shard=shard.index if shard else None, code=error.code)
+        stage = error.stage if isinstance(error, StageError) else "shard" if shard else "run"
+        about = logs.labels(stage=stage, code=error.code)
         logger.error("%s %s failed: %s", what, self._run.run_id, error, extra=about)
         now = datetime.now(UTC)
         earlier = self._replayed.get(shard.index) if shard else None
@@ -210,7 +233,7 @@ class _Drive:
         failure = Failure(
             run_id=self._run.run_id,
             shard=shard,
-            stage=error.stage if isinstance(error, StageError) else "shard" if shard else "run",
+            stage=stage,
             reason=Reason(code=error.code, message=error.message),
             attempts=attempts + (earlier.attempts if earlier else 0),
             first_at=earlier.first_at if earlier else first_at,
@@ -239,23 +262,25 @@ class _Drive:
     async def _process(self, plan: Plan | None, shards_in_flight: int, *, resume: bool) -> Plan:
         """Takes every shard that has neither part nor failure through the stages; the complete plan."""
         free = asyncio.Semaphore(shards_in_flight)
+        run_context = contextvars.copy_context()  # a shard belongs to its run, though the plan hands it out
 
         async def take(start: PlanStart, shard: Shard) -> None:
-            try:
-                replayed = self._replayed.get(shard.index)
-                bisect = replayed is not None and replayed.reason.code == Code.POISON_SHARD
-                part = await self._stages.shard(start, shard, resume=resume, bisect=bisect)
-            except DropforgeError as error:
-                if error.code.kind is Kind.FILE:
-                    raise
-                await self.fail(shard, error)
-                self._failed.add(shard.index)
-            else:
-                self._parts[shard.index] = part
-                self._on_part(part)
-            finally:
-                self._progress.in_flight -= 1
-                free.release()
+            with logs.about(shard=shard.index):
+                try:
+                    replayed = self._replayed.get(shard.index)
+                    bisect = replayed is not None and replayed.reason.code == Code.POISON_SHARD
+                    part = await self._stages.shard(start, shard, resume=resume, bisect=bisect)
+                except DropforgeError as error:
+                    if error.code.kind is Kind.FILE:
+                        raise
+                    await self.fail(shard, error)
+                    self._failed.add(shard.index)
+                else:
+                    self._parts[shard.index] = part
+                    self._on_part(part)
+                finally:
+                    self._progress.in_flight -= 1
+                    free.release()
 
         async with _ungrouped(), asyncio.TaskGroup() as group:
 
@@ -265,7 +290,7 @@ class _Drive:
                     return
                 await free.acquire()
                 self._progress.in_flight += 1
-                group.create_task(take(start, shard))
+                group.create_task(take(start, shard), context=run_context.copy())
 
             if plan is None:
                 plan = await self._stages.plan(dispatch)
@@ -275,6 +300,12 @@ class _Drive:
                     await dispatch(plan.start, shard)
             self._progress.plan_complete = True
         return plan
+
+
+def _begun_by(run: Run) -> Link | None:
+    """What has begun this stretch of the run, where it is of another trace: a replay."""
+    begun_by = current()
+    return link_to(begun_by) if begun_by.split("-")[1:2] != run.trace.split("-")[1:2] else None
 
 
 @asynccontextmanager

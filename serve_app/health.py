@@ -34,10 +34,10 @@ class Health:
     """Checks each dependency every few seconds; `report` answers from what is known."""
 
     def __init__(
-        self, settings: Settings, buckets: Mapping[str, Bucket], metrics: Metrics, subscriber: Subscriber | None
+        self, settings: Settings, buckets: Mapping[str, Bucket], metrics: Metrics, stream: Subscriber | None
     ) -> None:
         self._metrics = metrics
-        self._subscriber = subscriber
+        self._stream = stream
         self._checks: dict[str, Callable[[], object]] = {
             name: partial(bucket.stat, "dropforge-health") for name, bucket in buckets.items()
         }
@@ -86,7 +86,7 @@ class Health:
         deployments = await asyncio.to_thread(_deployments)
         reasons = [f"{name}: {view.reason}" for name, view in dependencies.items() if not view.healthy]
         reasons += [f"{name} is {view.status}" for name, view in deployments.items() if view.status != "HEALTHY"]
-        stream = self._subscriber
+        stream = self._stream
         if stream is not None and stream.broken:
             reasons.append(f"subscriber: {stream.broken}")
         last_message_at = stream.last_message_at if stream is not None else None
@@ -103,7 +103,7 @@ class Health:
     async def _look_regularly(self) -> None:
         while True:
             await asyncio.gather(*(self._look(name, check) for name, check in self._checks.items()))
-            if (stream := self._subscriber) is not None:
+            if (stream := self._stream) is not None:
                 self._metrics.dependency("stream", healthy=not stream.broken)
                 if stream.last_message_at is not None:
                     self._metrics.last_message(time.time() - stream.last_message_at)

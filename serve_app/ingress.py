@@ -17,10 +17,11 @@ from typing import Annotated, Any, cast
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from opentelemetry.trace import SpanKind
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from actors import logs, threads
+from actors import logs, threads, trace_context
 from actors.errors import Code, DropforgeError
 from actors.store import Bucket, connect
 
@@ -41,6 +42,7 @@ from .selection import ReplayRequest, ReplayView, Selection, groups
 from .settings import Settings
 from .stages import Handles
 from .subscriber import Subscriber
+from .tracing import Tracing
 from .views import DeadLettersView, HealthView, RunsView, RunView, StatusView, run_view
 
 logger = logging.getLogger("dropforge.ingress")
@@ -81,12 +83,13 @@ class Ingress:
         image_fetcher: DeploymentHandle,
         writer: DeploymentHandle,
     ) -> None:
-        logs.configure()
+        logs.configure(settings.project)
         threads.one_for_each_connection()
         self._settings = settings
         self.access = Access(settings)
         self._policies = StagePolicies()
         metrics = self._metrics = Metrics()
+        self._tracing = Tracing(settings.otlp_endpoint)
         client = connect(settings.project)
         work = Bucket(client, settings.work_bucket or settings.output_bucket)
         self._ledger = Ledger(work, settings.work_prefix)
@@ -103,12 +106,13 @@ class Ingress:
             lambda: self._policies,
             self._dead_letters,
             metrics,
+            self._tracing,
             owner,
         )
         self._adoption = Adoption(self._ledger, self._driver, metrics, every_s=settings.adopt_every_s)
         queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
         self._backlog = Backlog(self._ledger, queue, self._accept)
-        self._replays = Replays(self._ledger, self._backlog, metrics, self._adoption.begin)
+        self._replays = Replays(self._ledger, self._backlog, metrics, self._tracing, self._adoption.begin)
         await self._adoption.start()
         if self._subscriber is not None:
             await self._subscriber.start()
@@ -132,6 +136,7 @@ class Ingress:
         await self._replays.stop()
         await self._adoption.stop()
         await self._dead_letters.stop(_PUBLISH_ON_STOP_S)
+        await asyncio.to_thread(self._tracing.stop)
 
     async def _accept(self, attributes: Mapping[str, str]) -> None:
         """Makes the run of a notification durable and starts it. Returns once the notification may be acknowledged."""
@@ -139,8 +144,12 @@ class Ingress:
         if isinstance(drop, Ignored):
             self._metrics.notification(drop)
             return
-        run = self._settings.run_for(drop)
-        accepted = await asyncio.to_thread(self._ledger.accept, run)
+        context = trace_context.context_of(trace_context.received(attributes))
+        about = {"run": drop.run_id, "drop": drop.uri}
+        with self._tracing.span("accept", about, context=context, kind=SpanKind.CONSUMER) as span:
+            run = self._settings.run_for(drop, trace=trace_context.current())
+            accepted = await asyncio.to_thread(self._ledger.accept, run)
+            span.set_attribute("dropforge.accepted", accepted)
         self._metrics.notification("accepted" if accepted else "duplicate")
         if accepted:
             self._adoption.begin(run.run_id, accepted=run)

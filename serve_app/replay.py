@@ -15,12 +15,14 @@ from datetime import UTC, datetime
 
 from actors.errors import Code, DropforgeError
 from actors.failure import Failure
+from actors.trace_context import link_to
 
 from .backlog import Backlog, Item
 from .lease import Lease, held, read_holder
 from .ledger import Ledger
 from .metrics import Metrics
 from .selection import ReplayRequest, ReplayView, groups
+from .tracing import Tracing
 
 logger = logging.getLogger("dropforge.replay")
 
@@ -36,8 +38,11 @@ class Replays:
     `begin` has a run driven in this process.
     """
 
-    def __init__(self, ledger: Ledger, backlog: Backlog, metrics: Metrics, begin: Callable[[str], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, backlog: Backlog, metrics: Metrics, tracing: Tracing, begin: Callable[[str], None]
+    ) -> None:
         self._ledger = ledger
+        self._tracing = tracing
         self._metrics = metrics
         self._backlog = backlog
         self._begin = begin
@@ -77,7 +82,9 @@ class Replays:
     async def _hold(self, lease: Lease, view: ReplayView, items: list[Item], rate: float | None) -> None:
         try:
             async with held(lease):
-                await self._replay(view, items, rate)
+                links = [link_to(text) for text in dict.fromkeys(item.trace for item in items)]
+                with self._tracing.span("replay", {"replay": view.replay, "selected": view.selected}, links=links):
+                    await self._replay(view, items, rate)
                 view.state = "done"
                 await self._note(view)
         finally:

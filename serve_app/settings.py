@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     )
     push_service_account: str = Field("", description="e-mail of the service account that `oidc_token` names")
 
+    otlp_endpoint: str = Field(
+        "", description="where traces are sent by OTLP/HTTP, such as http://collector:4318; empty: nowhere"
+    )
+
     catalogue: Catalogue = Field(Catalogue(), description="how to read the CSV")
     fetch_images: bool = Field(True, description="fetch and store images; off leaves `image_uri` empty")
     images: ImageSettings = Field(ImageSettings(), description="the image fetcher")

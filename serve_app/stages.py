@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from opentelemetry import trace
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from actors.drop import Shard
@@ -25,6 +26,7 @@ from actors.run import Run
 
 from .policies import StagePolicies
 from .quarantine import Quarantine
+from .tracing import Tracing
 
 T = TypeVar("T")
 OnRetry = Callable[[str, DropforgeError], None]
@@ -65,8 +67,16 @@ class Handles:
 class Stages:
     """Calls of one run. `policies` is read at each call, so a changed policy reaches runs under way."""
 
-    def __init__(self, handles: Handles, policies: Callable[[], StagePolicies], run: Run, on_retry: OnRetry) -> None:
+    def __init__(
+        self,
+        handles: Handles,
+        policies: Callable[[], StagePolicies],
+        run: Run,
+        on_retry: OnRetry,
+        tracing: Tracing,
+    ) -> None:
         self._handles = handles
+        self._tracing = tracing
         self._policies = policies
         self._run = run
         self._on_retry = on_retry
@@ -116,12 +126,13 @@ class Stages:
             )
 
         # Only a lost input starts the shard over: other failures have had their own stage's retries.
-        return await self._policies().shard.call(
-            once,
-            subject=self._subject(shard),
-            retryable=lambda error: error.code is Code.OBJECT_LOST,
-            on_retry=lambda error, _: self._on_retry("shard", error),
-        )
+        with self._tracing.span("shard", {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}):
+            return await self._policies().shard.call(
+                once,
+                subject=self._subject(shard),
+                retryable=lambda error: error.code is Code.OBJECT_LOST,
+                on_retry=lambda error, attempt: self._retry("shard", error, attempt),
+            )
 
     async def assemble(self, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
         return await self._call(
@@ -175,7 +186,7 @@ class Stages:
         def fetch() -> Awaitable[Handoff]:
             nonlocal tries
             tries += 1
-            return handles.image_fetcher.fetch.remote(self._run, read, resume or tries > 1)
+            return handles.image_fetcher.fetch.remote(self._run, shard, read, resume or tries > 1)
 
         return Piece(read, *await _side_by_side(cleaning, self._call("images", subject, fetch, alone=bisect)))
 
@@ -193,23 +204,32 @@ class Stages:
             nonlocal attempts, deaths
             attempts = attempt + 1
             deaths += error.code is Code.ACTOR_DIED
-            self._on_retry(stage, error)
+            self._retry(stage, error, attempt)
 
-        try:
-            return await policy.call(
-                once,
-                subject=f"{subject}, stage {stage}",
-                retryable=lambda error: error.retryable and error.code is not Code.OBJECT_LOST,
-                on_retry=told,
-            )
-        except DropforgeError as error:
-            if error.code is Code.ACTOR_DIED and (alone or deaths >= _SUSPECT_AFTER):
-                error = DropforgeError(
-                    Code.POISON_SHARD,
-                    f"{subject} ended the {stage} actor {deaths + 1} times, at last alone with it. A replay splits it "
-                    f"until the row at fault is found. {error.message}",
+        with self._tracing.span(stage, {"stage": stage}) as span:
+            try:
+                result = await policy.call(
+                    once,
+                    subject=f"{subject}, stage {stage}",
+                    retryable=lambda error: error.retryable and error.code is not Code.OBJECT_LOST,
+                    on_retry=told,
                 )
-            raise StageError(error, stage, attempts, first_at) from error
+            except DropforgeError as error:
+                if error.code is Code.ACTOR_DIED and (alone or deaths >= _SUSPECT_AFTER):
+                    error = DropforgeError(
+                        Code.POISON_SHARD,
+                        f"{subject} ended the {stage} actor {deaths + 1} times, at last alone with it. A replay splits "
+                        f"it until the row at fault is found. {error.message}",
+                    )
+                raise StageError(error, stage, attempts, first_at) from error
+            if isinstance(result, Handoff):
+                span.set_attribute("dropforge.work_s", result.seconds)
+            return result
+
+    def _retry(self, stage: str, error: DropforgeError, attempt: int) -> None:
+        about = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(attempt)}
+        trace.get_current_span().add_event("retry", about)
+        self._on_retry(stage, error)
 
     def _subject(self, shard: Shard) -> str:
         last_row = shard.first_row + shard.rows - 1

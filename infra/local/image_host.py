@@ -8,7 +8,8 @@
 `/slow/SECONDS/…`  an image after so many seconds
 =================  ===========================================================================
 
-With `any_path`, every path under every Host is an image: for catalogues whose URLs a test maps here.
+With `any_path`, every path under every Host is an image: for catalogues whose URLs a test maps here. A path in
+`statuses` is answered with that status instead, for as long as it is there.
 
     python -m infra.local.image_host --port 8081 --any
 """
@@ -46,6 +47,7 @@ class ImageHost:
 
     def __init__(self, *, latency_s: float = 0.0, any_path: bool = False, port: int = 0) -> None:
         self.requests: Counter[str] = Counter()
+        self.statuses: dict[str, int] = {}
         self.port = port
         self._latency_s = latency_s
         self._any_path = any_path
@@ -88,6 +90,8 @@ class ImageHost:
         path = request.path
         self.requests[path] += 1
         await asyncio.sleep(self._latency_s)
+        if path in self.statuses:
+            return web.Response(status=self.statuses[path])
         if self._any_path:
             return _image(path)
         kind, _, rest = path.removeprefix("/").partition("/")

@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 from stack import Stack
+from trouble import Trouble, make_trouble
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with Stack() as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def trouble(stack: Stack) -> Trouble:
+    return make_trouble(stack)
 
 
 @pytest.fixture(scope="session")

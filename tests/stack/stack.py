@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, Self
 from unittest import mock
 
+import ray
 import requests
 from google.cloud import pubsub_v1
+from otlp_receiver import OtlpReceiver
 
 from actors.drop import Drop
 from actors.manifest import Manifest
@@ -31,6 +33,7 @@ UNWATCHED = "elsewhere/"
 """Objects below it are no drops: their runs start when a test accepts them, with settings of its own."""
 
 _TOPIC = "drops"
+_REPLICA = ":actor_name:ServeReplica:dropforge:"
 _WAIT_S = 60.0
 _LOOK_S = 0.02
 
@@ -46,7 +49,9 @@ class Stack:
     def __enter__(self) -> Self:
         with ExitStack() as running:
             self.images = running.enter_context(ImageHost(any_path=True))
+            self.traces = running.enter_context(OtlpReceiver())
             given: dict[str, Any] = {
+                "otlp_endpoint": self.traces.url,
                 "images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [self.images.port]},
                 "scan_chunk_bytes": 1 << 18,
                 "shard_rows": 100,
@@ -82,6 +87,20 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.close()
+
+    @property
+    def metrics_url(self) -> str:
+        """Ray's exporter of the one node."""
+        (node,) = ray.nodes()
+        return f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
+
+    def log_lines(self) -> Iterator[tuple[str, str]]:
+        """What our replicas have written to standard error so far: each one's deployment, and a line."""
+        for file in sorted(self._host.logs.glob("worker-*.err")):
+            lines = file.read_text().splitlines()
+            (name,) = [line for line in lines if line.startswith(":actor_name:")] or [""]
+            if name.startswith(_REPLICA):
+                yield from ((name.removeprefix(_REPLICA), line) for line in lines if not line.startswith(":"))
 
     def drop(self, name: str, data: bytes) -> Drop:
         """Uploads an object to the source bucket; below the watched prefix that starts its run."""

@@ -26,15 +26,15 @@ WITHIN_S = 30.0
 @pytest.fixture(scope="module")
 def cleaner() -> Iterator[Cleaner]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(logs, "configure", lambda: "node")  # it asks Ray for the node, and there is no Ray here
-        yield Cleaner(TextSettings())
+        patch.setattr(logs, "configure", lambda project: "node")  # it asks Ray for the node, and there is no Ray here
+        yield Cleaner(TextSettings(), "shop")
 
 
 @pytest.fixture
 async def fetcher(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImageFetcher]:
-    monkeypatch.setattr(logs, "configure", lambda: "node")
+    monkeypatch.setattr(logs, "configure", lambda project: "node")
     made = ImageFetcher.__new__(ImageFetcher)
-    await made.__init__(ImageSettings())  # type: ignore[misc]
+    await made.__init__(ImageSettings(), "shop")  # type: ignore[misc]
     yield made
     await made.__del__()
 

@@ -25,7 +25,7 @@ def record_of(name: str) -> logging.LogRecord:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_can_t_start_a_line_of_its_own(name: str) -> None:
-    line = JsonFormatter("node").format(record_of(name))
+    line = JsonFormatter("node", "shop").format(record_of(name))
     assert not set(line) & set("\n\r\x1b")
     event = json.loads(line)
     assert (event["severity"], event["message"]) == ("INFO", f"Started run of {name}")
