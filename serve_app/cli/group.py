@@ -11,6 +11,7 @@ from actors.errors import DropforgeError
 from .complaint import Complaint
 from .dead_letters import dead_letters
 from .demo import demo
+from .doctor import doctor
 from .drop import drop
 from .rejects import rejects
 from .replay import replay
@@ -40,10 +41,11 @@ def main() -> None:
       dropforge drop FILE   a drop, from another shell
       dropforge runs        what became of it
       dropforge replay      what ran out of retries, once more
+      dropforge doctor      whether the project is set up well
 
     Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
     """
 
 
-for _command in (demo, up, drop, runs, watch, status, rejects, dead_letters, replay):
+for _command in (demo, up, drop, runs, watch, status, rejects, dead_letters, replay, doctor):
     main.add_command(_command)

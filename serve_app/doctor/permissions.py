@@ -1,0 +1,78 @@
+"""Whether who runs the application may do what it does. What is tested are the caller's own permissions.
+
+Names: "IAM permissions", Cloud Storage and Pub/Sub documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..settings import Settings
+from .finding import Finding, error, ok, unknown
+
+CHECK = "permissions"
+
+_READ = ("storage.objects.get", "storage.objects.list")
+_WRITE = (*_READ, "storage.objects.create", "storage.objects.delete")
+_CONSUME = ("pubsub.subscriptions.consume", "pubsub.subscriptions.get")
+_PUBLISH = ("pubsub.topics.publish", "pubsub.topics.get")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`role` is the narrowest predefined one that has them all."""
+
+    resource: str
+    permissions: tuple[str, ...]
+    role: str
+    grant: str
+
+
+def needs(settings: Settings) -> list[Need]:
+    """What the core of the application needs; fetchers need less."""
+
+    def bucket(name: str, permissions: tuple[str, ...], role: str) -> Need:
+        return Need(f"gs://{name}", permissions, role, f"gcloud storage buckets add-iam-policy-binding gs://{name}")
+
+    def pubsub(kind: str, name: str, permissions: tuple[str, ...], role: str) -> Need:
+        resource = f"projects/{settings.project}/{kind}/{name}"
+        return Need(resource, permissions, role, f"gcloud pubsub {kind} add-iam-policy-binding {name}")
+
+    found = [
+        bucket(settings.source_bucket, _READ, "roles/storage.objectViewer"),
+        bucket(settings.output_bucket, _WRITE, "roles/storage.objectUser"),
+        pubsub("subscriptions", settings.dead_letter_subscription, _CONSUME, "roles/pubsub.subscriber"),
+        pubsub("topics", settings.dead_letter_topic, _PUBLISH, "roles/pubsub.publisher"),
+    ]
+    if settings.work_bucket and settings.work_bucket != settings.output_bucket:
+        found.append(bucket(settings.work_bucket, _WRITE, "roles/storage.objectUser"))
+    if settings.pull:
+        found.append(pubsub("subscriptions", settings.subscription, _CONSUME, "roles/pubsub.subscriber"))
+    return found
+
+
+def judge(wanted: Need, held: Iterable[str]) -> Finding:
+    """`held` are those of the wanted permissions that the caller has."""
+    missing = sorted(set(wanted.permissions) - set(held))
+    if not missing:
+        return ok(CHECK, f"{wanted.resource}: all that is needed.")
+    # The viewer's part, `get`, is in no subscriber's or publisher's role.
+    role = "roles/pubsub.viewer" if all(name.endswith(".get") and "pubsub" in name for name in missing) else wanted.role
+    return error(
+        CHECK, f"{wanted.resource}: {', '.join(missing)} missing.", f"{wanted.grant} --member=MEMBER --role={role}"
+    )
+
+
+def agent(
+    what: str, policy: Mapping[str, Sequence[str]] | None, member: str, role: str, grant: str, consequence: str
+) -> Finding:
+    """Whether a service agent has its role; `policy` is members by role, None where the caller may not see it."""
+    fix = f"{grant} --member={member} --role={role}"
+    if policy is None:
+        return unknown(
+            CHECK, f"Whether {member} has {role} on {what} can't be seen from here.", f"if it has not: {fix}"
+        )
+    if member in policy.get(role, ()):
+        return ok(CHECK, f"{what}: {member} has {role}.")
+    return error(CHECK, f"{what}: {member} has not {role}, so {consequence}.", fix)
