@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from .api import Api
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
-    """`url` is None where no running application is known."""
+    """`url` is None where no running application is known. `load` gives the settings, which take time to import."""
 
     url: str | None
-    settings: Settings
+    load: Callable[[], Settings]
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self.load()
 
     def api(self) -> Api:
         """Raises `Complaint` where no application is known."""
@@ -44,11 +49,15 @@ def target(url: str | None) -> Target:
     if url is None:
         running = endpoint.find(Path.cwd())
         if running is not None:
-            from ..settings import Settings
-
             os.environ.update(running.environment)
-            return Target(running.url, Settings(**running.settings))
-    return Target(url, configured_settings())
+            return Target(running.url, partial(_settings_of, running.settings))
+    return Target(url, configured_settings)
+
+
+def _settings_of(values: Mapping[str, Any]) -> Settings:
+    from ..settings import Settings
+
+    return Settings(**values)
 
 
 def configured_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
