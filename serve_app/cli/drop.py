@@ -67,7 +67,8 @@ def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: s
 def _upload(settings: Settings, file: Path, name: str | None) -> Drop:
     import rich.progress
 
-    from .upload import object_name, upload
+    from .destination import object_name
+    from .upload import upload
 
     screen = console(stderr=True)
     chosen = object_name(settings, name or file.name)
@@ -78,8 +79,8 @@ def _upload(settings: Settings, file: Path, name: str | None) -> Drop:
 
 
 def _dry_run(settings: Settings, file: Path, name: str | None, as_json: bool) -> None:
+    from .destination import object_name
     from .precheck import precheck
-    from .upload import object_name
 
     uri = f"gs://{settings.source_bucket}/{object_name(settings, name or file.name)}"
     check = precheck(file, settings)

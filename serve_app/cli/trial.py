@@ -16,10 +16,11 @@ from infra.local.sample import sample
 
 from ..views import RunView
 from .api import Api
+from .destination import object_name
 from .local_system import LocalSystem
 from .output import Output, read_output, rows_table
 from .report import run_report
-from .upload import object_name, upload
+from .upload import upload
 from .verdict import faults
 from .watch import show
 

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from deadline import wait_for
 from google.api_core import exceptions
+from google.cloud import pubsub_v1
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 from pubsub_bus import Bus
 
 
@@ -204,3 +207,17 @@ def test_a_filter_lets_only_matching_messages_through(bus: Bus) -> None:
         bus.subscriber.update_subscription(
             request={"subscription": {"name": subscription}, "update_mask": {"paths": ["filter"]}}
         )
+
+
+def test_a_publisher_that_traces_sends_its_context_along(embedded_bus: Bus) -> None:
+    topic = embedded_bus.topic()
+    subscription = embedded_bus.subscription(topic)
+    options = pubsub_v1.types.PublisherOptions(enable_open_telemetry_tracing=True)
+    trace.set_tracer_provider(TracerProvider())  # the client takes the process's; the application sets none
+    publisher = pubsub_v1.PublisherClient(publisher_options=options, transport=embedded_bus.publisher.transport)
+    with trace.get_tracer("test").start_as_current_span("upload") as span:
+        publisher.publish(topic, b"1").result(10)
+    [received] = embedded_bus.pull(subscription)
+    assert f"{span.get_span_context().trace_id:032x}" in received.message.attributes["googclient_traceparent"]
+    with pytest.raises(exceptions.InvalidArgument):
+        embedded_bus.publish(topic, b"1", google="reserved")

@@ -75,7 +75,7 @@ def test_retries_are_events_and_a_replay_goes_on_with_the_trace(stack: Stack, tr
     assert (failed.failed, failed.attributes["error.type"]) == (True, "image_host_down")
     assert not mended.failed
     (letter,) = [span for span in spans if span.name == "dead_letter"]
-    assert trouble.letter["traceparent"] == f"00-{trace}-{letter.id}-01"
+    assert trouble.letter["traceparent"].startswith(f"00-{trace}-{letter.id}-")
 
     def replay_spans() -> list[Received]:
         spans = stack.traces.spans

@@ -44,7 +44,9 @@ def check_message(message: wire.PubsubMessage) -> None:
     if len(message.attributes) > _MAX_ATTRIBUTES:
         raise InvalidArgument(f"A message has {len(message.attributes)} attributes, at most {_MAX_ATTRIBUTES} may be.")
     for key, value in message.attributes.items():
-        if not key or len(key.encode()) > _MAX_KEY_BYTES or key.startswith("goog"):
+        # The clients' own, such as `googclient_traceparent`, go through.
+        reserved = key.startswith("goog") and not key.startswith("googclient_")
+        if not key or len(key.encode()) > _MAX_KEY_BYTES or reserved:
             raise InvalidArgument(f"Invalid attribute key {key[:300]!r}: 1 to 256 bytes that don't start with goog.")
         if len(value.encode()) > _MAX_VALUE_BYTES:
             raise InvalidArgument(
