@@ -72,6 +72,13 @@ class Project:
         self.unsubscribe(self.settings.dead_letter_subscription)
         self.subscribe_letters(**changes)
 
+    def replace_letters_subscription(self, topic: str, *, known: bool) -> None:
+        """The dead-letter topic has a subscription, but of another name; that of the settings is of `topic`, if any."""
+        self.bus.subscription(self.letters)
+        self.unsubscribe(self.settings.dead_letter_subscription)
+        if known:
+            self.subscribe_letters(topic=topic)
+
     def notify(self, **changes: Any) -> None:
         """One notification configuration more."""
         configs = self.fake.notifications.setdefault(self.settings.source_bucket, [])
@@ -268,14 +275,14 @@ FAULTS = {
         "subscriptions create",
     ),
     "dead letters' subscription of another name": Fault(
-        lambda p: (p.bus.subscription(p.letters), p.unsubscribe(p.settings.dead_letter_subscription)),
+        lambda p: p.replace_letters_subscription(p.letters, known=False),
         "dead letters",
         Level.ERROR,
         "is not there",
         "DROPFORGE_DEAD_LETTER_SUBSCRIPTION",
     ),
     "dead letters' subscription of another topic": Fault(
-        lambda p: (p.bus.subscription(p.letters), p.resubscribe_letters(topic=other_topic(p))),
+        lambda p: p.replace_letters_subscription(other_topic(p), known=True),
         "dead letters",
         Level.ERROR,
         "`dropforge replay` sees none",
