@@ -5,7 +5,7 @@ Blocking: call it from a thread. All are written once, except a shard's failure,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -19,20 +19,24 @@ from .manifest import Manifest
 from .part import PartRecord
 from .plan import Plan, SourceText
 from .run import Run
-from .store import Bucket
+from .store import Bucket, ObjectInfo
 
 JSON = "application/json"
 Record = TypeVar("Record", bound=BaseModel)
+
+ReadVersion = Callable[[str, int], bytes]
+"""The bytes of an object's generation, which never change: it may keep them."""
 
 _READERS = 16
 
 
 class RunRecords:
-    """Raises what `Bucket` raises."""
+    """Raises what `Bucket` raises. `read_version` is for records that were listed, with their generations."""
 
-    def __init__(self, bucket: Bucket, layout: Layout, run_id: str) -> None:
+    def __init__(self, bucket: Bucket, layout: Layout, run_id: str, *, read_version: ReadVersion | None = None) -> None:
         self.bucket = bucket
         self.names: RunLayout = layout.of(run_id)
+        self._read_version = read_version
 
     def write_run(self, run: Run) -> bool:
         """False where the drop has its run already."""
@@ -66,9 +70,9 @@ class RunRecords:
     def part(self, shard: Shard) -> PartRecord | None:
         return self._read(self.names.part(shard), PartRecord)
 
-    def parts(self) -> list[PartRecord]:
-        """Every finished shard, in file order."""
-        return self._read_below(self.names.parts, PartRecord)
+    def parts(self, limit: int | None = None) -> list[PartRecord]:
+        """Every finished shard, or the first `limit` of them, in file order."""
+        return self._read_below(self.names.parts, PartRecord, limit)
 
     def write_failure(self, failure: Failure) -> None:
         """The newest record of a shard's failure replaces its older one."""
@@ -105,7 +109,16 @@ class RunRecords:
                 return None
             raise
 
-    def _read_below(self, prefix: str, kind: type[Record]) -> list[Record]:
-        names: Iterator[str] = (info.name for info in self.bucket.objects(prefix))
+    def _read_below(self, prefix: str, kind: type[Record], limit: int | None = None) -> list[Record]:
+        found: Iterator[ObjectInfo] = self.bucket.objects(prefix, limit=limit)
         with ThreadPoolExecutor(_READERS) as threads:
-            return [record for record in threads.map(lambda name: self._read(name, kind), names) if record]
+            return [record for record in threads.map(lambda info: self._read_listed(info, kind), found) if record]
+
+    def _read_listed(self, info: ObjectInfo, kind: type[Record]) -> Record | None:
+        if self._read_version is not None:
+            try:
+                return kind.model_validate_json(self._read_version(info.name, info.generation))
+            except DropforgeError as error:
+                if error.code is not Code.NOT_FOUND:  # else it was replaced since it was listed
+                    raise
+        return self._read(info.name, kind)

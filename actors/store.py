@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 import requests
 from google.api_core import exceptions as api
@@ -22,6 +23,10 @@ from .errors import Code, DropforgeError
 
 COMPOSE_LIMIT = 32
 """Most sources of one compose request (Cloud Storage documentation, "Composite objects")."""
+
+_GOOGLE = "https://storage.googleapis.com"
+_BROWSER_DOWNLOADS = "https://storage.cloud.google.com"
+"""Asks a browser to sign in with Google ("Cookie-based authentication", Cloud Storage documentation)."""
 
 _UPLOAD_CHUNK_BYTES = 8 << 20  # as a resumable upload wants it, a multiple of 256 KiB
 
@@ -161,6 +166,25 @@ class Bucket:
                 Code.STORAGE_UNAVAILABLE, f"gs://{self.name}/{name} has not the {size} bytes that were written to it."
             )
         return info
+
+    def upload_session(self, name: str, *, content_type: str, size: int, origin: str) -> str:
+        """A URL to which a browser's page of `origin` may PUT the object's `size` bytes, without credentials.
+
+        It is Cloud Storage's resumable upload session: for this one object, and for a week.
+        """
+        with self._errors(name):
+            return str(
+                self._bucket.blob(name).create_resumable_upload_session(
+                    content_type=content_type, size=size, origin=origin, timeout=self._timeout, retry=self._retry
+                )
+            )
+
+    def link(self, name: str) -> str:
+        """Where a person's browser finds the object, with the person's own permissions."""
+        blob = self._bucket.blob(name)
+        if self._client.api_endpoint == _GOOGLE:
+            return f"{_BROWSER_DOWNLOADS}/{self.name}/{quote(name)}"
+        return str(blob.public_url)
 
     def objects(
         self, prefix: str, *, start_offset: str | None = None, limit: int | None = None

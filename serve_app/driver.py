@@ -15,6 +15,7 @@ import asyncio
 import contextvars
 import importlib.metadata
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -104,7 +105,7 @@ class Driver:
         run = accepted or await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
-        progress.run, progress.driven = run, True
+        progress.run, progress.driven, progress.began = run, True, time.monotonic()
         about: Attributes = {"run": run_id, "drop": run.drop.uri, "owner": self._owner, "took_over": lease.took_over}
         links = [_begun_by(run)]
         with (
@@ -257,7 +258,7 @@ class _Drive:
                 self._replayed[failure.shard.index] = failure
             else:
                 self._failed.add(failure.shard.index)
-                self._progress.failed += 1
+                self._progress.failed_before(failure.shard)
 
     async def _process(self, plan: Plan | None, shards_in_flight: int, *, resume: bool) -> Plan:
         """Takes every shard that has neither part nor failure through the stages; the complete plan."""
@@ -289,7 +290,7 @@ class _Drive:
                 if shard.index in self._parts or shard.index in self._failed:
                     return
                 await free.acquire()
-                self._progress.in_flight += 1
+                self._progress.begin(shard)
                 group.create_task(take(start, shard), context=run_context.copy())
 
             if plan is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from actors.failure import Failure
 from actors.layout import Layout
@@ -20,6 +21,12 @@ from actors.store import Bucket
 
 from .lease import Lease, read_holder
 from .run_state import RunFacts, RunState, run_state
+
+_KEPT_RECORDS = 20_000
+"""Parts and failures, of one or two kilobytes each."""
+
+_LOOKED_AT = 1000
+"""What one request lists: more open runs are not looked through for the newest of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,10 @@ class Ledger:
     def __init__(self, bucket: Bucket, prefix: str) -> None:
         self.bucket = bucket
         self.layout = Layout(prefix)
+        self._read_version = lru_cache(_KEPT_RECORDS)(lambda name, generation: bucket.read(name, generation=generation))
 
     def records(self, run_id: str) -> RunRecords:
-        return RunRecords(self.bucket, self.layout, run_id)
+        return RunRecords(self.bucket, self.layout, run_id, read_version=self._read_version)
 
     def accept(self, run: Run) -> bool:
         """Makes the run durable; False where the drop was accepted before.
@@ -72,6 +80,18 @@ class Ledger:
     def closed_run_ids(self, limit: int) -> list[str]:
         """The newest finished runs, newest first."""
         return [info.name.rpartition("-")[2] for info in self.bucket.objects(self.layout.closed_runs, limit=limit)]
+
+    def newest_run_ids(self, limit: int) -> list[str]:
+        """Open and incomplete runs, the newest of each first, then the newest finished ones; `limit` in all.
+
+        Three requests, however many runs there are.
+        """
+        ids: list[str] = []
+        for prefix in (self.layout.open_runs, self.layout.incomplete_runs):
+            found = list(self.bucket.objects(prefix, limit=_LOOKED_AT))
+            found.sort(key=lambda info: info.updated.timestamp() if info.updated else 0.0, reverse=True)
+            ids += [info.name.removeprefix(prefix) for info in found]
+        return list(dict.fromkeys([*ids[:limit], *self.closed_run_ids(limit)]))[:limit]
 
     def park(self, run_id: str) -> None:
         """Takes a run with failures off the open ones, until a replay reopens it."""

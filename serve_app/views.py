@@ -15,6 +15,7 @@ from actors.part import Counts
 
 from .run_state import RunState
 from .selection import Entry, Group
+from .shard_state import ShardState, strip
 
 if TYPE_CHECKING:  # they bring Google's clients along, which the command line has no use for
     from .ledger import RunSnapshot
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # they bring Google's clients along, which the command line h
 
 
 class ShardsView(BaseModel):
-    """`planned` grows until `plan_complete`."""
+    """`planned` grows until `plan_complete`. `cells` stand for equally many consecutive shards each."""
 
     planned: int
     plan_complete: bool
@@ -30,10 +31,14 @@ class ShardsView(BaseModel):
     reused: int
     failed: int
     in_flight: int
+    cells: list[ShardState] = []
 
 
 class RunView(BaseModel):
-    """A run as people and programs see it. Seconds are wall time; `stage_s` sums over shards side by side."""
+    """A run as people and programs see it. Seconds are wall time; `stage_s` sums over shards side by side.
+
+    `left_s` is how long it still takes at the pace so far; None where that is not known.
+    """
 
     run_id: str
     drop: Drop
@@ -43,6 +48,7 @@ class RunView(BaseModel):
     finished_at: datetime | None
     elapsed_s: float
     rows_per_s: float
+    left_s: float | None = None
     shards: ShardsView
     counts: Counts
     stage_s: Mapping[str, float]
@@ -116,6 +122,7 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
             reused=manifest.shards_reused,
             failed=0,
             in_flight=0,
+            cells=strip([ShardState.DONE] * manifest.shards if manifest.state == "done" else []),
         )
     elif progress is not None:
         counts, stage_s = progress.counts, dict(progress.stage_s)
@@ -126,6 +133,7 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
             reused=progress.reused,
             failed=progress.failed,
             in_flight=progress.in_flight,
+            cells=strip(progress.shard_states),
         )
     else:
         counts, stage_s = Counts.total(part.counts for part in snapshot.parts), {}
@@ -136,9 +144,11 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
             reused=0,
             failed=len(snapshot.failures),
             in_flight=0,
+            cells=strip(_states(snapshot)),
         )
     finished_at = manifest.finished_at if manifest else None
     elapsed_s = ((finished_at or datetime.now(UTC)) - run.accepted_at).total_seconds()
+    left_s = progress.left_s if progress and manifest is None else None
     return RunView(
         run_id=run.run_id,
         drop=run.drop,
@@ -148,6 +158,7 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
         finished_at=finished_at,
         elapsed_s=round(elapsed_s, 3),
         rows_per_s=round(counts.rows_in / elapsed_s, 1) if elapsed_s > 0 else 0.0,
+        left_s=round(left_s, 1) if left_s is not None else None,
         shards=shards,
         counts=counts,
         stage_s={stage: round(seconds, 3) for stage, seconds in stage_s.items()},
@@ -160,3 +171,11 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
         manifest=manifest_uri if manifest else None,
         versions=manifest.versions if manifest else {},
     )
+
+
+def _states(snapshot: RunSnapshot) -> list[ShardState]:
+    """The shards' states as far as the bucket tells them: not which are worked on."""
+    states = {failure.shard.index: ShardState.FAILED for failure in snapshot.failures if failure.shard is not None}
+    states |= {part.shard.index: ShardState.DONE for part in snapshot.parts}
+    planned = len(snapshot.plan.shards) if snapshot.plan else max(states, default=-1) + 1
+    return [states.get(index, ShardState.WAITING) for index in range(planned)]

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from ..duration import duration
 from ..run_state import RunState
 from ..views import RunView
 
@@ -105,13 +106,6 @@ def aligned(lines: Mapping[str, str]) -> RenderableType:
         if text:
             grid.add_row(name, text)
     return grid
-
-
-def duration(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.1f} s"
 
 
 def _state(view: RunView) -> str:

@@ -239,3 +239,44 @@ def test_there_is_no_snapshot_of_no_run(ledger: Ledger) -> None:
 def test_a_ledger_without_its_bucket(unreachable_work: Bucket, prefix: str, run: Run) -> None:
     with pytest.raises(DropforgeError, match="storage_unavailable"):
         Ledger(unreachable_work, prefix).accept(run)
+
+
+def test_listing_costs_the_same_however_many_runs_there_are(
+    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, prefix: str
+) -> None:
+    for generation in range(1, 41):
+        run = run_of(prefix, generation=generation)
+        assert ledger.accept(run)
+        match generation % 3:
+            case 1:
+                ledger.park(run.run_id)
+            case 2:
+                ledger.close(run)
+    looking = Ledger(proxied_work, prefix)
+    proxy.requests.clear()
+    listed = looking.newest_run_ids(30)
+    assert len(proxy.requests) == 3
+    assert len(listed) == len(set(listed)) == 30
+    assert set(ledger.open_run_ids()) <= set(listed)
+    assert set(looking.newest_run_ids(5)) <= set(ledger.open_run_ids())
+
+
+def test_a_run_that_is_looked_at_again_is_not_read_again(
+    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, run: Run, records: RunRecords
+) -> None:
+    assert ledger.accept(run)
+    assert ledger.lease(run.run_id, "host-1", ttl_s=60).acquire()
+    records.write_plan(PLAN)
+    for shard in PLAN.shards[:2]:
+        records.write_part(part_of(shard))
+    failure = failure_of(run, PLAN.shards[2])
+    records.write_failure(failure)
+    looking = Ledger(proxied_work, ledger.layout.prefix)
+    first = looking.snapshot(run.run_id)
+    proxy.requests.clear()
+    assert looking.snapshot(run.run_id) == first
+    assert [path for _, path in proxy.requests if "alt=media" in path and ("parts" in path or "failed" in path)] == []
+    records.write_failure(failure.model_copy(update={"attempts": 9}))
+    again = looking.snapshot(run.run_id)
+    assert again is not None
+    assert [known.attempts for known in again.failures] == [9]

@@ -13,19 +13,23 @@ from actors.part import Counts
 from serve_app.ledger import RunSnapshot
 from serve_app.progress import Progress
 from serve_app.run_state import RunState
+from serve_app.shard_state import ShardState
 from serve_app.views import ShardsView, run_view
 
 RUN = run_of("shop/")
 PLAN = plan_of([4, 4, 4])
 PARTS = tuple(part_of(shard) for shard in PLAN.shards[:2])
 OPEN = RunSnapshot(RUN, RunState.PROCESSING, "host-1", PLAN, PARTS, (failure_of(RUN, PLAN.shards[2]),), None)
+D, A, F, W = ShardState.DONE, ShardState.ACTIVE, ShardState.FAILED, ShardState.WAITING
 MANIFEST = "gs://work/manifest.json"
 
 
 def test_a_run_driven_elsewhere_is_known_from_the_bucket() -> None:
     view = run_view(OPEN, None, MANIFEST)
     assert view.state is RunState.PROCESSING
-    assert view.shards == ShardsView(planned=3, plan_complete=True, done=2, reused=0, failed=1, in_flight=0)
+    assert view.shards == ShardsView(
+        planned=3, plan_complete=True, done=2, reused=0, failed=1, in_flight=0, cells=[D, D, F]
+    )
     assert view.counts == Counts(records=8, rows_out=8)
     assert [failure.stage for failure in view.failures] == ["clean"]
     assert (view.finished_at, view.output, view.output_generation, view.manifest) == (None, None, None, None)
@@ -37,13 +41,19 @@ def test_a_run_under_plan_has_at_least_its_parts() -> None:
 
 
 def test_a_run_driven_here_is_ahead_of_the_bucket() -> None:
-    progress = Progress(planned=7, in_flight=2, failed=1)
+    shards = plan_of([4] * 7).shards
+    progress = Progress(planned=7)
     progress.reuse(PARTS[:1])
     progress.finish(PARTS[1])
+    progress.failed_before(shards[2])
+    progress.begin(shards[3])
+    progress.begin(shards[4])
     progress.retry("clean", DropforgeError(Code.ACTOR_DIED, "It died."))
     progress.retry("clean", DropforgeError(Code.ACTOR_DIED, "It died."))
     view = run_view(OPEN, progress, MANIFEST)
-    assert view.shards == ShardsView(planned=7, plan_complete=False, done=2, reused=1, failed=1, in_flight=2)
+    assert view.shards == ShardsView(
+        planned=7, plan_complete=False, done=2, reused=1, failed=1, in_flight=2, cells=[D, D, F, A, A, W, W]
+    )
     assert (view.counts.records, view.retries) == (8, {"clean:actor_died": 2})
     assert view.stage_s == {"read": 1.0, "clean": 3.0}
 
@@ -60,7 +70,9 @@ def test_a_finished_run_is_its_manifest() -> None:
     )
     done = RunSnapshot(RUN, RunState.DONE, None, None, (), (), manifest)
     view = run_view(done, Progress(planned=99), MANIFEST)
-    assert view.shards == ShardsView(planned=2, plan_complete=True, done=2, reused=1, failed=0, in_flight=0)
+    assert view.shards == ShardsView(
+        planned=2, plan_complete=True, done=2, reused=1, failed=0, in_flight=0, cells=[D, D]
+    )
     assert (view.elapsed_s, view.rows_per_s) == (4.0, 2.5)
     assert (view.counts, view.stage_s, view.versions) == (manifest.counts, {"clean": 1.235}, {"ray": "2"})
     assert view.output == "gs://work/shop/processed/a.csv"
@@ -90,3 +102,14 @@ def test_progress_adds_up() -> None:
     assert (progress.done, progress.reused) == (2, 0)
     assert progress.counts == Counts(records=8, rows_out=8)
     assert progress.stage_s == Counter({"clean": 3.0, "read": 1.0})
+
+
+def test_time_left_is_that_of_the_shards_done_here() -> None:
+    progress = Progress(planned=5, plan_complete=True)
+    progress.reuse(PARTS[:1])
+    assert progress.left_s is None
+    progress.began -= 8
+    progress.finish(PARTS[1])
+    assert progress.left_s == pytest.approx(24, rel=0.2)
+    progress.plan_complete = False
+    assert progress.left_s is None
