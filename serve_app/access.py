@@ -4,7 +4,13 @@
 |------------------|---------------------------------------------------------------------------------------|
 | `/pubsub/push`   | Pub/Sub's ID token: audience `push_audience`, e-mail `push_service_account`           |
 | `/health`        | nothing, and then tells a probe the status alone                                      |
-| everything else  | `Authorization: Bearer {api_token}`, or the assertion of an identity-aware proxy      |
+| `/page/sign-in`, | nothing: the form that asks for the token, and what it looks like                     |
+| `/page/static/…` |                                                                                       |
+| everything else  | `Authorization: Bearer {api_token}`, or the assertion of an identity-aware proxy, or  |
+|                  | the session that a browser has from `/page/sign-in`                                   |
+
+What changes anything comes as JSON, which no form of another site can send; the page's own forms below `/page/` are
+taken where the browser says that they are ours.
 
 With `open_on_loopback`, a route that has nothing configured asks for nothing. Whom there is to fear then is a page of
 another site in a browser on this machine: its requests are refused, since the browser names where they come from, or a
@@ -21,10 +27,14 @@ from urllib.parse import urlsplit
 from actors.errors import Code, DropforgeError
 
 from .id_tokens import Certificates, IdTokens
+from .session import Sessions
 from .settings import Settings
 
 PUSH = "/pubsub/push"
 HEALTH = "/health"
+PAGES = "/page/"
+SIGN_IN = "/page/sign-in"
+STATIC = "/page/static/"
 
 GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
 GOOGLE_ISSUERS = ("accounts.google.com", "https://accounts.google.com")
@@ -66,6 +76,7 @@ class Access:
     ) -> None:
         token = settings.api_token.get_secret_value()
         self._api_token = _digest(token) if token else None
+        self.sessions = Sessions(token) if token else None
         self._push_service_account = settings.push_service_account
         self._push = self._iap = None
         if settings.push_audience:
@@ -86,10 +97,12 @@ class Access:
             await self._admit_push(self._push, headers)
             return True
         if method not in _READING:
-            _refuse_cross_site(headers)
+            _refuse_cross_site(headers, form=path.startswith(PAGES))
         if self._open and (path == PUSH or not self._asks_callers):
             _refuse_other_hosts(headers)
             return True
+        if path == SIGN_IN or (path.startswith(STATIC) and method in _READING):
+            return False
         if path == PUSH:
             raise DropforgeError(
                 Code.UNAUTHENTICATED,
@@ -103,6 +116,9 @@ class Access:
             return False
         return True
 
+    def is_token(self, token: str) -> bool:
+        return self._api_token is not None and hmac.compare_digest(_digest(token), self._api_token)
+
     async def _admit_push(self, tokens: IdTokens, headers: Mapping[str, str]) -> None:
         claims = await tokens.claims(_bearer(headers))
         if claims.get("email") != self._push_service_account or claims.get("email_verified") is not True:
@@ -114,8 +130,9 @@ class Access:
         if self._iap is not None and IAP_ASSERTION in headers:
             await self._iap.claims(headers[IAP_ASSERTION])
             return
-        token = _bearer(headers)
-        if self._api_token is None or not hmac.compare_digest(_digest(token), self._api_token):
+        if self.sessions is not None and "authorization" not in headers and self.sessions.admits(headers):
+            return
+        if not self.is_token(_bearer(headers)):
             raise DropforgeError(Code.UNAUTHENTICATED, "The token is not this application's DROPFORGE_API_TOKEN.")
 
 
@@ -144,14 +161,20 @@ def _refuse_other_hosts(headers: Mapping[str, str]) -> None:
         )
 
 
-def _refuse_cross_site(headers: Mapping[str, str]) -> None:
-    """Fetch Metadata names the relation of a page to us, `Origin` the page; JSON is what no form can send."""
+def _refuse_cross_site(headers: Mapping[str, str], *, form: bool) -> None:
+    """Fetch Metadata names the relation of a page to us, `Origin` the page; JSON is what no form can send.
+
+    With `form`, one is taken too, but then the browser must name the page: every browser does for a form's POST.
+    """
     origin, host = headers.get("origin"), headers.get("host", "")
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") or (
         origin is not None and origin.partition("://")[2] != host
     ):
         raise DropforgeError(Code.CROSS_SITE, "A page of another site may change nothing here.")
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if form and origin is not None and kind == "application/x-www-form-urlencoded":
+        return
+    if kind != "application/json":
         raise DropforgeError(Code.BAD_REQUEST, "Send JSON, with `Content-Type: application/json`.")
 
 

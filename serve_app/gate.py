@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,31 +41,46 @@ def error_answer(error: DropforgeError, *, status: int | None = None) -> JSONRes
     message = error.message.encode("utf-8", "backslashreplace").decode()
     body = ErrorView(error=Reason(code=error.code, message=message))
     headers = {"WWW-Authenticate": "Bearer"} if error.code is Code.UNAUTHENTICATED else None
-    return JSONResponse(body.model_dump(), status_code=status or _STATUS.get(error.code, 500), headers=headers)
+    return JSONResponse(body.model_dump(), status_code=status or status_of(error), headers=headers)
+
+
+def status_of(error: DropforgeError) -> int:
+    return _STATUS.get(error.code, 500)
+
+
+Refusal = Callable[[DropforgeError, Scope, Access], Response]
+
+
+def _json_refusal(error: DropforgeError, _: Scope, __: Access) -> Response:
+    return error_answer(error)
 
 
 class Gate:
     """ASGI middleware. `access` is asked for at each request: the application's settings come after its routes.
 
+    `refusal` makes the answer to what is not let in.
+
     A request that is let through has its whole body at hand, and `state.known` says whether its caller is known.
     """
 
-    def __init__(self, app: ASGIApp, access: Callable[[], Access]) -> None:
+    def __init__(self, app: ASGIApp, access: Callable[[], Access], refusal: Refusal = _json_refusal) -> None:
         self._app = app
         self._access = access
+        self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        access = self._access()
         try:
             headers = Headers(scope=scope)
             path = scope["path"].removeprefix(scope.get("root_path", ""))
-            known = await self._access().admit(scope["method"], path, headers)
+            known = await access.admit(scope["method"], path, headers)
             body = await _body(headers, receive)
         except DropforgeError as error:
             logger.warning("%s %.200s was not let in: %s", scope["method"], scope["path"], error)
-            await error_answer(error)(scope, receive, send)
+            await self._refusal(error, scope, access)(scope, receive, send)
             return
         scope.setdefault("state", {})["known"] = known
         await self._app(scope, _replayed(body, receive), send)

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from actors.errors import Code, DropforgeError
 from infra.local.port import free_port
 from serve_app.access import HEALTH, IAP_ASSERTION, PUSH, Access, check_closed
+from serve_app.session import COOKIE
 from serve_app.settings import Settings
 
 TOKEN = "correct-horse-battery-staple"
@@ -274,3 +275,84 @@ def test_an_application_that_would_let_strangers_in_does_not_start(given: dict, 
 )
 def test_one_that_does_not_starts(given: dict) -> None:
     check_closed(Settings(**given))
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+OURS = {"host": "shop.example", "origin": "https://shop.example", "sec-fetch-site": "same-origin"}
+
+
+def signed_in(access: Access) -> dict[str, str]:
+    assert access.sessions is not None
+    return {"cookie": f"{COOKIE}={access.sessions.issue()}"}
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_a_session_is_as_good_as_the_token(closed: Access, method: str, path: str) -> None:
+    assert await code_of(closed, method, path, OURS | JSON | signed_in(closed)) is True
+
+
+async def test_a_wrong_token_is_refused_in_spite_of_a_session(closed: Access) -> None:
+    assert await code_of(closed, "GET", "/runs", signed_in(closed) | bearer("wrong")) is Code.UNAUTHENTICATED
+
+
+async def test_a_session_lets_no_push_in(closed: Access) -> None:
+    assert await code_of(closed, "POST", PUSH, OURS | JSON | signed_in(closed)) is Code.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "known"),
+    [
+        ("GET", "/page/sign-in", False),
+        ("POST", "/page/sign-in", False),
+        ("GET", "/page/static/page.css", False),
+        ("POST", "/page/static/page.css", Code.UNAUTHENTICATED),
+        ("GET", "/page/static", Code.UNAUTHENTICATED),
+        ("GET", "/page/sign-in/", Code.UNAUTHENTICATED),
+        ("GET", "/page/dead-letters", Code.UNAUTHENTICATED),
+        ("GET", "/page/images/0123456789abcdef0123", Code.UNAUTHENTICATED),
+        ("POST", "/page/replays", Code.UNAUTHENTICATED),
+        ("POST", "/page/drops", Code.UNAUTHENTICATED),
+    ],
+)
+async def test_a_stranger_sees_the_form_alone(closed: Access, method: str, path: str, known: bool | Code) -> None:
+    assert await code_of(closed, method, path, OURS | FORM) is known
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        FORM | OURS | {"origin": "https://evil.example"},
+        FORM | OURS | {"origin": "null"},
+        FORM | OURS | {"sec-fetch-site": "cross-site"},
+        FORM | OURS | {"sec-fetch-site": "same-site"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("path", ["/page/replays", "/page/sign-in", "/page/sign-out", "/page/drops"])
+async def test_a_form_of_another_site_is_refused(closed: Access, path: str, headers: dict[str, str]) -> None:
+    assert await code_of(closed, "POST", path, headers | signed_in(closed)) is Code.CROSS_SITE
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/page/replays", FORM | {"host": "shop.example"}),
+        ("/page/replays", {"content-type": "text/plain"} | OURS),
+        ("/page/replays", {"content-type": "multipart/form-data; boundary=x"} | OURS),
+        ("/replays", FORM | OURS),
+    ],
+    ids=["nobody's", "text", "multipart", "elsewhere"],
+)
+async def test_a_form_that_no_browser_vouches_for_is_refused(
+    closed: Access, path: str, headers: dict[str, str]
+) -> None:
+    assert await code_of(closed, "POST", path, headers | signed_in(closed)) is Code.BAD_REQUEST
+
+
+async def test_our_forms_are_taken(closed: Access) -> None:
+    assert await code_of(closed, "POST", "/page/replays", FORM | OURS | signed_in(closed)) is True
+    opened = Access(Settings(open_on_loopback=True))
+    here = FORM | HERE | {"origin": f"http://{HERE['host']}"}
+    assert await code_of(opened, "POST", "/page/replays", here) is True
+    elsewhere = FORM | {"host": "shop.example", "origin": "http://shop.example"}
+    assert await code_of(opened, "POST", "/page/replays", elsewhere) is Code.CROSS_SITE
