@@ -16,7 +16,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from opentelemetry.trace import SpanKind
 from ray import serve
 from ray.serve.handle import DeploymentHandle
@@ -31,7 +31,7 @@ from .backlog import Backlog
 from .dead_letters import DeadLetterQueue, DeadLetterTopic
 from .driver import Driver
 from .events import Ignored, drop_of
-from .gate import Gate, error_answer
+from .gate import Gate
 from .health import Health
 from .ledger import Ledger
 from .metrics import Metrics
@@ -44,12 +44,21 @@ from .stages import Handles
 from .subscriber import Subscriber
 from .tracing import Tracing
 from .views import DeadLettersView, HealthView, RunsView, RunView, StatusView, run_view
+from .web.pages import router as pages
+from .web.refusal import refusal
+from .web.site import Site
 
 logger = logging.getLogger("dropforge.ingress")
 
 api = FastAPI(title="Dropforge", docs_url="/api", redoc_url=None)
 
-api.add_middleware(Gate, access=lambda: cast("Ingress", serve.get_replica_context().servable_object).access)
+api.include_router(pages)
+
+api.add_middleware(
+    Gate,
+    access=lambda: cast("Ingress", serve.get_replica_context().servable_object).access,
+    refusal=lambda error, scope, access: refusal(error, scope, sign_in=access.sessions is not None),
+)
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
@@ -58,15 +67,16 @@ _PUBLISH_ON_STOP_S = 5.0
 
 
 @api.exception_handler(DropforgeError)
-async def _answer(_: Request, error: DropforgeError) -> JSONResponse:
-    return error_answer(error)
+async def _answer(request: Request, error: DropforgeError) -> Response:
+    return refusal(error, request.scope)
 
 
 @api.exception_handler(RequestValidationError)
-async def _answer_invalid(_: Request, invalid: RequestValidationError) -> JSONResponse:
+async def _answer_invalid(request: Request, invalid: RequestValidationError) -> Response:
     """Names the faults without quoting what was sent."""
     faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in invalid.errors())
-    return error_answer(DropforgeError(Code.BAD_REQUEST, f"The request is not valid: {faults[:1000]}"), status=422)
+    error = DropforgeError(Code.BAD_REQUEST, f"The request is not valid: {faults[:1000]}")
+    return refusal(error, request.scope, status=422)
 
 
 @serve.ingress(api)
@@ -74,6 +84,7 @@ class Ingress:
     """One replica is one owner of runs."""
 
     access: Access
+    site: Site
 
     async def __init__(  # type: ignore[misc]  # Serve awaits it
         self,
@@ -113,6 +124,7 @@ class Ingress:
         queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
         self._backlog = Backlog(self._ledger, queue, self._accept)
         self._replays = Replays(self._ledger, self._backlog, metrics, self._tracing, self._adoption.begin)
+        self.site = Site(self, self.access, settings, self._ledger, client)
         await self._adoption.start()
         if self._subscriber is not None:
             await self._subscriber.start()
@@ -166,7 +178,7 @@ class Ingress:
     @api.get("/runs")
     async def runs(self, limit: int = 20) -> RunsView:
         """Open and incomplete runs, then the newest finished ones, `limit` in all."""
-        ids = await asyncio.to_thread(self._newest, max(1, min(limit, 200)))
+        ids = await asyncio.to_thread(self._ledger.newest_run_ids, max(1, min(limit, 200)))
         return RunsView(runs=list(await asyncio.gather(*(self._view(run_id) for run_id in ids))))
 
     @api.get("/runs/{run_id}")
@@ -194,8 +206,11 @@ class Ingress:
 
         A caller without a token learns the status alone.
         """
-        view = await self._health.report(runs=len(self._driver.progress))
+        view = await self.full_health()
         return view if request.state.known else StatusView(status=view.status)
+
+    async def full_health(self) -> HealthView:
+        return await self._health.report(runs=len(self._driver.progress))
 
     def _subscribe(self) -> Subscriber:
         settings = self._settings
@@ -206,10 +221,6 @@ class Ingress:
             at_a_time=settings.pull_messages,
             silent_s=settings.stream_silent_s,
         )
-
-    def _newest(self, limit: int) -> list[str]:
-        ids = [*self._ledger.open_run_ids(), *self._ledger.incomplete_run_ids()]
-        return list(dict.fromkeys([*ids, *self._ledger.closed_run_ids(limit)]))[:limit]
 
     async def _view(self, run_id: str) -> RunView:
         snapshot = self._driver.snapshot(run_id) or await asyncio.to_thread(self._ledger.snapshot, run_id)

@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         description="without `api_token` and `iap_audience`, whoever reaches the application is let in; only for one "
         "that is bound to a loopback address, as `dropforge up` binds it",
     )
+    drop_from_page: bool = Field(
+        True,
+        description="the status page takes files; needs storage.objects.create on the source bucket, such as by "
+        "roles/storage.objectCreator",
+    )
     push_audience: str = Field(
         "", description="audience of the push subscription's `oidc_token`, exactly; empty: nothing is pushed"
     )

@@ -1,0 +1,106 @@
+"""Templates into pages. Everything in a page that is not markup of ours is escaped: most of it is strangers' text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from actors.part import Counts
+
+from ..duration import duration
+from ..views import RunView
+from .form import query
+from .static import VERSION
+
+STALE_AFTER_S = 10
+"""Age from which the page says that its data is old."""
+
+_CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{storage}; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: a browser would then name no page as the origin of our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_SIZES = ("B", "kB", "MB", "GB", "TB")
+
+
+def html_page(
+    template: str,
+    *,
+    root: str,
+    status: int = 200,
+    storage_origin: str = "",
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """A page of the templates. `root` is where the application is mounted; `storage_origin` is where a file may go."""
+    text = _ENVIRONMENT.get_template(template).render(root=root, now=datetime.now(UTC), **values)
+    policy = _CONTENT_POLICY.format(storage=f" {storage_origin}" if storage_origin else "")
+    return HTMLResponse(
+        text.encode("utf-8", "backslashreplace").decode(),
+        status_code=status,
+        headers={**_HEADERS, "Content-Security-Policy": policy, **(headers or {})},
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _about(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else duration(seconds)
+
+
+def _size(value: float) -> str:
+    for unit in _SIZES[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} {_SIZES[-1]}"
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _by_size(numbers: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _rejected(counts: Counts) -> int:
+    return sum(counts.rejects.values())
+
+
+def _shards_said(view: RunView) -> str:
+    """The strip of cells in words."""
+    shards = view.shards
+    known = f"{shards.planned}" if shards.plan_complete else f"{shards.planned} known so far"
+    waiting = max(0, shards.planned - shards.done - shards.failed - shards.in_flight)
+    numbers = {"done": shards.done, "active": shards.in_flight, "failed": shards.failed, "waiting": waiting}
+    return f"{known} shards: " + ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("serve_app.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters.update(
+    number=_number, about=_about, size=_size, clock=_clock, duration=duration, words=_words, by_size=_by_size,
+    rejected=_rejected, shards_said=_shards_said, query=query,
+)  # fmt: skip
+_ENVIRONMENT.globals.update(version=VERSION, stale_after_s=STALE_AFTER_S)

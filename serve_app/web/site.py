@@ -1,0 +1,129 @@
+"""What the pages show, asked of the application by the same methods that answer its API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from google.cloud import storage
+
+from actors.errors import Code, DropforgeError
+from actors.run import Run
+from actors.store import Bucket
+
+from ..access import Access
+from ..ledger import Ledger
+from ..selection import ReplayRequest, ReplayView, Selection
+from ..settings import Settings
+from ..views import DeadLettersView, HealthView, RunsView, RunView
+from .dropping import DropRequest, DropTarget, drop_target
+from .latest import Dated, Latest
+from .picture import Picture, read_picture
+from .samples import PARTS, Samples, read_samples
+
+RUNS = 15
+
+_RUNS_KEPT = 64
+_PICTURES_AT_A_TIME = 4
+
+
+class Application(Protocol):
+    """The part of the ingress that the pages are made of."""
+
+    async def runs(self, limit: int = 20) -> RunsView: ...
+
+    async def run(self, run_id: str) -> RunView: ...
+
+    async def full_health(self) -> HealthView: ...
+
+    async def dead_letters(self, selection: Selection) -> DeadLettersView: ...
+
+    async def replay(self, request: ReplayRequest) -> ReplayView: ...
+
+    async def replay_progress(self, replay: str) -> ReplayView: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An object for people: its URI, and where a browser finds it."""
+
+    uri: str
+    url: str
+
+
+class Site:
+    """For one event loop. `source` is the watched bucket."""
+
+    def __init__(
+        self, application: Application, access: Access, settings: Settings, ledger: Ledger, client: storage.Client
+    ) -> None:
+        self.application = application
+        self.access = access
+        self.settings = settings
+        self._ledger = ledger
+        self._client = client
+        self._source = Bucket(client, settings.source_bucket)
+        self.health = Latest("The health", application.full_health)
+        self.runs = Latest("The list of runs", lambda: application.runs(limit=RUNS))
+        self._runs: OrderedDict[str, Latest[RunView]] = OrderedDict()
+        self._samples: OrderedDict[tuple[str, str, int], Samples] = OrderedDict()
+        self._pictures = asyncio.Semaphore(_PICTURES_AT_A_TIME)
+
+    @property
+    def storage_origin(self) -> str:
+        """The origin of upload sessions, which a page that drops files must be allowed to reach."""
+        address = urlsplit(self._client.api_endpoint)
+        return f"{address.scheme}://{address.netloc}" if self.settings.drop_from_page else ""
+
+    async def run(self, run_id: str) -> Dated[RunView]:
+        """Raises `NOT_FOUND`."""
+        if run_id not in self._runs:
+            self._runs[run_id] = Latest(f"Run {run_id}", lambda: self.application.run(run_id))
+            _forget_oldest(self._runs)
+        return await self._runs[run_id].get()
+
+    async def samples(self, view: RunView) -> Samples:
+        """Of a run, read anew whenever it has come further."""
+        key = (view.run_id, view.state, view.shards.done)
+        if key not in self._samples:
+            try:
+                self._samples[key] = await asyncio.to_thread(self._read_samples, view.run_id)
+            except DropforgeError as error:
+                return Samples(trouble=error.message)
+            _forget_oldest(self._samples)
+        return self._samples[key]
+
+    async def picture(self, run_id: str, name: str) -> Picture:
+        """Raises as `read_picture`."""
+        async with self._pictures:
+            return await asyncio.to_thread(self._read_picture, run_id, name)
+
+    async def drop_target(self, request: DropRequest, origin: str) -> DropTarget:
+        return await asyncio.to_thread(drop_target, self._source, self.settings, request, origin=origin)
+
+    def link(self, uri: str) -> Link:
+        bucket, _, name = uri.removeprefix("gs://").partition("/")
+        return Link(uri, Bucket(self._client, bucket).link(name))
+
+    def _read_samples(self, run_id: str) -> Samples:
+        records = self._ledger.records(run_id)
+        manifest = records.manifest()
+        parts = records.parts(limit=PARTS) if manifest is None else []
+        return read_samples(self._client, self._run(run_id), manifest, parts)
+
+    def _read_picture(self, run_id: str, name: str) -> Picture:
+        return read_picture(self._client, self._run(run_id), name)
+
+    def _run(self, run_id: str) -> Run:
+        run = self._ledger.records(run_id).run()
+        if run is None:
+            raise DropforgeError(Code.NOT_FOUND, f"There is no run {run_id}.")
+        return run
+
+
+def _forget_oldest(kept: OrderedDict) -> None:
+    while len(kept) > _RUNS_KEPT:
+        kept.popitem(last=False)
