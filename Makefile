@@ -12,7 +12,7 @@ OWN := @if [ -L .venv ]; then \
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos infra-test image-test bench requirements clean
+.PHONY: help demo test lint chaos infra-test image-test pictures bench requirements clean
 
 help:  ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,9 @@ infra-test: .venv/installed  ## The slow checks of Terraform and Kubernetes, wit
 
 image-test: .venv/installed  ## Build the container image and run it
 	$(BIN)/pytest tests/infra -m image
+
+pictures: .venv/installed  ## The README's pictures of the status page; needs Chromium
+	$(BIN)/python tests/stack/pictures.py
 
 bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some of them
 	set -e; for name in $(BENCH); do $(BIN)/python -m tests.bench.$$name --json bench-$$name.json; done

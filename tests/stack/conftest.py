@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from front_door import FrontDoor, running_front_door
 from stack import Stack
 from trouble import Trouble, make_trouble
 
@@ -17,6 +18,12 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def trouble(stack: Stack) -> Trouble:
     return make_trouble(stack)
+
+
+@pytest.fixture(scope="session")
+def front_door(stack: Stack) -> Iterator[FrontDoor]:
+    with running_front_door(stack) as door:
+        yield door
 
 
 @pytest.fixture(scope="session")

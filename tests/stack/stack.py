@@ -78,7 +78,8 @@ class Stack:
             self.output = Bucket(client, self.settings.output_bucket)
             self.ledger = Ledger(self.output, self.settings.work_prefix)
             self._publisher = pubsub_v1.PublisherClient()
-            options = HostOptions(port=free_port(), settings=given, replicas={"Cleaner": 2})
+            # With the dashboard, since `serve status` asks it.
+            options = HostOptions(port=free_port(), settings=given, replicas={"Cleaner": 2}, dashboard=True)
             self._host = running.enter_context(Host(options))
             self._running = running.pop_all()
         return self
@@ -101,6 +102,15 @@ class Stack:
             (name,) = [line for line in lines if line.startswith(":actor_name:")] or [""]
             if name.startswith(_REPLICA):
                 yield from ((name.removeprefix(_REPLICA), line) for line in lines if not line.startswith(":"))
+
+    @property
+    def url(self) -> str:
+        """The application's address."""
+        return self._host.url
+
+    @property
+    def dashboard_url(self) -> str | None:
+        return self._host.dashboard_url
 
     def drop(self, name: str, data: bytes) -> Drop:
         """Uploads an object to the source bucket; below the watched prefix that starts its run."""

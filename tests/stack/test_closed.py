@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import requests
-from ray import serve
+from front_door import ROUTE, TOKEN, FrontDoor
 from stack import Stack
 
-from serve_app.ingress import Ingress
-from serve_app.settings import Settings
 
-TOKEN = "correct-horse-battery-staple"
-ROUTE = "/closed"
-
-
-@pytest.fixture(scope="module")
-def closed(stack: Stack) -> Iterator[Stack]:
-    """The front door alone, as a second application of the same Serve; it drives nothing."""
-    settings = Settings(
-        api_token=TOKEN,
-        pull=False,
-        push_audience="https://shop.example/pubsub/push",
-        push_service_account="push@shop.iam.gserviceaccount.com",
-        work_prefix="closed/",
-    )
-    deploy = serve.deployment(ray_actor_options={"num_cpus": 0.1})
-    serve.run(deploy(Ingress).bind(settings, None, None, None, None), name="closed", route_prefix=ROUTE)
-    yield stack
-    serve.delete("closed")
+@pytest.fixture
+def closed(stack: Stack, front_door: FrontDoor) -> Stack:
+    return stack
 
 
 def call(
