@@ -110,7 +110,7 @@ class Host:
         config = copy.deepcopy(read_config(self._options.config))
         config["http_options"] = {**config.get("http_options", {}), "host": "127.0.0.1", "port": self._options.port}
         (application,) = config["applications"]
-        args = {**(application.get("args") or {}), "open_on_loopback": True}
+        args = {**(application.get("args") or {}), "open_on_loopback": True, "drop_from_page": True}
         application["args"] = {**args, **self._options.settings}
         unknown = set(self._options.replicas) - {deployment["name"] for deployment in application["deployments"]}
         if unknown:

@@ -71,6 +71,11 @@ async def _answer(request: Request, error: DropforgeError) -> Response:
     return refusal(error, request.scope)
 
 
+@api.exception_handler(404)
+async def _answer_nowhere(request: Request, _: Exception) -> Response:
+    return refusal(DropforgeError(Code.NOT_FOUND, "There is nothing at this address."), request.scope)
+
+
 @api.exception_handler(RequestValidationError)
 async def _answer_invalid(request: Request, invalid: RequestValidationError) -> Response:
     """Names the faults without quoting what was sent."""

@@ -76,9 +76,9 @@ class Settings(BaseSettings):
         "that is bound to a loopback address, as `dropforge up` binds it",
     )
     drop_from_page: bool = Field(
-        True,
-        description="the status page takes files; needs storage.objects.create on the source bucket, such as by "
-        "roles/storage.objectCreator",
+        False,
+        description="the status page takes files; the application then needs storage.objects.create on the source "
+        "bucket, as roles/storage.objectCreator has it, where it otherwise only reads",
     )
     push_audience: str = Field(
         "", description="audience of the push subscription's `oidc_token`, exactly; empty: nothing is pushed"

@@ -105,7 +105,7 @@ class LocalSystem:
         settings = self.settings
         watched = " and ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
         return {
-            "Serve": self.host.url,
+            "status page": f"{self.host.url}/",
             "API": f"{self.host.url}/api",
             "dashboard": self.host.dashboard_url or "off",
             "bucket": f"gs://{settings.source_bucket}, watched for {watched}",

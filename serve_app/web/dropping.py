@@ -38,7 +38,7 @@ def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, ori
     Raises `BAD_REQUEST` for a name that starts no run, `INTERNAL` where the application may not write.
     """
     if not settings.drop_from_page:
-        raise DropforgeError(Code.BAD_REQUEST, "Dropping from this page is switched off (drop_from_page).")
+        raise DropforgeError(Code.BAD_REQUEST, "This page takes no files: drop_from_page is off.")
     name = f"{settings.watched_prefix}{request.name}"
     readable = request.name.isprintable() and len(name.encode("utf-8", "replace")) <= MAX_NAME_BYTES
     if not readable or not settings.watches(settings.source_bucket, name):
@@ -47,5 +47,14 @@ def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, ori
             Code.BAD_REQUEST, f"{request.name!r:.200} would not be noticed: a name like {patterns} is needed."
         )
     content_type = "application/gzip" if name.endswith(".gz") else "text/csv"
-    url = source.upload_session(name, content_type=content_type, size=request.size, origin=origin)
+    try:
+        url = source.upload_session(name, content_type=content_type, size=request.size, origin=origin)
+    except DropforgeError as error:
+        if error.code is not Code.INTERNAL:
+            raise
+        raise DropforgeError(
+            Code.INTERNAL,
+            f"The application may not write to gs://{source.name}: grant it roles/storage.objectCreator there, "
+            f"or drop with `gcloud storage cp`. {error.message}",
+        ) from error
     return DropTarget(url=url, object=name, content_type=content_type)

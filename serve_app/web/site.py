@@ -86,8 +86,8 @@ class Site:
         return await self._runs[run_id].get()
 
     async def samples(self, view: RunView) -> Samples:
-        """Of a run, read anew whenever it has come further."""
-        key = (view.run_id, view.state, view.shards.done)
+        """Of a run, read anew until it has come far enough for them, and when it has ended."""
+        key = (view.run_id, view.state, min(view.shards.done, PARTS))
         if key not in self._samples:
             try:
                 self._samples[key] = await asyncio.to_thread(self._read_samples, view.run_id)

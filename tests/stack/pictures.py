@@ -36,7 +36,7 @@ def main() -> None:
         for name, path, scheme, viewport in (
             ("overview-light", "/", "light", DESKTOP),
             ("overview-phone", "/", "dark", _PHONE),
-            ("run-dark", f"/page/runs/{done.run_id}", "dark", {"width": 1200, "height": 1000}),
+            ("run-dark", f"/page/runs/{done.run_id}", "dark", {"width": 1200, "height": 1750}),
             ("dead-letters-light", "/page/dead-letters", "light", {"width": 1200, "height": 560}),
         ):
             save(browser, stack.url, folder / f"{name}.png", path, scheme, viewport)

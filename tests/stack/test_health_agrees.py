@@ -57,8 +57,10 @@ def _output_of(command: list[str]) -> str:
 def by_page(page: Page) -> Statuses:
     """Read off the table, without asking for the page anew."""
     rows = page.get_by_role("region", name="Deployments").get_by_role("row").filter(has=page.get_by_role("rowheader"))
-    cells = [row.split("\t") for row in rows.evaluate_all("rows => rows.map(row => row.innerText)")]
-    return {name.strip(): status.strip().upper() for name, status, *_ in cells}
+    cells = rows.evaluate_all(
+        "rows => rows.map(row => [row.cells[0], row.cells[1]].map(cell => cell.innerText.trim()))"
+    )
+    return {name.strip(): status.strip().upper() for name, status in cells}
 
 
 @dataclass

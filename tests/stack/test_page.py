@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from browser import EXECUTABLE, MISSING, PHONE, Tab, open_tab, running_browser
 from front_door import TOKEN, FrontDoor
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from replicas import replica_processes
 from stack import UNWATCHED, Stack, csv_of, records_of
 from trouble import catalogue
@@ -160,14 +160,27 @@ def test_with_the_keyboard_alone(stack: Stack, page: Page, tmp_path: Path) -> No
     expect(page.get_by_text("No dead letters match.")).to_be_visible()
 
 
-def test_focus_stays_where_it_is_while_the_page_is_brought_up_to_date(stack: Stack, page: Page) -> None:
+def test_a_page_brought_up_to_date_keeps_what_a_person_does(stack: Stack, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "chosen.csv"
+    file.write_bytes(b"a,b")
     page.goto("/")
-    field = page.get_by_label("Product catalogue")
-    field.focus()
-    with page.expect_response(lambda answer: answer.url == page.url):
-        pass
-    expect(page.locator("#age")).to_have_text(re.compile("^Updated"))
-    expect(field).to_be_focused()
+    chosen = page.get_by_label("Product catalogue")
+    chosen.set_input_files(file)
+    chosen.focus()
+
+    def with_notice(route: Route) -> None:
+        answer = route.fetch()
+        news = '</div>\n<ul class="notice"><li>It rains.</li></ul>\n<p class="quiet">'
+        route.fulfill(response=answer, body=re.sub(r'</div>\n<p class="quiet">', news, answer.text(), count=1))
+
+    page.route("**/", with_notice)
+    notice = page.get_by_role("listitem").filter(has_text="It rains.")
+    expect(notice).to_be_visible()
+    page.unroute("**/")
+    expect(notice).to_be_hidden()
+    expect(chosen).to_be_focused()
+    assert chosen.evaluate("field => field.files[0].name") == "chosen.csv"
+    expect(page.get_by_role("button", name="Drop it")).to_be_enabled()
 
 
 def test_lost_connection_is_told_and_forgotten(tab: Tab) -> None:
@@ -220,11 +233,12 @@ def test_a_file_that_is_no_csv_is_refused_in_words(stack: Stack, tab: Tab, tmp_p
     tab.complaints = [text for text in tab.complaints if "status of 400" not in text]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/page/runs/0123456789abcdef0123", "/page/runs/x"])
+@pytest.mark.parametrize("path", ["/page/nothing", "/page/runs/0123456789abcdef0123", "/page/runs/x"])
 def test_what_is_not_there_is_told_on_a_page(stack: Stack, tab: Tab, path: str) -> None:
     answer = tab.page.goto(path)
     assert answer is not None
     assert answer.status in (404, 422)
+    expect(tab.page.get_by_role("link", name="Overview").last).to_be_visible()
     tab.complaints = [text for text in tab.complaints if "status of 4" not in text]
 
 

@@ -16,19 +16,31 @@
     for (const { name } of [...old.attributes]) {
       if (!fresh.hasAttribute(name) && !(name === "open" && old.tagName === "DETAILS")) old.removeAttribute(name);
     }
-    const wanted = [...fresh.childNodes];
-    for (const [at, node] of wanted.entries()) {
-      const there = old.childNodes[at];
-      if (!there) old.append(document.importNode(node, true));
-      else if (!alike(there, node)) there.replaceWith(document.importNode(node, true));
-      else if (node.nodeType === Node.ELEMENT_NODE) adopt(there, node);
+    const left = [...old.childNodes];
+    const pairs = [...fresh.childNodes].map((node) => {
+      const at = left.findIndex((there) => alike(there, node));
+      return [node, at < 0 ? null : left.splice(at, 1)[0]];
+    });
+    for (const node of left) node.remove();
+    let next = old.firstChild;
+    for (const [node, there] of pairs) {
+      if (there === null) {
+        old.insertBefore(document.importNode(node, true), next);
+        continue;
+      }
+      if (there === next) next = next.nextSibling;
+      else old.insertBefore(there, next);
+      if (node.nodeType === Node.ELEMENT_NODE) adopt(there, node);
       else if (there.data !== node.data) there.data = node.data;
     }
-    while (old.childNodes.length > wanted.length) old.lastChild.remove();
   }
 
   function alike(one, other) {
-    return one.nodeType === other.nodeType && one.nodeName === other.nodeName && one.id === other.id;
+    return one.nodeName === other.nodeName && key(one) === key(other);
+  }
+
+  function key(node) {
+    return node.nodeType === Node.ELEMENT_NODE ? node.id || node.getAttribute("aria-labelledby") : null;
   }
 
   function showAge() {
@@ -147,7 +159,9 @@
       request.onerror = () => reject(new Error("The upload to Cloud Storage broke off; drop it again."));
       request.onload = () => {
         if (request.status !== 200 && request.status !== 201) {
-          reject(new Error(`Cloud Storage answered ${request.status}; drop it again.`));
+          const taken = "an object of this name is there, and the application may not replace it: rename the file";
+          const advice = request.status === 403 ? taken : "drop it again";
+          reject(new Error(`Cloud Storage answered ${request.status}; ${advice}.`));
           return;
         }
         resolve(JSON.parse(request.responseText).generation);

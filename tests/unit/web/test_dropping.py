@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import requests
 from google.cloud import storage
+from storage_proxy import Fault, StorageProxy
 
 from actors.errors import Code, DropforgeError
 from actors.store import Bucket
@@ -14,7 +15,7 @@ PAGE = "https://shop.example"
 
 @pytest.fixture
 def settings(prefix: str) -> Settings:
-    return Settings(source_bucket="work", watched_prefix=f"{prefix}in/")
+    return Settings(source_bucket="work", watched_prefix=f"{prefix}in/", drop_from_page=True)
 
 
 def test_a_browser_may_put_the_file_there_without_credentials(work: Bucket, settings: Settings) -> None:
@@ -49,16 +50,22 @@ def test_what_would_not_be_noticed_is_refused(work: Bucket, settings: Settings, 
     assert raised.value.code is Code.BAD_REQUEST
 
 
-def test_it_can_be_switched_off(work: Bucket, settings: Settings) -> None:
+def test_it_must_be_switched_on(work: Bucket, settings: Settings) -> None:
     with pytest.raises(DropforgeError, match="drop_from_page"):
-        drop_target(
-            work, settings.model_copy(update={"drop_from_page": False}), DropRequest(name="a.csv", size=5), origin=PAGE
-        )
+        drop_target(work, Settings(source_bucket="work"), DropRequest(name="a.csv", size=5), origin=PAGE)
 
 
 def test_a_bucket_that_is_not_there_is_named(client: storage.Client, settings: Settings) -> None:
     with pytest.raises(DropforgeError, match="gs://absent/"):
         drop_target(Bucket(client, "absent", retry_s=0.2), settings, DropRequest(name="a.csv", size=5), origin=PAGE)
+
+
+def test_without_permission_the_other_ways_are_named(
+    proxied_work: Bucket, proxy: StorageProxy, settings: Settings
+) -> None:
+    proxy.faults.append(Fault("POST", "uploadType=resumable", status=403))
+    with pytest.raises(DropforgeError, match=r"roles/storage\.objectCreator .*gcloud storage cp"):
+        drop_target(proxied_work, settings, DropRequest(name="a.csv", size=5), origin=PAGE)
 
 
 def test_a_person_s_browser_finds_objects_with_the_person_s_permissions(client: storage.Client) -> None:

@@ -142,11 +142,12 @@ REJECTED = view_of(
     counts=Counts(records=3, rejects={"missing_value": 2, "poison_row": 1}, image_failures={"bad_url": 3}),
     retries={"clean:actor_died": 2},
 )
+TAKES = Settings(drop_from_page=True, source_bucket=HOSTILE)
 RUNS = [view_of(state, run_id=f"{at:020x}") for at, state in enumerate(RunState)]
 OF_A_RUN: dict[str, Any] = {"samples": SAMPLES, "links": LINKS, "shown": shown}
 CHOSEN = {"object": HOSTILE}
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "overview": ("overview.html", {"health": health_of(), "runs": RUNS}),
+    "overview": ("overview.html", {"health": health_of(), "runs": RUNS, "settings": TAKES}),
     "overview without anything": ("overview.html", {"health": None, "runs": None}),
     "overview at the start": ("overview.html", {"health": QUIET, "runs": []}),
     **{f"run {state}": ("run.html", {"view": view_of(state), **OF_A_RUN}) for state in RunState},
@@ -258,3 +259,10 @@ def test_moments_are_told_in_one_time_zone() -> None:
     page = page_of("run done")
     assert "2026-05-04 03:02:01 UTC" in page.text
     assert datetime.fromisoformat(page.all("time")[-1]["datetime"] or "").tzinfo == UTC
+
+
+def test_a_page_that_takes_no_files_says_how_to_drop_them() -> None:
+    assert page_of("overview").all("form")[-1]["id"] == "drop-form"
+    closed = page_of("overview at the start")
+    assert [form for form in closed.all("form") if form.get("id")] == []
+    assert "dropforge drop catalogue.csv or gcloud storage cp catalogue.csv gs://dropforge-in/in/" in closed.text
