@@ -1,0 +1,145 @@
+"""Run time against replicas for 20 thousand, 5.8 million and 100 million rows, simulated from costs measured here.
+
+    python -m tests.bench.scale --json bench-scale.json
+    python -m tests.bench.scale --costs bench-scale.json      # the table alone, from costs measured before
+
+First a short calibration on this machine, with images 50 ms away; then one run of another size, whose time is both
+predicted and measured; then the table. `first limit` is what would save most time were there twice as much of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from infra.local.port import free_port
+from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
+from tests.bench.bottleneck import Bottleneck, bottleneck
+from tests.bench.calibration import Calibration, Player, calibrate
+from tests.bench.images import origin, photo
+from tests.bench.simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, simulate
+
+_OF = ("owner", "read", "clean", "images", "write", "other")
+_IMAGE_S = 0.05
+_CLEANERS = 2
+_VALIDATED_ROWS, _VALIDATED_SHARD_ROWS = 8000, 200
+_HEADINGS = (
+    "rows", "cleaners", "fetchers", "attributes", "writers", "in flight", "time", "rows/s", "assembling", "owner MB",
+    "takeover", "first limit",
+)  # fmt: skip
+
+SIZES = (20_000, 5_800_000, 100_000_000)
+FLEETS = (
+    Fleet(cleaners=1, fetchers=1, shards_in_flight=8),
+    Fleet(cleaners=4, fetchers=1, shards_in_flight=8),
+    Fleet(cleaners=4, fetchers=2, shards_in_flight=24),
+    Fleet(cleaners=8, fetchers=4, shards_in_flight=48),
+    Fleet(cleaners=16, fetchers=8, shards_in_flight=96),
+    Fleet(cleaners=16, fetchers=8, shards_in_flight=96, attributes=4, writers=2),
+    Fleet(cleaners=64, fetchers=32, shards_in_flight=384, attributes=12, writers=8),
+)
+
+
+def measure() -> tuple[Calibration, dict[str, float]]:
+    """The costs, and what became of predicting a run."""
+    with origin(int(_IMAGE_S * 1000), photo(160)) as port:
+        options = LocalSystemOptions(
+            port=free_port(),
+            settings={
+                "images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port]},
+                "adopt_every_s": 0.2,
+            },
+            replicas={"Cleaner": _CLEANERS},
+        )
+        with LocalSystem(options, on_progress=print) as system:
+            player = Player(system, f"http://127.0.0.1:{port}")
+            found = calibrate(player, print, image_s=_IMAGE_S)
+            played, _ = player.play(_VALIDATED_ROWS, _VALIDATED_SHARD_ROWS, seed=200)
+    cores = max(0.2, (os.cpu_count() or 1) - found.idle_cores - played.others_cores)
+    fleet = Fleet(cleaners=_CLEANERS, fetchers=1, shards_in_flight=system.settings.shards_in_flight, cores=cores)
+    work = Work(rows=played.rows, shard_rows=_VALIDATED_SHARD_ROWS, rejecting=0.0)
+    predicted = simulate(work, fleet, found.costs, found.local)
+    return found, {
+        "rows": played.rows,
+        "shards": played.shards,
+        "cores": cores,
+        "others_cores": played.others_cores,
+        "predicted_s": predicted.seconds,
+        "measured_s": played.seconds,
+        "error": predicted.seconds / played.seconds - 1,
+    }
+
+
+def line(work: Work, fleet: Fleet, outcome: Outcome, limit: Bottleneck) -> tuple[str, ...]:
+    return (
+        f"{work.rows:,}",
+        *map(str, (fleet.cleaners, fleet.fetchers, fleet.attributes, fleet.writers, fleet.shards_in_flight)),
+        _time(outcome.seconds),
+        f"{work.rows / outcome.seconds:,.0f}",
+        _time(outcome.assembly_s),
+        f"{outcome.owner_mb:,.0f}",
+        _time(outcome.takeover_s),
+        f"{limit.name} ({limit.saves:.0%})",
+    )
+
+
+def table(lines: Sequence[tuple[str, ...]]) -> str:
+    rows = [_HEADINGS, tuple("-" * 3 for _ in _HEADINGS), *lines]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    )
+
+
+def costs_of(record: dict[str, Any]) -> Costs:
+    """Costs as the JSON has them."""
+    values: dict[str, Any] = {name: Cost(**value) if name in _OF else value for name, value in record.items()}
+    return Costs(**values)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--costs", type=Path, help="JSON of an earlier run, whose costs are used")
+    parser.add_argument("--rows", type=int, action="append", help="a size; may be repeated")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if options.costs:
+        result: dict[str, Any] = json.loads(options.costs.read_text())
+    else:
+        found, validation = measure()
+        result = {"bench": "scale", **asdict(found), "validation": validation}
+        print(
+            f"\nA run of {validation['rows']:,} rows in {validation['shards']:.0f} shards, on the "
+            f"{validation['cores']:.1f} cores that others left: predicted {validation['predicted_s']:.1f} s, measured "
+            f"{validation['measured_s']:.1f} s, {validation['error']:+.0%}"
+        )
+    costs, cloud = costs_of(result["costs"]), Cloud()
+    for name, value in result["costs"].items():
+        text = f"{value['row_s'] * 1e3:.3f} ms a row, {value['shard_s'] * 1e3:.1f} ms a shard" if name in _OF else value
+        print(f"{name:24}{text}")
+    lines, outcomes = [], []
+    for rows in options.rows or SIZES:
+        for fleet in FLEETS:
+            work = Work(rows)
+            outcome = simulate(work, fleet, costs, cloud)
+            limit = bottleneck(work, fleet, costs, cloud, outcome)
+            lines.append(line(work, fleet, outcome, limit))
+            outcomes.append({**asdict(work), **asdict(fleet), **asdict(outcome), **asdict(limit)})
+    print(f"\n{table(lines)}")
+    if options.json:
+        options.json.write_text(json.dumps({**result, "simulated": outcomes}, indent=1))
+
+
+def _time(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+if __name__ == "__main__":
+    main()
