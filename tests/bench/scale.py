@@ -106,6 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--costs", type=Path, help="JSON of an earlier run, whose costs are used")
     parser.add_argument("--rows", type=int, action="append", help="a size; may be repeated")
+    parser.add_argument("--shard-rows", type=int, default=400)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.costs:
@@ -118,6 +119,8 @@ def main() -> None:
             f"{validation['cores']:.1f} cores that others left: predicted {validation['predicted_s']:.1f} s, measured "
             f"{validation['measured_s']:.1f} s, {validation['error']:+.0%}"
         )
+        if options.json:  # measured, whatever becomes of the rest
+            options.json.write_text(json.dumps(result, indent=1))
     costs, cloud = costs_of(result["costs"]), Cloud()
     for name, value in result["costs"].items():
         text = f"{value['row_s'] * 1e3:.3f} ms a row, {value['shard_s'] * 1e3:.1f} ms a shard" if name in _OF else value
@@ -125,7 +128,7 @@ def main() -> None:
     lines, outcomes = [], []
     for rows in options.rows or SIZES:
         for fleet in FLEETS:
-            work = Work(rows)
+            work = Work(rows, shard_rows=options.shard_rows)
             outcome = simulate(work, fleet, costs, cloud)
             limit = bottleneck(work, fleet, costs, cloud, outcome)
             lines.append(line(work, fleet, outcome, limit))

@@ -207,6 +207,14 @@ def test_the_settings_are_settings(overlay: str, monkeypatch: pytest.MonkeyPatch
     assert settings.work_bucket in ("", settings.output_bucket)
 
 
+def test_one_run_can_keep_every_cleaner_busy(prod: Manifests) -> None:
+    (settings,) = [c["data"] for c in prod.kind("ConfigMap") if c["metadata"]["name"].startswith("settings-")]
+    scaling = prod.deployments["Cleaner"]["autoscaling_config"]
+
+    # Serve asks for a cleaner for every so many shards that wait or are cleaned: with fewer in flight it never asks.
+    assert int(settings["DROPFORGE_SHARDS_IN_FLIGHT"]) >= scaling["max_replicas"] * scaling["target_ongoing_requests"]
+
+
 def test_a_changed_setting_starts_new_pods(prod: Manifests) -> None:
     generated = {config["metadata"]["name"].rpartition("-")[0]: config for config in prod.kind("ConfigMap")}
     for pods in prod.pods():

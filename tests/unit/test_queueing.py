@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pytest
 
@@ -8,10 +9,15 @@ from tests.bench.queueing import Clock, RampingRate, Servers
 
 
 def test_jobs_wait_for_a_free_server_in_their_order() -> None:
-    clock, ended = Clock(), []
+    clock = Clock()
+    ended: list[tuple[str, float]] = []
+
+    def end(name: str) -> None:
+        ended.append((name, clock.now))
+
     servers = Servers(clock, 2)
     for name, seconds in (("a", 3.0), ("b", 1.0), ("c", 1.0), ("d", 1.0)):
-        servers.work(seconds, lambda name=name: ended.append((name, clock.now)))
+        servers.work(seconds, partial(end, name))
     clock.run()
 
     assert ended == [("b", 1.0), ("c", 2.0), ("a", 3.0), ("d", 3.0)]
