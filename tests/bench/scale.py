@@ -27,7 +27,7 @@ from tests.bench.simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, sim
 _OF = ("owner", "read", "clean", "images", "write", "other")
 _IMAGE_S = 0.05
 _CLEANERS = 2
-_VALIDATED_ROWS, _VALIDATED_SHARD_ROWS = 8000, 200
+_VALIDATED_ROWS, _VALIDATED_SHARD_ROWS = 3000, 100
 _HEADINGS = (
     "rows", "cleaners", "fetchers", "attributes", "writers", "in flight", "time", "rows/s", "assembling", "owner MB",
     "takeover", "first limit",
@@ -52,14 +52,14 @@ def measure() -> tuple[Calibration, dict[str, float]]:
             port=free_port(),
             settings={
                 "images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port]},
-                "adopt_every_s": 0.2,
+                "shard_rows": _VALIDATED_SHARD_ROWS,
             },
             replicas={"Cleaner": _CLEANERS},
         )
         with LocalSystem(options, on_progress=print) as system:
             player = Player(system, f"http://127.0.0.1:{port}")
             found = calibrate(player, print, image_s=_IMAGE_S)
-            played, _ = player.play(_VALIDATED_ROWS, _VALIDATED_SHARD_ROWS, seed=200)
+            played, _ = player.play(_VALIDATED_ROWS, 200)
     cores = max(0.2, (os.cpu_count() or 1) - found.idle_cores - played.others_cores)
     fleet = Fleet(cleaners=_CLEANERS, fetchers=1, shards_in_flight=system.settings.shards_in_flight, cores=cores)
     work = Work(rows=played.rows, shard_rows=_VALIDATED_SHARD_ROWS, rejecting=0.0)
