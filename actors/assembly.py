@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -11,15 +11,12 @@ from .csv.content import BOM
 from .csv.output import header_row
 from .errors import Code, DropforgeError
 from .manifest import Manifest
-from .part import Counts, PartRecord
+from .part import Counts, PartRecord, UnwrittenPart
 from .plan import Plan
+from .publication import Publication
 from .run import ObjectName, Run
 from .run_records import RunRecords
 from .store import COMPOSE_LIMIT, Bucket
-
-RUN = "dropforge-run"
-SOURCE = "dropforge-source"
-SOURCE_GENERATION = "dropforge-source-generation"
 
 _COMPOSERS = 8
 _CSV = "text/csv"
@@ -29,28 +26,45 @@ _JSON_LINES = "application/x-ndjson"
 class Assembly:
     """Composes one run's output. Blocking; may run twice at a time: both arrive at the same output generation.
 
-    No process holds the file: parts are joined `COMPOSE_LIMIT` at a time inside Cloud Storage.
+    No process holds the file: parts are joined `COMPOSE_LIMIT` at a time inside Cloud Storage. `in_hand` has the bytes
+    of a sole part that was written nowhere: they are published as they are.
     """
 
-    def __init__(self, run: Run, plan: Plan, parts: Sequence[PartRecord], records: RunRecords, output: Bucket) -> None:
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        parts: Sequence[PartRecord],
+        records: RunRecords,
+        output: Bucket,
+        *,
+        in_hand: UnwrittenPart | None = None,
+    ) -> None:
         self._run = run
         self._plan = plan
         self._parts = sorted(parts, key=lambda part: part.shard.index)
         self._records = records
         self._output = output
+        self._publication = Publication(run, output)
+        self._in_hand = in_hand
         self._counts = Counts.total(part.counts for part in self._parts)
 
     def publish(self, shards_reused: int) -> Manifest:
         """Makes the output visible and says what it holds; the caller commits the manifest."""
         self._check()
-        run = self._run
+        run, parts, in_hand = self._run, self._parts, self._in_hand
         rejects = reasons = None
-        if self._counts.rejects:
-            header = self._rejects_header()
-            rejects = self._compose("rejects", run.rejects, header, [part.rejects_object for part in self._parts])
-            reasons = self._compose("reasons", run.reasons, b"", [part.reasons_object for part in self._parts])
-        header = header_row(run.catalogue)
-        output = self._compose("output", run.output, header, [part.rows_object for part in self._parts])
+        header, rejects_header = header_row(run.catalogue), self._rejects_header()
+        if in_hand is not None:
+            if self._counts.rejects:
+                rejects = self._write(run.rejects, rejects_header + in_hand.rejects)
+                reasons = self._write(run.reasons, in_hand.reasons)
+            output = self._write(run.output, header + in_hand.rows)
+        else:
+            if self._counts.rejects:
+                rejects = self._compose("rejects", run.rejects, rejects_header, [part.rejects_object for part in parts])
+                reasons = self._compose("reasons", run.reasons, b"", [part.reasons_object for part in parts])
+            output = self._compose("output", run.output, header, [part.rows_object for part in parts])
         return Manifest(
             run_id=run.run_id,
             drop=run.drop,
@@ -63,7 +77,7 @@ class Assembly:
             counts=self._counts,
             output=run.output,
             output_generation=output,
-            output_bytes=sum(part.bytes_out for part in self._parts) + len(header_row(run.catalogue)),
+            output_bytes=sum(part.bytes_out for part in self._parts) + len(header),
             rejects=run.rejects if rejects else None,
             reasons=run.reasons if reasons else None,
             stage_s=self._stage_seconds(),
@@ -89,6 +103,18 @@ class Assembly:
                     f"{part.shard.rows}. Nothing was published; this is a defect, please report it.",
                 )
 
+    def _write(self, target: ObjectName, data: bytes) -> int:
+        def write(generation: int, metadata: Mapping[str, str]) -> int | None:
+            return self._output.write_over(
+                target.name,
+                data,
+                generation=generation,
+                content_type=self._content_type(target),
+                metadata=metadata,
+            )
+
+        return self._publication.publish(target, write, look_first=False)
+
     def _compose(self, label: str, target: ObjectName, header: bytes, sources: Sequence[str | None]) -> int:
         """Joins the header and the sources and publishes them; the generation of the target."""
         names = [name for name in sources if name is not None]
@@ -109,49 +135,24 @@ class Assembly:
         self._records.bucket.compose(target, list(sources), content_type=_CSV)
 
     def _publish(self, label: str, target: ObjectName, sources: list[str]) -> int:
-        content_type = _JSON_LINES if target == self._run.reasons else _CSV
-        drop = self._run.drop
-        metadata = {
-            RUN: self._run.run_id,
-            SOURCE: f"gs://{drop.bucket}/{drop.object}",
-            SOURCE_GENERATION: str(drop.generation),
-        }
-        while True:
-            found = self._output.stat(target.name)
-            if found is not None and found.metadata.get(RUN) == self._run.run_id:
-                return found.generation
-            if found is not None and found.metadata.get(SOURCE) == metadata[SOURCE]:
-                newer = int(found.metadata.get(SOURCE_GENERATION, 0))
-                if newer > drop.generation:
-                    raise DropforgeError(
-                        Code.SUPERSEDED,
-                        f"{drop.uri} was overtaken by generation {newer} of the same object, whose output is at "
-                        f"{target.uri}. Nothing needs to be done.",
-                    )
-            if found is not None and found.metadata.get(SOURCE, metadata[SOURCE]) != metadata[SOURCE]:
-                raise DropforgeError(
-                    Code.OUTPUT_TAKEN,
-                    f"{target.uri} holds what became of {found.metadata[SOURCE]}, and {drop.uri} would overwrite it. "
-                    "Drop it under another name, or delete that object first.",
-                )
-            generation = found.generation if found is not None else 0
-            if self._records.bucket.name == self._output.name:
-                written = self._output.compose(
+        content_type = self._content_type(target)
+        work, output = self._records.bucket, self._output
+
+        def join(generation: int, metadata: Mapping[str, str]) -> int | None:
+            if work.name == output.name:
+                return output.compose(
                     target.name, sources, content_type=content_type, metadata=metadata, generation=generation
                 )
-            else:
-                whole = self._records.names.composite(f"{label}-whole")
-                self._records.bucket.compose(whole, sources, content_type=content_type)
-                written = self._output.copy_from(
-                    self._records.bucket,
-                    whole,
-                    target.name,
-                    content_type=content_type,
-                    metadata=metadata,
-                    generation=generation,
-                )
-            if written is not None:
-                return written
+            whole = self._records.names.composite(f"{label}-whole")
+            work.compose(whole, sources, content_type=content_type)
+            return output.copy_from(
+                work, whole, target.name, content_type=content_type, metadata=metadata, generation=generation
+            )
+
+        return self._publication.publish(target, join)
+
+    def _content_type(self, target: ObjectName) -> str:
+        return _JSON_LINES if target == self._run.reasons else _CSV
 
     def _rejects_header(self) -> bytes:
         """The drop's header, with a byte order mark where the catalogue alone would have it read otherwise."""

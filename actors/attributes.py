@@ -12,10 +12,10 @@ from .bisection import halves, poisoned
 from .csv.records import read_shard
 from .drop import Shard
 from .frame import ShardFrame
-from .handoff import Handoff, ReadShard, hand_off
+from .handoff import Handoff, ReadShard, SoleRead, hand_off
 from .layout import Layout
 from .plan import PlanStart, SourceText
-from .planner import scan
+from .planner import SoleShard, scan
 from .run import Run
 from .run_records import RunRecords
 from .source import Source
@@ -35,9 +35,10 @@ class Attributes:
         self._client = connect(project)
         self._scan_chunk_bytes = scan_chunk_bytes
 
-    async def plan(self, run: Run) -> AsyncIterator[PlanStart | tuple[Shard, ...]]:
+    async def plan(self, run: Run) -> AsyncIterator[PlanStart | tuple[Shard, ...] | SoleRead]:
         """Scans a drop: first its `PlanStart`, then its shards as they are found, in file order.
 
+        A small drop of one shard is read at once: its only step is a `SoleRead`.
         Raises the `FILE` codes where the file can't be processed, `SOURCE_GONE` where this generation of it
         is no more.
         """
@@ -50,14 +51,15 @@ class Attributes:
             return text, self._source(run, text)
 
         async for step in scan(run, source, unpack, chunk_bytes=self._scan_chunk_bytes):
-            yield step
+            if isinstance(step, SoleShard):
+                yield SoleRead(step.start, step.shard, await self._read(step.data, run, step.start, step.shard))
+            else:
+                yield step
 
     async def read(self, run: Run, start: PlanStart, shard: Shard) -> Handoff:
         """A `ReadShard`. Raises `SOURCE_GONE` where the drop's generation is no more."""
         started = time.perf_counter()
-        data = await self._data(run, start, shard)
-        frame = await asyncio.to_thread(read_shard, data, shard, start.header, run.catalogue)
-        return await self._hand_off(frame, run, started)
+        return await self._read(await self._data(run, start, shard), run, start, shard, started)
 
     async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, Shard]:
         """The two halves of a shard that can't be processed as a whole."""
@@ -73,6 +75,13 @@ class Attributes:
         """Parses a row and its specification on a thread, as it does a shard's."""
         frame, columns = await asyncio.to_thread(liveness.read_row)
         liveness.expect("The row read", (frame.rows.num_rows, columns.attributes.to_pylist()), (1, ['{"Size": "8"}']))
+
+    async def _read(
+        self, data: bytes, run: Run, start: PlanStart, shard: Shard, started: float | None = None
+    ) -> Handoff:
+        started = time.perf_counter() if started is None else started
+        frame = await asyncio.to_thread(read_shard, data, shard, start.header, run.catalogue)
+        return await self._hand_off(frame, run, started)
 
     async def _hand_off(self, frame: ShardFrame, run: Run, started: float) -> Handoff:
         columns = await asyncio.to_thread(attribute_columns, frame.rows, run.catalogue)

@@ -13,7 +13,9 @@ from typing import Any
 
 import ray
 
+from .drop import Shard
 from .frame import AttributeColumns, ShardFrame
+from .plan import PlanStart
 
 # The reference travels inside a Serve response, and its owner may hear of the borrower only after it has dropped its
 # own: kept a little longer here, it is still there then. A shard's results are about 1 MB.
@@ -40,6 +42,15 @@ class Handoff:
     rows: int
     seconds: float
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SoleRead:
+    """The whole plan of a drop that has one shard, and that shard as read."""
+
+    start: PlanStart
+    shard: Shard
+    read: Handoff
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,7 +54,8 @@ class Counts(BaseModel):
 class PartRecord(BaseModel):
     """A finished shard, written once. Its presence is the shard's commit.
 
-    `rows_object` is None for a shard without output rows; `rejects_*` likewise.
+    `rows_object` is None for a shard without output rows, and for a sole one that went straight into the output;
+    `rejects_*` likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,3 +68,16 @@ class PartRecord(BaseModel):
     counts: Counts
     stage_s: Mapping[str, float] = Field({}, description="seconds of the successful call, by stage")
     versions: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrittenPart:
+    """A part before it is stored: CSV rows, rejected records as they came, and their reasons as JSON lines.
+
+    `record` names no objects yet.
+    """
+
+    record: PartRecord
+    rows: bytes
+    rejects: bytes
+    reasons: bytes

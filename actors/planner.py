@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 
 from .csv.content import HEAD_BYTES, as_marked, check_content
 from .csv.header import detect_delimiter, read_header
@@ -18,11 +19,21 @@ from .source import Source
 Unpack = Callable[[], tuple[SourceText, Source]]
 
 
+@dataclass(frozen=True, slots=True)
+class SoleShard:
+    """The whole plan of a drop that has one shard and came in one chunk; `data` is the shard's bytes."""
+
+    start: PlanStart
+    shard: Shard
+    data: bytes
+
+
 async def scan(
     run: Run, source: Source, unpack: Unpack, *, chunk_bytes: int
-) -> AsyncIterator[PlanStart | tuple[Shard, ...]]:
+) -> AsyncIterator[PlanStart | tuple[Shard, ...] | SoleShard]:
     """A `PlanStart` once the header is known, then the shards as each chunk completes them, in file order.
 
+    A drop of one chunk and one shard is a `SoleShard` instead, so that it need not be read again.
     `unpack` writes the text of a drop that came compressed or in UTF-16; it may block, and for long. Holds two chunks.
     Raises the `FILE` codes where the file can't be processed.
     """
@@ -47,15 +58,26 @@ async def scan(
     )
     start: PlanStart | None = None
 
+    def plan_start(header: bytes) -> PlanStart:
+        return PlanStart(header=read_header(header, catalogue, delimiter), source_bytes=source_bytes, text=text)
+
     def steps(shards: list[Shard]) -> Iterator[PlanStart | tuple[Shard, ...]]:
         nonlocal start
         if start is None and scanner.header is not None:
-            header = read_header(scanner.header, catalogue, delimiter)
-            start = PlanStart(header=header, source_bytes=source_bytes, text=text)
+            start = plan_start(scanner.header)
             yield start
         if shards:
             yield tuple(shards)
 
+    if size <= chunk_bytes:
+        shards = [*await asyncio.to_thread(scanner.feed, first), *scanner.finish()]
+        if len(shards) == 1 and scanner.header is not None:
+            (shard,) = shards
+            yield SoleShard(plan_start(scanner.header), shard, first[shard.start : shard.end])
+        else:
+            for step in steps(shards):
+                yield step
+        return
     async for chunk in _chunks(source, size, chunk_bytes, first):
         for step in steps(await asyncio.to_thread(scanner.feed, chunk)):
             yield step

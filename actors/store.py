@@ -120,7 +120,19 @@ class Bucket:
 
         None may also be the answer to our own write, whose reply was lost and which the library sent again.
         """
-        return self._write(name, data, 0, content_type, metadata)
+        return self.write_over(name, data, generation=0, content_type=content_type, metadata=metadata)
+
+    def write_over(
+        self,
+        name: str,
+        data: bytes,
+        *,
+        generation: int,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> int | None:
+        """As `create`, but writes only over `generation`; 0 means only where there is none."""
+        return self._write(name, data, generation, content_type, metadata)
 
     def replace(self, name: str, data: bytes, *, generation: int, content_type: str) -> int | None:
         """Compare-and-swap: writes only over `generation` (0: only where there is none); None where another won.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -20,11 +20,19 @@ from .frame import ImageColumn, Reject
 from .handoff import Piece, ReadShard
 from .layout import Layout
 from .manifest import Manifest
-from .part import Counts, PartRecord
+from .part import Counts, PartRecord, UnwrittenPart
 from .plan import Plan, PlanStart
 from .run import Run
 from .run_records import RunRecords
 from .store import Bucket, connect
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run of one shard: its part, of which nothing was written by itself, and its manifest."""
+
+    part: PartRecord
+    manifest: Manifest
 
 
 class Writer:
@@ -37,18 +45,14 @@ class Writer:
 
     async def write_part(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
         """Writes a shard's rows and rejects, then its record. The record that counts is returned."""
-        started = time.perf_counter()
-        written = [await _written(piece, run.catalogue) for piece in pieces]
-        stage_s: dict[str, float] = {}
-        versions: dict[str, str] = {}
-        for piece in pieces:
-            handoffs = {"read": piece.read, "clean": piece.cleaned, "images": piece.imaged}
-            for stage, handoff in handoffs.items():
-                if handoff is not None:
-                    stage_s[stage] = stage_s.get(stage, 0.0) + handoff.seconds
-                    versions.update(handoff.versions)
-        stage_s["write"] = time.perf_counter() - started
-        return await asyncio.to_thread(self._write_part, run, start, shard, written, stage_s, versions)
+        return await asyncio.to_thread(self._write_part, run, await _joined(run, start, shard, pieces))
+
+    async def finish(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> FinishedRun:
+        """Publishes a drop's only shard without parts between, and commits the run's manifest. Raises as `assemble`."""
+        part = await _joined(run, start, shard, pieces)
+        plan = Plan(start=start, shards=(shard,))
+        manifest = await asyncio.to_thread(self._assemble, run, plan, [part.record], 0, in_hand=part)
+        return FinishedRun(part.record, manifest)
 
     async def assemble(self, run: Run, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
         """Composes the parts into the output and commits the run's manifest; the manifest that counts is returned.
@@ -62,46 +66,32 @@ class Writer:
         """Writes a row as CSV on a thread, as it does a shard's; the bucket is not asked."""
         liveness.expect("The row written", await asyncio.to_thread(liveness.write_row), b"1,Shoe,shoe,,[],,{},,\n")
 
-    def _write_part(
+    def _write_part(self, run: Run, part: UnwrittenPart) -> PartRecord:
+        records, shard = self._records(run), part.record.shard
+        bucket, names, token = records.bucket, records.names, secrets.token_hex(4)
+        objects: dict[str, str] = {}
+        if part.rows:
+            objects["rows_object"] = names.rows(shard, token)
+            bucket.put(objects["rows_object"], part.rows, content_type="text/csv")
+        if part.rejects:
+            objects["rejects_object"] = names.rejects(shard, token, "csv")
+            objects["reasons_object"] = names.rejects(shard, token, "jsonl")
+            bucket.put(objects["rejects_object"], part.rejects, content_type="text/csv")
+            bucket.put(objects["reasons_object"], part.reasons, content_type="application/x-ndjson")
+        return records.write_part(part.record.model_copy(update=objects))
+
+    def _assemble(
         self,
         run: Run,
-        start: PlanStart,
-        shard: Shard,
-        written: Sequence[_Written],
-        stage_s: Mapping[str, float],
-        versions: Mapping[str, str],
-    ) -> PartRecord:
-        records = self._records(run)
-        token = secrets.token_hex(4)
-        rows_object = rejects_object = reasons_object = None
-        rows = b"".join(piece.rows for piece in written)
-        rejects = [reject for piece in written for reject in piece.rejects]
-        if rows:
-            rows_object = records.names.rows(shard, token)
-            records.bucket.put(rows_object, rows, content_type="text/csv")
-        if rejects:
-            rejects_object = records.names.rejects(shard, token, "csv")
-            reasons_object = records.names.rejects(shard, token, "jsonl")
-            records.bucket.put(rejects_object, rejects_raw(rejects), content_type="text/csv")
-            text_uri = f"gs://{run.work_bucket}/{start.text.object}" if start.text else None
-            reasons = rejects_jsonl(rejects, text_uri=text_uri)
-            records.bucket.put(reasons_object, reasons, content_type="application/x-ndjson")
-        part = PartRecord(
-            shard=shard,
-            rows_object=rows_object,
-            rejects_object=rejects_object,
-            reasons_object=reasons_object,
-            bytes_out=len(rows),
-            counts=Counts.total(piece.counts for piece in written),
-            stage_s=stage_s,
-            versions=versions,
-        )
-        return records.write_part(part)
-
-    def _assemble(self, run: Run, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
+        plan: Plan,
+        parts: Sequence[PartRecord],
+        shards_reused: int,
+        *,
+        in_hand: UnwrittenPart | None = None,
+    ) -> Manifest:
         records = self._records(run)
         output = Bucket(self._client, run.output.bucket)
-        return records.commit(Assembly(run, plan, parts, records, output).publish(shards_reused))
+        return records.commit(Assembly(run, plan, parts, records, output, in_hand=in_hand).publish(shards_reused))
 
     def _records(self, run: Run) -> RunRecords:
         return RunRecords(Bucket(self._client, run.work_bucket), Layout(run.work_prefix), run.run_id)
@@ -114,6 +104,35 @@ class _Written:
     rows: bytes
     rejects: tuple[Reject, ...]
     counts: Counts
+
+
+async def _joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> UnwrittenPart:
+    """The pieces as one part, in the order of their rows."""
+    started = time.perf_counter()
+    written = [await _written(piece, run.catalogue) for piece in pieces]
+    rows = b"".join(piece.rows for piece in written)
+    rejects = [reject for piece in written for reject in piece.rejects]
+    text_uri = f"gs://{run.work_bucket}/{start.text.object}" if start.text else None
+    stage_s: dict[str, float] = {}
+    versions: dict[str, str] = {}
+    for piece in pieces:
+        handoffs = {"read": piece.read, "clean": piece.cleaned, "images": piece.imaged}
+        for stage, handoff in handoffs.items():
+            if handoff is not None:
+                stage_s[stage] = stage_s.get(stage, 0.0) + handoff.seconds
+                versions.update(handoff.versions)
+    stage_s["write"] = time.perf_counter() - started
+    record = PartRecord(
+        shard=shard,
+        rows_object=None,
+        rejects_object=None,
+        reasons_object=None,
+        bytes_out=len(rows),
+        counts=Counts.total(piece.counts for piece in written),
+        stage_s=stage_s,
+        versions=versions,
+    )
+    return UnwrittenPart(record, rows, rejects_raw(rejects), rejects_jsonl(rejects, text_uri=text_uri))
 
 
 async def _written(piece: Piece, catalogue: Catalogue) -> _Written:

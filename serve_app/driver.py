@@ -26,6 +26,7 @@ from actors import logs
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError, Kind
 from actors.failure import Failure
+from actors.handoff import Handoff
 from actors.manifest import Manifest, Reason
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
@@ -189,6 +190,7 @@ class _Drive:
         self._failed: set[int] = set()
         self._replayed: dict[int, Failure] = {}
         self._run_failed = False
+        self._finished: Manifest | None = None
 
     async def to_the_end(self, shards_in_flight: int, *, new: bool) -> Manifest | None:
         """Processes what is missing and assembles; None where shards have failed."""
@@ -204,6 +206,8 @@ class _Drive:
             if self._run_failed:  # not any more: it has come as far as its shards, and waits for them only
                 await asyncio.to_thread(self._records.forget_run_failure)
             return None
+        if self._finished is not None:
+            return self._finished
         self._progress.assembling = True
         return await self._stages.assemble(plan, list(self._parts.values()), self._progress.reused)
 
@@ -265,12 +269,18 @@ class _Drive:
         free = asyncio.Semaphore(shards_in_flight)
         run_context = contextvars.copy_context()  # a shard belongs to its run, though the plan hands it out
 
-        async def take(start: PlanStart, shard: Shard) -> None:
+        sole = False
+
+        async def take(start: PlanStart, shard: Shard, read: Handoff | None) -> None:
             with logs.about(shard=shard.index):
                 try:
-                    replayed = self._replayed.get(shard.index)
-                    bisect = replayed is not None and replayed.reason.code == Code.POISON_SHARD
-                    part = await self._stages.shard(start, shard, resume=resume, bisect=bisect)
+                    if read is not None and sole:
+                        finished = await self._stages.sole(start, shard, read)
+                        part, self._finished = finished.part, finished.manifest
+                    else:
+                        replayed = self._replayed.get(shard.index)
+                        bisect = replayed is not None and replayed.reason.code == Code.POISON_SHARD
+                        part = await self._stages.shard(start, shard, resume=resume, bisect=bisect)
                 except DropforgeError as error:
                     if error.code.kind is Kind.FILE:
                         raise
@@ -285,21 +295,27 @@ class _Drive:
 
         async with _ungrouped(), asyncio.TaskGroup() as group:
 
-            async def dispatch(start: PlanStart, shard: Shard) -> None:
+            async def dispatch(start: PlanStart, shard: Shard, read: Handoff | None = None) -> None:
+                nonlocal sole
+                # A run taken up again may have its part, or its failure, already: it goes the way of many shards.
+                sole = read is not None and not resume
                 self._progress.planned += 1
                 if shard.index in self._parts or shard.index in self._failed:
                     return
                 await free.acquire()
                 self._progress.begin(shard)
-                group.create_task(take(start, shard), context=run_context.copy())
+                group.create_task(take(start, shard, read), context=run_context.copy())
 
             if plan is None:
                 plan = await self._stages.plan(dispatch)
-                await asyncio.to_thread(self._records.write_plan, plan)
+                if not sole:
+                    await asyncio.to_thread(self._records.write_plan, plan)
             else:
                 for shard in plan.shards:
                     await dispatch(plan.start, shard)
             self._progress.plan_complete = True
+        if sole and self._failed:
+            await asyncio.to_thread(self._records.write_plan, plan)
         return plan
 
 

@@ -7,6 +7,7 @@ the writer joins them. Every call may run twice, and a second part of a shard ch
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,12 +18,13 @@ from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError
-from actors.handoff import Handoff, Piece
+from actors.handoff import Handoff, Piece, SoleRead
 from actors.manifest import Manifest
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
 from actors.retry import RetryPolicy
 from actors.run import Run
+from actors.writer import FinishedRun
 
 from .policies import StagePolicies
 from .quarantine import Quarantine
@@ -30,7 +32,8 @@ from .tracing import Tracing
 
 T = TypeVar("T")
 OnRetry = Callable[[str, DropforgeError], None]
-Dispatch = Callable[[PlanStart, Shard], Awaitable[None]]
+Dispatch = Callable[[PlanStart, Shard, Handoff | None], Awaitable[None]]
+"""Takes a shard as the scan finds it; with it what was read, where that is the drop's only shard."""
 
 _SUSPECT_AFTER = 2
 """Actor deaths in a shard's company after which it is tried alone: one may be another shard's doing."""
@@ -97,12 +100,16 @@ class Stages:
                 if isinstance(step, PlanStart):
                     start = step
                     continue
+                if isinstance(step, SoleRead):
+                    start, found, read = step.start, (step.shard,), step.read
+                else:
+                    found, read = step, None
                 assert start is not None
-                for shard in step:
+                for shard in found:
                     known += 1
                     if known > len(shards):
                         shards.append(shard)
-                        await dispatch(start, shard)
+                        await dispatch(start, shard, read)
             assert start is not None
             return Plan(start=start, shards=tuple(shards))
 
@@ -113,26 +120,29 @@ class Stages:
 
         Raises `StageError`; its code is `POISON_SHARD` where the shard alone kept killing the stage's actors.
         """
-        tries = 0
         condemned: dict[Shard, str] | None = {} if bisect else None
 
-        async def once() -> PartRecord:
-            nonlocal tries
-            tries += 1
+        async def once(tries: int) -> PartRecord:
             pieces = await self._pieces(start, shard, resume=resume or tries > 1, condemned=condemned)
             write = self._handles.writer.write_part
             return await self._call(
                 "write", self._subject(shard), lambda: write.remote(self._run, start, shard, pieces)
             )
 
-        # Only a lost input starts the shard over: other failures have had their own stage's retries.
-        with self._tracing.span("shard", {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}):
-            return await self._policies().shard.call(
-                once,
-                subject=self._subject(shard),
-                retryable=lambda error: error.code is Code.OBJECT_LOST,
-                on_retry=lambda error, attempt: self._retry("shard", error, attempt),
+        return await self._from_the_start(once, shard)
+
+    async def sole(self, start: PlanStart, shard: Shard, read: Handoff) -> FinishedRun:
+        """Takes a new run's only shard, read already, through all stages and into the output. Raises as `shard`."""
+
+        async def once(tries: int) -> FinishedRun:
+            again = tries > 1
+            piece = await self._piece(start, shard, resume=again, bisect=False, read=None if again else read)
+            finish = self._handles.writer.finish
+            return await self._call(
+                "write", self._subject(shard), lambda: finish.remote(self._run, start, shard, [piece])
             )
+
+        return await self._from_the_start(once, shard)
 
     async def assemble(self, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
         return await self._call(
@@ -171,11 +181,25 @@ class Stages:
             pieces += await self._pieces(start, half, resume=resume, condemned=condemned)
         return pieces
 
-    async def _piece(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> Piece:
+    async def _from_the_start(self, once: Callable[[int], Awaitable[T]], shard: Shard) -> T:
+        """Starts a shard over where an input of a stage was lost: other failures have had their stage's retries."""
+        tries = itertools.count(1)
+        with self._tracing.span("shard", {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}):
+            return await self._policies().shard.call(
+                lambda: once(next(tries)),
+                subject=self._subject(shard),
+                retryable=lambda error: error.code is Code.OBJECT_LOST,
+                on_retry=lambda error, attempt: self._retry("shard", error, attempt),
+            )
+
+    async def _piece(
+        self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool, read: Handoff | None = None
+    ) -> Piece:
         subject, handles = self._subject(shard), self._handles
-        read: Handoff = await self._call(
+        read = read or await self._call(
             "read", subject, lambda: handles.attributes.read.remote(self._run, start, shard), alone=bisect
         )
+        assert read is not None
         if not read.rows:
             return Piece(read, None, None)
         cleaning = self._call("clean", subject, lambda: handles.cleaner.clean.remote(read), alone=bisect)

@@ -14,7 +14,7 @@ from actors.csv.content import HEAD_BYTES
 from actors.drop import Shard
 from actors.errors import Code, DropforgeError
 from actors.plan import PlanStart, SourceText
-from actors.planner import scan
+from actors.planner import SoleShard, scan
 from actors.run import Run
 
 
@@ -42,6 +42,10 @@ def not_packed() -> NoReturn:
 
 async def plan_of(run: Run, source: Bytes, chunk_bytes: int) -> tuple[PlanStart, list[Shard]]:
     steps = [step async for step in scan(run, source, not_packed, chunk_bytes=chunk_bytes)]  # type: ignore[arg-type]
+    if isinstance(steps[0], SoleShard):
+        (sole,) = steps
+        assert isinstance(sole, SoleShard)
+        return sole.start, [sole.shard]
     start = steps[0]
     assert isinstance(start, PlanStart)
     shards: list[Shard] = []
@@ -106,6 +110,22 @@ async def test_the_next_chunk_is_read_while_one_is_scanned(run: Run) -> None:
     await anext(steps)
     assert await asyncio.to_thread(reading.wait, 10)
     await steps.aclose()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n\n"])
+async def test_a_drop_of_one_shard_need_not_be_read_again(run: Run, before: bytes) -> None:
+    source = Bytes(before + HEADER + b"\r\n" + rows(7000))
+    (sole,) = [step async for step in scan(run, source, not_packed, chunk_bytes=1 << 20)]  # type: ignore[arg-type]
+    assert isinstance(sole, SoleShard)
+    assert sole.data == rows(7000) == source.data[sole.shard.start : sole.shard.end]
+    assert (sole.shard.rows, sole.start.source_bytes) == (7000, len(source.data))
+    assert source.reads == [(0, len(source.data))]
+
+
+async def test_two_shards_in_one_chunk_are_not_kept(run: Run) -> None:
+    source = Bytes(HEADER + b"\r\n" + rows(7001))
+    steps = [step async for step in scan(run, source, not_packed, chunk_bytes=1 << 20)]  # type: ignore[arg-type]
+    assert [type(step) for step in steps] == [PlanStart, tuple]
 
 
 async def test_a_header_alone_has_no_shards(run: Run) -> None:
