@@ -14,10 +14,12 @@ class Model:
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
+        self.began = threading.Event()
         self.go = threading.Event()
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         self.calls.append(list(texts))
+        self.began.set()
         assert self.go.wait(10)
         if "bad" in texts:
             raise ValueError("bad")
@@ -31,9 +33,7 @@ async def queued(queue: TextQueue, model: Model, *shards: list[str]) -> list[asy
         return (await queue.clean(texts)).cells
 
     first = asyncio.create_task(cells(["first"]))
-    async with asyncio.timeout(10):
-        while not model.calls:
-            await asyncio.sleep(0)
+    assert await asyncio.to_thread(model.began.wait, 10)
     tasks = [asyncio.create_task(cells(texts)) for texts in shards]
     await asyncio.sleep(0)
     assert not first.done()
