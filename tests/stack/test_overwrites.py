@@ -9,12 +9,14 @@ from actors.drop import Drop
 from actors.manifest import Manifest
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
+NAMELESS = b",Nameless,x,,[],{},c\n"
 NAME = "in/overwritten.csv"
 
 
 @pytest.fixture(scope="module")
 def older(stack: Stack) -> tuple[Drop, Manifest]:
-    drop = stack.drop(NAME, HEADER + b"1,Old shoe,These are shoes.,,[],{},Shoes\n,Nameless,x,,[],{},c\n")
+    # Of two shards, so that it has parts.
+    drop = stack.drop(NAME, HEADER + b"1,Old shoe,These are shoes.,,[],{},Shoes\n" + 100 * NAMELESS)
     return drop, stack.done(drop)
 
 
@@ -44,7 +46,7 @@ def test_each_drop_keeps_its_own_rejects_and_images_folder(
 ) -> None:
     assert older[1].rejects is not None
     assert older[0].generation != newer[0].generation
-    assert stack.output.read(older[1].rejects.name) == HEADER + b",Nameless,x,,[],{},c\n"
+    assert stack.output.read(older[1].rejects.name) == HEADER + 100 * NAMELESS
     folders = [stack.settings.run_for(drop).image_folder for drop, _ in (older, newer)]
     assert folders[0] != folders[1]
 
