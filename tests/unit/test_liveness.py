@@ -72,12 +72,12 @@ async def waits_for(pool: ThreadPoolExecutor, threads: int, check: Coroutine[Non
 
 async def test_the_cleaner_cleans_a_word(cleaner: Cleaner, monkeypatch: pytest.MonkeyPatch) -> None:
     await cleaner.check_health()
-    monkeypatch.setattr(cleaner._cleaner, "clean", lambda texts: [""])
+    monkeypatch.setattr(cleaner._queue, "_clean", lambda texts: [""])
     assert "cleaned word" in await fails(cleaner.check_health())
 
 
 async def test_the_cleaner_waits_for_its_thread(cleaner: Cleaner) -> None:
-    await waits_for(cleaner._thread, 1, cleaner.check_health())
+    await waits_for(cleaner._queue._thread, 1, cleaner.check_health())
 
 
 async def test_the_fetcher_decodes_an_image(fetcher: ImageFetcher, monkeypatch: pytest.MonkeyPatch) -> None:
