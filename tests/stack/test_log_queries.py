@@ -89,7 +89,9 @@ def test_the_node_is_the_one_that_the_reference_s_expression_takes_from_the_mess
     stack: Stack, trouble: Trouble
 ) -> None:
     extractor = yaml.safe_load(stored("images-not-found.metric.yaml"))["labelExtractors"]["ray_worker_node_id"]
-    for entry in found_by(stored("images-not-found.filter"), stack):
+    found = found_by(stored("images-not-found.filter"), stack)
+    assert found
+    for entry in found:
         assert log_query.extract(entry, extractor) == entry["labels"]["ray_worker_node_id"]
 
 
