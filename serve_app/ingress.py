@@ -64,6 +64,7 @@ RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 
 _PUBLISH_ON_STOP_S = 5.0
+_SEND_ON_STOP_S = 3.0
 
 
 @api.exception_handler(DropforgeError)
@@ -153,7 +154,8 @@ class Ingress:
         await self._replays.stop()
         await self._adoption.stop()
         await self._dead_letters.stop(_PUBLISH_ON_STOP_S)
-        await asyncio.to_thread(self._tracing.stop)
+        # A receiver that hangs must not cost the replica its time to stop in order.
+        await asyncio.wait({asyncio.create_task(asyncio.to_thread(self._tracing.stop))}, timeout=_SEND_ON_STOP_S)
 
     async def _accept(self, attributes: Mapping[str, str]) -> None:
         """Makes the run of a notification durable and starts it. Returns once the notification may be acknowledged."""
