@@ -35,9 +35,9 @@ from tests.chaos.processes import descendants
 _TICKS = os.sysconf("SC_CLK_TCK")
 _KINDS = {"Ingress": "owner", "Attributes": "read", "Cleaner": "clean", "ImageFetcher": "images", "Writer": "write"}
 _REPLICA = re.compile(r"ServeReplica:dropforge:(\w+)")
-_ROWS = 1500
-_FEW, _MANY = 400, 20
-"""Rows of a shard in the two runs."""
+ROWS = 2000
+FEW, MANY = 400, 50
+"""Rows of a shard: in few of them, and in many."""
 _UNWATCHED = "calibration/"
 _DEADLINE_S = 900.0
 _IDLE_S = 5.0
@@ -57,15 +57,6 @@ class Played:
     others_cores: float
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """`idle_cores` is what this application keeps busy while it has nothing to do."""
-
-    costs: Costs
-    local: Cloud
-    idle_cores: float
-
-
 class Player:
     """Plays runs on a local system, each with its own size of shards, and keeps count of the CPU time."""
 
@@ -78,17 +69,15 @@ class Player:
         self.work = Bucket(client, settings.output_bucket)
         self._ledger = Ledger(self.work, settings.work_prefix)
 
-    def play(self, rows: int, seed: int, *, shard_rows: int | None = None) -> tuple[Played, RunRecords]:
-        """Drops a catalogue of its own and waits for its end. With `shard_rows` it is not dropped but accepted, and
-        waits until it is looked for.
+    def play(self, rows: int, seed: int) -> tuple[Played, RunRecords]:
+        """Drops a catalogue of its own and waits for its end.
+
+        It has to be a drop: a run that is found open instead looks for what an earlier owner has left, shard by shard.
         """
         content = catalogue(rows, seed=seed, image_url=self._image_url)
-        settings = self._system.settings
-        name = f"{_UNWATCHED if shard_rows else settings.watched_prefix}{seed}.csv"
+        name = f"{self._system.settings.watched_prefix}calibration-{seed}.csv"
         before, machine = cpu_seconds(), _machine_busy_s()
         made = Drop(self._source.name, name, self._source.put(name, content, content_type="text/csv"))
-        if shard_rows:
-            assert self._ledger.accept(settings.run_for(made).model_copy(update={"shard_rows": shard_rows}))
         records = self._ledger.records(made.run_id)
         view = wait(self._system, made, deadline_s=_DEADLINE_S, every_s=0.5)
         after = cpu_seconds()
@@ -110,36 +99,60 @@ class Player:
         return min(seconds)
 
 
-def calibrate(player: Player, tell: Callable[[str], None], *, image_s: float) -> Calibration:
-    tell("warming up: the cleaners learn")
-    player.play(_ROWS, 100, shard_rows=_FEW)
-    idle_before, started = cpu_seconds(), time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one system, with one size of shards, has shown once it was warm."""
+
+    played: Played
+    idle_cores: Mapping[str, float]
+    plan: Plan
+    part: PartRecord
+
+
+def shape(player: Player, tell: Callable[[str], None]) -> Shape:
+    """Lets the cleaners learn, looks at what is spent idly, then plays the run."""
+    player.play(ROWS, seed=100)
+    before, started = cpu_seconds(), time.perf_counter()
     time.sleep(_IDLE_S)
     idle_s = time.perf_counter() - started
-    idle = {kind: (seconds - idle_before[kind]) / idle_s for kind, seconds in cpu_seconds().items()}
-    tell(f"idle: {sum(idle.values()):.2f} cores")
-    few, records = player.play(_ROWS, 101, shard_rows=_FEW)
-    tell(f"{few.shards} shards: {few.seconds:.1f} s, CPU {_line(few.cpu_s)}")
-    many, _ = player.play(_ROWS, 102, shard_rows=_MANY)
-    tell(f"{many.shards} shards: {many.seconds:.1f} s, CPU {_line(many.cpu_s)}")
-    costs = {kind: _cost(few, many, kind, idle[kind]) for kind in idle}
-    scan_s_per_mb, row_mb = _scan(catalogue(_ROWS, seed=103, image_url="http://127.0.0.1"))
-    # The scan is done by the same replicas as the reading.
-    costs["read"] = replace(costs["read"], row_s=max(0.0, costs["read"].row_s - scan_s_per_mb * row_mb))
+    idle = {kind: (seconds - before[kind]) / idle_s for kind, seconds in cpu_seconds().items()}
+    played, records = player.play(ROWS, seed=101)
+    tell(
+        f"{played.rows} rows in {played.shards} shards: {played.seconds:.1f} s, CPU-s {_line(played.cpu_s)}; "
+        f"idle {sum(idle.values()):.2f} cores"
+    )
     plan = records.plan()
     assert plan is not None
-    assemble_s, owner_bytes = _held(plan, records.parts()[0])
-    return Calibration(
-        costs=Costs(
-            **{kind: costs[kind] for kind in (*_KINDS.values(), "other")},
-            scan_s_per_mb=scan_s_per_mb,
-            assemble_s_per_shard=assemble_s,
-            owner_bytes_per_shard=owner_bytes,
-            start_s=player.start_s(),
-        ),
-        local=_local(player.work, image_s),
-        idle_cores=sum(idle.values()),
+    return Shape(played, idle, plan, records.parts()[0])
+
+
+def calibrate(few: Shape, many: Shape, *, start_s: float) -> Costs:
+    """From the same rows in few shards and in many."""
+    costs = {
+        kind: line_through(
+            (few.played.shards, few.played.cpu_s[kind] - few.idle_cores[kind] * few.played.seconds),
+            (many.played.shards, many.played.cpu_s[kind] - many.idle_cores[kind] * many.played.seconds),
+            rows=few.played.rows,
+        )
+        for kind in few.idle_cores
+    }
+    scan_s_per_mb, row_mb = _scan(catalogue(ROWS, seed=103, image_url="http://127.0.0.1"))
+    # The scan is done by the same replicas as the reading.
+    costs["read"] = replace(costs["read"], row_s=max(0.0, costs["read"].row_s - scan_s_per_mb * row_mb))
+    assemble_s, owner_bytes = _held(few.plan, few.part)
+    return Costs(
+        **{kind: costs[kind] for kind in (*_KINDS.values(), "other")},
+        scan_s_per_mb=scan_s_per_mb,
+        assemble_s_per_shard=assemble_s,
+        owner_bytes_per_shard=owner_bytes,
+        start_s=start_s,
     )
+
+
+def line_through(few: tuple[int, float], many: tuple[int, float], *, rows: int) -> Cost:
+    """The straight line through two runs of the same rows, each as its shards and CPU seconds."""
+    shard_s = max(0.0, (many[1] - few[1]) / (many[0] - few[0]))
+    return Cost(row_s=max(0.0, few[1] - shard_s * few[0]) / rows, shard_s=shard_s)
 
 
 def cpu_seconds() -> dict[str, float]:
@@ -162,19 +175,12 @@ def _machine_busy_s() -> float:
     return sum(map(int, (user, nice, system, irq, soft_irq))) / _TICKS
 
 
-def _cost(few: Played, many: Played, kind: str, idle_cores: float) -> Cost:
-    """The straight line through two runs of the same rows, without what is spent when nothing is done."""
-    in_few, in_many = (each.cpu_s[kind] - idle_cores * each.seconds for each in (few, many))
-    shard_s = max(0.0, (in_many - in_few) / (many.shards - few.shards))
-    return Cost(row_s=max(0.0, in_few - shard_s * few.shards) / few.rows, shard_s=shard_s)
-
-
 def _scan(content: bytes) -> tuple[float, float]:
     """CPU seconds that the plan's scan takes for a megabyte, and megabytes of a row."""
     scanner = ShardScanner(
         ",",
         shard_bytes=1 << 20,
-        shard_rows=_FEW,
+        shard_rows=FEW,
         max_row_bytes=Catalogue().max_row_bytes,
         ids=lambda record: IdFilter(read_header(record, Catalogue(), ","), len(content)),
     )
@@ -201,7 +207,7 @@ def _held(plan: Plan, part: PartRecord) -> tuple[float, float]:
     return (time.process_time() - started) / _HELD, (after - before) / _HELD
 
 
-def _local(bucket: Bucket, image_s: float) -> Cloud:
+def local_cloud(bucket: Bucket, image_s: float) -> Cloud:
     """The local object store, in place of a cloud."""
     part, name = b"x" * 300_000, f"{_UNWATCHED}part-"
     started = time.perf_counter()

@@ -3,8 +3,9 @@
     python -m tests.bench.scale --json bench-scale.json
     python -m tests.bench.scale --costs bench-scale.json      # the table alone, from costs measured before
 
-First a short calibration on this machine, with images 50 ms away; then one run of another size, whose time is both
-predicted and measured; then the table. `first limit` is what would save most time were there twice as much of it.
+First a short calibration on this machine, with images 50 ms away: the same rows in few shards and in many, each on a
+system of its own. Then one run of another size, whose time is both predicted and measured. Then the table: `first
+limit` is what would save most time were there twice as much of it.
 """
 
 from __future__ import annotations
@@ -12,22 +13,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from infra.local.port import free_port
 from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
+from serve_app.settings import Settings
 from tests.bench.bottleneck import Bottleneck, bottleneck
-from tests.bench.calibration import Calibration, Player, calibrate
+from tests.bench.calibration import FEW, MANY, Player, calibrate, local_cloud, shape
 from tests.bench.images import origin, photo
 from tests.bench.simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, simulate
 
 _OF = ("owner", "read", "clean", "images", "write", "other")
 _IMAGE_S = 0.05
 _CLEANERS = 2
-_VALIDATED_ROWS, _VALIDATED_SHARD_ROWS = 3000, 100
+_VALIDATED_ROWS = 5000
 _HEADINGS = (
     "rows", "cleaners", "fetchers", "attributes", "writers", "in flight", "time", "rows/s", "assembling", "owner MB",
     "takeover", "first limit",
@@ -45,34 +48,43 @@ FLEETS = (
 )
 
 
-def measure() -> tuple[Calibration, dict[str, float]]:
-    """The costs, and what became of predicting a run."""
+def measure() -> dict[str, Any]:
+    """The costs, and what became of predicting a run from them."""
     with origin(int(_IMAGE_S * 1000), photo(160)) as port:
-        options = LocalSystemOptions(
-            port=free_port(),
-            settings={
-                "images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port]},
-                "shard_rows": _VALIDATED_SHARD_ROWS,
-            },
-            replicas={"Cleaner": _CLEANERS},
-        )
-        with LocalSystem(options, on_progress=print) as system:
-            player = Player(system, f"http://127.0.0.1:{port}")
-            found = calibrate(player, print, image_s=_IMAGE_S)
-            played, _ = player.play(_VALIDATED_ROWS, 200)
-    cores = max(0.2, (os.cpu_count() or 1) - found.idle_cores - played.others_cores)
-    fleet = Fleet(cleaners=_CLEANERS, fetchers=1, shards_in_flight=system.settings.shards_in_flight, cores=cores)
-    work = Work(rows=played.rows, shard_rows=_VALIDATED_SHARD_ROWS, rejecting=0.0)
-    predicted = simulate(work, fleet, found.costs, found.local)
-    return found, {
-        "rows": played.rows,
-        "shards": played.shards,
-        "cores": cores,
-        "others_cores": played.others_cores,
-        "predicted_s": predicted.seconds,
-        "measured_s": played.seconds,
-        "error": predicted.seconds / played.seconds - 1,
+        with _player(port, FEW) as player:
+            few = shape(player, print)
+            start_s = player.start_s()
+            local = local_cloud(player.work, _IMAGE_S)
+        with _player(port, MANY) as player:
+            many = shape(player, print)
+            played, _ = player.play(_VALIDATED_ROWS, seed=200)
+    costs = calibrate(few, many, start_s=start_s)
+    cores = max(0.2, (os.cpu_count() or 1) - sum(many.idle_cores.values()) - played.others_cores)
+    fleet = Fleet(cleaners=_CLEANERS, fetchers=1, shards_in_flight=Settings().shards_in_flight, cores=cores)
+    predicted = simulate(Work(rows=played.rows, shard_rows=MANY, rejecting=0.0), fleet, costs, local)
+    return {
+        "costs": asdict(costs),
+        "local": asdict(local),
+        "validation": {
+            "rows": played.rows,
+            "shards": played.shards,
+            "cores": cores,
+            "others_cores": played.others_cores,
+            "predicted_s": predicted.seconds,
+            "measured_s": played.seconds,
+            "error": predicted.seconds / played.seconds - 1,
+        },
     }
+
+
+@contextmanager
+def _player(port: int, shard_rows: int) -> Iterator[Player]:
+    images = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port]}
+    options = LocalSystemOptions(
+        port=free_port(), settings={"images": images, "shard_rows": shard_rows}, replicas={"Cleaner": _CLEANERS}
+    )
+    with LocalSystem(options, on_progress=print) as system:
+        yield Player(system, f"http://127.0.0.1:{port}")
 
 
 def line(work: Work, fleet: Fleet, outcome: Outcome, limit: Bottleneck) -> tuple[str, ...]:
@@ -112,8 +124,8 @@ def main() -> None:
     if options.costs:
         result: dict[str, Any] = json.loads(options.costs.read_text())
     else:
-        found, validation = measure()
-        result = {"bench": "scale", **asdict(found), "validation": validation}
+        result = {"bench": "scale", **measure()}
+        validation = result["validation"]
         print(
             f"\nA run of {validation['rows']:,} rows in {validation['shards']:.0f} shards, on the "
             f"{validation['cores']:.1f} cores that others left: predicted {validation['predicted_s']:.1f} s, measured "

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.bench.bottleneck import bottleneck
+from tests.bench.calibration import line_through
 from tests.bench.simulation import Cloud, Cost, Costs, Fleet, Work, levels, simulate
 
 FREE = Cost(0.0, 0.0)
@@ -91,3 +92,9 @@ def test_a_composition_s_level_waits_for_the_one_below() -> None:
 
     # 1,025 objects: 33 compositions, 8 at a time, then 2, then 1.
     assert simulate(work, MANY, NOTHING, cloud).assembly_s == pytest.approx(5 + 1 + 1)
+
+
+def test_costs_of_a_row_and_of_a_shard_are_told_apart() -> None:
+    cost = line_through((5, 2000 * 0.002 + 5 * 0.03), (40, 2000 * 0.002 + 40 * 0.03), rows=2000)
+
+    assert (cost.row_s, cost.shard_s) == (pytest.approx(0.002), pytest.approx(0.03))
