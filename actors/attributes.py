@@ -16,9 +16,10 @@ from .handoff import Handoff, ReadShard, SoleRead, hand_off
 from .layout import Layout
 from .plan import PlanStart, SourceText
 from .planner import SoleShard, scan
+from .publication import Publication
 from .run import Run
 from .run_records import RunRecords
-from .source import Source
+from .source import Source, source_of
 from .source_text import source_text
 from .store import Bucket, connect
 
@@ -39,18 +40,22 @@ class Attributes:
         """Scans a drop: first its `PlanStart`, then its shards as they are found, in file order.
 
         A small drop of one shard is read at once: its only step is a `SoleRead`.
-        Raises the `FILE` codes where the file can't be processed, `SOURCE_GONE` where this generation of it
-        is no more.
+        Raises the `FILE` codes where the file can't be processed, its output's name is another's, or this generation
+        of it is no more: whatever refuses a run is looked at before the first of its images is fetched.
         """
-        source = self._source(run, None)
+        output = Bucket(self._client, run.output.bucket)
+        claim = asyncio.create_task(asyncio.to_thread(Publication(run, output).check, run.output))
+        claim.add_done_callback(lambda done: done.cancelled() or done.exception())  # where the scan is refused first
+        source = source_of(self._client, run, None)
 
         def unpack() -> tuple[SourceText, Source]:
             work = Bucket(self._client, run.work_bucket)
             records = RunRecords(work, Layout(run.work_prefix), run.run_id)
             text = source_text(run, source, records, chunk_bytes=self._scan_chunk_bytes)
-            return text, self._source(run, text)
+            return text, source_of(self._client, run, text)
 
         async for step in scan(run, source, unpack, chunk_bytes=self._scan_chunk_bytes):
+            await claim
             if isinstance(step, SoleShard):
                 yield SoleRead(step.start, step.shard, await self._read(step.data, run, step.start, step.shard))
             else:
@@ -88,9 +93,4 @@ class Attributes:
         return hand_off(ReadShard(frame, columns), rows=frame.rows.num_rows, started=started)
 
     async def _data(self, run: Run, start: PlanStart, shard: Shard) -> bytes:
-        return await asyncio.to_thread(self._source(run, start.text).read, shard.start, shard.end)
-
-    def _source(self, run: Run, text: SourceText | None) -> Source:
-        if text is not None:
-            return Source(Bucket(self._client, run.work_bucket), text.object, text.generation)
-        return Source(Bucket(self._client, run.drop.bucket), run.drop.object, run.drop.generation)
+        return await asyncio.to_thread(source_of(self._client, run, start.text).read, shard.start, shard.end)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .catalogue import Catalogue
-from .csv.boundaries import RecordSplitter, without_line_end
+from .csv.boundaries import RecordSplitter
 from .csv.header import HeaderMap
-from .csv.records import read_shard
+from .csv.records import read_shard, reject_of
 from .drop import Shard, repeated_bitmap
-from .errors import Code
-from .frame import Reject, ShardFrame
+from .errors import Code, DropforgeError
+from .frame import ShardFrame
 
 
 def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> tuple[Shard, Shard]:
@@ -17,18 +17,18 @@ def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -
     rows = shard.rows // 2
     cut, cut_row = shard.start + int(ends[rows - 1]), shard.first_row + rows
     return (
-        _part(shard, shard.start, cut, shard.first_row, rows),
-        _part(shard, cut, shard.end, cut_row, shard.rows - rows),
+        _part(shard, shard.start, cut, shard.first_row, rows, 0),
+        _part(shard, cut, shard.end, cut_row, shard.rows - rows, shard.record_end),
     )
 
 
-def _part(shard: Shard, start: int, end: int, first_row: int, rows: int) -> Shard:
+def _part(shard: Shard, start: int, end: int, first_row: int, rows: int, record_end: int) -> Shard:
     repeated = shard.repeated_rows & set(range(first_row, first_row + rows))
-    return Shard(shard.index, start, end, first_row, rows, repeated_bitmap(repeated, first_row, rows))
+    return Shard(shard.index, start, end, first_row, rows, repeated_bitmap(repeated, first_row, rows), record_end)
 
 
 def poisoned(data: bytes, shard: Shard, detail: str, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
     """The frame of a single row that can't be processed: no row, and the reject `POISON_ROW`."""
     nothing = Shard(shard.index, shard.start, shard.start, shard.first_row, 0)
-    reject = Reject(shard.first_row, shard.start, Code.POISON_ROW, detail, without_line_end(data))
+    reject = reject_of(data, shard, 0, 0, DropforgeError(Code.POISON_ROW, detail), catalogue)
     return ShardFrame(read_shard(b"", nothing, header, catalogue).rows, (reject,), blank=0, records=1)

@@ -33,6 +33,7 @@ class Shard:
     `first_row` is the number of its first record in the file; the first record after the header is row 1,
     and blank records count, so a row number is where a person finds the row in a text editor that shows
     records. `rows` is how many records it holds. `repeated` tells which of them repeat an id (see `csv.ids`).
+    `record_end` is where its last record ends, if that is too large to be read whole and goes on behind `end`; else 0.
     """
 
     index: int
@@ -41,6 +42,7 @@ class Shard:
     first_row: int
     rows: int
     repeated: str = ""
+    record_end: int = 0
 
     @property
     def repeated_rows(self) -> frozenset[int]:

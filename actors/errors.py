@@ -45,6 +45,7 @@ class Code(StrEnum):
     FIELD_TOO_LARGE = "field_too_large", Kind.ROW
     ROW_TOO_LARGE = "row_too_large", Kind.ROW
     REPEATED_HEADER = "repeated_header", Kind.ROW
+    TANGLED_TEXT = "tangled_text", Kind.ROW
     POISON_ROW = "poison_row", Kind.ROW
 
     BAD_URL = "bad_url", Kind.IMAGE
@@ -57,6 +58,7 @@ class Code(StrEnum):
     IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels", Kind.IMAGE
     IMAGE_TOO_SLOW = "image_too_slow", Kind.IMAGE
     NOT_AN_IMAGE = "not_an_image", Kind.IMAGE
+    IMAGE_OPTED_OUT = "image_opted_out", Kind.IMAGE
     HOST_NOT_FOUND = "host_not_found", Kind.IMAGE
     NO_IMAGE_URL = "no_image_url", Kind.IMAGE
 
@@ -95,6 +97,7 @@ class Code(StrEnum):
     UNAUTHENTICATED = "unauthenticated", Kind.CALLER
     CROSS_SITE = "cross_site", Kind.CALLER
     REQUEST_TOO_LARGE = "request_too_large", Kind.CALLER
+    STRAY_MESSAGE = "stray_message", Kind.CALLER
     REPLAY_ACTIVE = "replay_active", Kind.CALLER
 
 

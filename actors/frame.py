@@ -18,7 +18,8 @@ class Reject:
     """An input row that is not in the output.
 
     `row` counts as in `Shard.first_row`; `offset` is the byte position of its first byte in the drop;
-    `raw` is the record's bytes as they came, without its line end (cut at the catalogue's `max_row_bytes`).
+    `raw` is the record's bytes as they came, without its line end. Of a record longer than the catalogue's
+    `max_row_bytes` it is the start, and `unread` bytes follow in the drop, the line end among them.
     """
 
     row: int
@@ -26,11 +27,14 @@ class Reject:
     code: Code
     detail: str
     raw: bytes
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ShardFrame:
     """A parsed shard: the rows that go on, the rows that don't, and the count of blank ones.
+
+    `replaced` counts the rows that hold U+FFFD: some program before us has put it there for text it could not read.
 
     `rows` has an int64 column `row`, a bool column `repeated` (the row's id is no name for it alone, because an
     earlier row has it or it is empty) and one string column per role of `catalogue.ROLES`, without nulls, in input
@@ -41,6 +45,7 @@ class ShardFrame:
     rejects: tuple[Reject, ...]
     blank: int
     records: int
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

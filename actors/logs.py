@@ -69,7 +69,7 @@ def configure(project: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """A line break in a stranger's text can't start a line of its own: JSON escapes it."""
+    """A line break in a stranger's text can't start a line of its own, of whichever kind: the line is plain ASCII."""
 
     def __init__(self, node_id: str, project: str) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class JsonFormatter(logging.Formatter):
             event[TRACE] = f"projects/{self._project}/traces/{span.trace_id:032x}"
             event[SPAN] = f"{span.span_id:016x}"
             event[SAMPLED] = span.trace_flags.sampled
-        return json.dumps(event, ensure_ascii=False)
+        return json.dumps(event)
 
 
 class _TextFormatter(logging.Formatter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +26,9 @@ class Counts(BaseModel):
     images_reused: int = Field(0, description="images found stored by an earlier attempt")
     entries_without_key: int = Field(0, description="specification entries without a key, not in `attributes`")
     repeated_ids: int = Field(0, description="rows of the output whose id is an earlier row's, or empty")
+    replaced_characters: int = Field(
+        0, description="rows of the output that came with U+FFFD in them, where text was lost before the drop"
+    )
     levels_cut: int = Field(0, description="rows with more category levels than the output has columns")
 
     @property
@@ -74,10 +77,12 @@ class PartRecord(BaseModel):
 class UnwrittenPart:
     """A part before it is stored: CSV rows, rejected records as they came, and their reasons as JSON lines.
 
-    `record` names no objects yet.
+    `record` names no objects yet. `long_rejects` gives the rejected records instead of `rejects`, in blocks, where they
+    are too large to be held.
     """
 
     record: PartRecord
     rows: bytes
     rejects: bytes
     reasons: bytes
+    long_rejects: Callable[[], Iterator[bytes]] | None = None

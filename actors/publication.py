@@ -49,6 +49,12 @@ class Publication:
             if written is not None:
                 return written
 
+    def check(self, target: ObjectName) -> None:
+        """Raises now what `publish` would raise for what is at the target now."""
+        found = self._output.stat(target.name)
+        if found is not None and found.metadata.get(RUN) != self._run.run_id:
+            self._check(target, found)
+
     def _check(self, target: ObjectName, found: ObjectInfo) -> None:
         drop, source = self._run.drop, found.metadata.get(SOURCE)
         if source is not None and source != self._metadata[SOURCE]:

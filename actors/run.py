@@ -43,7 +43,7 @@ class Run(BaseModel):
     image_folder: str
     fetch_images: bool = True
     shard_bytes: int = Field(gt=0, description="a shard ends at the first record boundary at or past this size, bytes")
-    shard_rows: int = Field(gt=0, description="a shard ends after this many records")
+    shard_rows: int = Field(gt=0, description="a shard ends after this many records, see `csv.scan`")
     trace: str = Field("", description="W3C `traceparent` of the run's trace")
 
     @property

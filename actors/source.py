@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from google.cloud import storage
+
 from .errors import Code, DropforgeError
+from .plan import SourceText
+from .run import Run
 from .store import Bucket
+
+
+def source_of(client: storage.Client, run: Run, text: SourceText | None) -> Source:
+    """What the shards of a run are read from: its drop, or the text that was unpacked from it."""
+    if text is not None:
+        return Source(Bucket(client, run.work_bucket), text.object, text.generation)
+    return Source(Bucket(client, run.drop.bucket), run.drop.object, run.drop.generation)
 
 
 class Source:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from . import liveness, logs, threads
 from .assembly import Assembly
 from .catalogue import Catalogue
-from .csv.output import rejects_jsonl, rejects_raw, rows_csv
+from .csv.output import reject_lengths, rejects_jsonl, rejects_raw, rows_csv
 from .drop import Shard
 from .frame import ImageColumn, Reject
 from .handoff import Piece, ReadShard
@@ -24,6 +25,7 @@ from .part import Counts, PartRecord, UnwrittenPart
 from .plan import Plan, PlanStart
 from .run import Run
 from .run_records import RunRecords
+from .source import Source, source_of
 from .store import Bucket, connect
 
 
@@ -45,12 +47,15 @@ class Writer:
 
     async def write_part(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
         """Writes a shard's rows and rejects, then its record. The record that counts is returned."""
-        return await asyncio.to_thread(self._write_part, run, await _joined(run, start, shard, pieces))
+        return await asyncio.to_thread(self._write_part, run, await self._joined(run, start, shard, pieces))
 
     async def finish(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> FinishedRun:
         """Publishes a drop's only shard without parts between, and commits the run's manifest. Raises as `assemble`."""
-        part = await _joined(run, start, shard, pieces)
+        part = await self._joined(run, start, shard, pieces)
         plan = Plan(start=start, shards=(shard,))
+        if part.long_rejects is not None:  # they are too large to be in hand
+            record = await asyncio.to_thread(self._write_part, run, part)
+            return FinishedRun(record, await asyncio.to_thread(self._assemble, run, plan, [record], 0))
         manifest = await asyncio.to_thread(self._assemble, run, plan, [part.record], 0, in_hand=part)
         return FinishedRun(part.record, manifest)
 
@@ -73,10 +78,13 @@ class Writer:
         if part.rows:
             objects["rows_object"] = names.rows(shard, token)
             bucket.put(objects["rows_object"], part.rows, content_type="text/csv")
-        if part.rejects:
+        if part.reasons:
             objects["rejects_object"] = names.rejects(shard, token, "csv")
             objects["reasons_object"] = names.rejects(shard, token, "jsonl")
-            bucket.put(objects["rejects_object"], part.rejects, content_type="text/csv")
+            if part.long_rejects is None:
+                bucket.put(objects["rejects_object"], part.rejects, content_type="text/csv")
+            else:
+                bucket.upload(objects["rejects_object"], part.long_rejects(), content_type="text/csv")
             bucket.put(objects["reasons_object"], part.reasons, content_type="application/x-ndjson")
         return records.write_part(part.record.model_copy(update=objects))
 
@@ -93,6 +101,9 @@ class Writer:
         output = Bucket(self._client, run.output.bucket)
         return records.commit(Assembly(run, plan, parts, records, output, in_hand=in_hand).publish(shards_reused))
 
+    async def _joined(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> UnwrittenPart:
+        return await _joined(run, start, shard, pieces, source_of(self._client, run, start.text))
+
     def _records(self, run: Run) -> RunRecords:
         return RunRecords(Bucket(self._client, run.work_bucket), Layout(run.work_prefix), run.run_id)
 
@@ -106,8 +117,8 @@ class _Written:
     counts: Counts
 
 
-async def _joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> UnwrittenPart:
-    """The pieces as one part, in the order of their rows."""
+async def _joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece], source: Source) -> UnwrittenPart:
+    """The pieces as one part, in the order of their rows. `source` is read for rejects that are not in hand whole."""
     started = time.perf_counter()
     written = [await _written(piece, run.catalogue) for piece in pieces]
     rows = b"".join(piece.rows for piece in written)
@@ -132,7 +143,12 @@ async def _joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Pie
         stage_s=stage_s,
         versions=versions,
     )
-    return UnwrittenPart(record, rows, rejects_raw(rejects), rejects_jsonl(rejects, text_uri=text_uri))
+    lengths = await asyncio.to_thread(reject_lengths, rejects, source.read)
+    reasons = rejects_jsonl(rejects, lengths, text_uri=text_uri)
+    raw = partial(rejects_raw, rejects, lengths, source.read)
+    if any(reject.unread for reject in rejects):
+        return UnwrittenPart(record, rows, b"", reasons, long_rejects=raw)
+    return UnwrittenPart(record, rows, b"".join(raw()), reasons)
 
 
 async def _written(piece: Piece, catalogue: Catalogue) -> _Written:
@@ -170,5 +186,6 @@ def part_counts(read: ReadShard, images: ImageColumn) -> Counts:
         images_reused=images.reused,
         entries_without_key=read.attributes.entries_without_key,
         repeated_ids=pc.sum(read.frame.rows["repeated"], min_count=0).as_py(),
+        replaced_characters=read.frame.replaced,
         levels_cut=read.attributes.levels_cut,
     )

@@ -58,7 +58,18 @@ class Backlog:
                 items[key] = replace(item, entry=item.entry.model_copy(update={"in_topic": True}))
             elif (entry := _notification(letter)) is not None:
                 items[entry.key] = Item(entry, None, received(letter.attributes))
+            elif await self._is_stray(letter):
+                entry = _stray(letter)
+                items[entry.key] = Item(entry, None, "")
         return list(items.values())
+
+    async def discard(self, strays: frozenset[Key]) -> int:
+        """Acknowledges these strays; how many there were."""
+        pulled = await self._pull()
+        gone = [letter for letter in pulled if _stray(letter).key in strays and await self._is_stray(letter)]
+        await asyncio.to_thread(self._queue.acknowledge, gone)
+        await asyncio.to_thread(self._queue.release, [letter for letter in pulled if letter not in gone])
+        return len(gone)
 
     async def settle(self, notifications: frozenset[Key] = frozenset()) -> tuple[int, int]:
         """Acknowledges messages that are mended and accepts these notifications; how many of each."""
@@ -68,8 +79,8 @@ class Backlog:
             for letter in pulled:
                 entry = _notification(letter)
                 if entry is not None and entry.key in notifications:
-                    await self._accept(letter.attributes)
-                    accepted.append(letter)
+                    if await self._accepts(letter):
+                        accepted.append(letter)
                 elif letter.letter is not None and await asyncio.to_thread(self.mended, letter.letter.failure):
                     mended.append(letter)
         finally:
@@ -86,6 +97,22 @@ class Backlog:
         if failure.shard is None and records.failure(None) is None:
             return True
         return records.manifest() is not None
+
+    async def _accepts(self, letter: PulledLetter) -> bool:
+        """Whether the notification is accepted this time; one that is not keeps no other from it."""
+        try:
+            await self._accept(letter.attributes)
+        except DropforgeError as error:
+            logger.warning("Message %s was not accepted in a replay either: %s", letter.message_id, error)
+            return False
+        return True
+
+    async def _is_stray(self, letter: PulledLetter) -> bool:
+        """Whether nothing can ever come of a message: it is no dead letter, or its run's records are gone."""
+        if letter.letter is not None:
+            records = self._ledger.records(letter.letter.failure.run_id)
+            return await asyncio.to_thread(records.run) is None
+        return _notification(letter) is None
 
     async def _pull(self) -> list[PulledLetter]:
         try:
@@ -115,6 +142,10 @@ def _key(letter: PulledLetter) -> Key | None:
         return None
     failure = letter.letter.failure
     return failure.run_id, failure.shard.index if failure.shard else None
+
+
+def _stray(letter: PulledLetter) -> Entry:
+    return Entry.of_stray(letter.message_id, letter.size, letter.attributes, letter.published_at)
 
 
 def _notification(letter: PulledLetter) -> Entry | None:

@@ -32,6 +32,7 @@ _PULL_S = 2.0
 _PULL_RETRY = Retry(predicate=if_transient_error, initial=0.1, maximum=1.0, timeout=4.0)
 """The client's own would keep a person waiting for a minute while Pub/Sub is down."""
 _PULL_MESSAGES = 500
+_PULL_BYTES = 64 << 20
 _ACKS_PER_REQUEST = 1000
 
 
@@ -58,13 +59,17 @@ class DeadLetter(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PulledLetter:
-    """A message of the dead-letter subscription: a failed shard's `letter`, or else a notification's attributes."""
+    """A message of the dead-letter subscription: a failed shard's `letter`, or else a notification's attributes.
+
+    `size` is that of its data, which is not kept, in bytes.
+    """
 
     ack_id: str
+    message_id: str
     letter: DeadLetter | None
     attributes: Mapping[str, str]
     published_at: datetime
-    data: bytes
+    size: int
 
 
 class DeadLetterTopic:
@@ -110,9 +115,10 @@ class DeadLetterQueue:
         self._path = f"projects/{project}/subscriptions/{subscription}"
 
     def pull(self, limit: int) -> list[PulledLetter]:
-        """Up to `limit` messages, oldest first as far as Pub/Sub hands them out so."""
+        """Up to `limit` messages, oldest first as far as Pub/Sub hands them out so; fewer where they are large."""
         pulled: list[PulledLetter] = []
-        while len(pulled) < limit:
+        size = 0
+        while len(pulled) < limit and size < _PULL_BYTES:
             request = {"subscription": self._path, "max_messages": min(_PULL_MESSAGES, limit - len(pulled))}
             try:
                 messages = self._subscriber.pull(request=request, timeout=_PULL_S, retry=_PULL_RETRY).received_messages
@@ -124,8 +130,16 @@ class DeadLetterQueue:
                 message = received.message
                 attributes = dict(message.attributes)
                 letter = None if SOURCE_SUBSCRIPTION in attributes else _letter(message.data)
+                size += len(message.data) + sum(map(len, attributes.values()))
                 pulled.append(
-                    PulledLetter(received.ack_id, letter, attributes, message.publish_time, bytes(message.data))
+                    PulledLetter(
+                        received.ack_id,
+                        message.message_id,
+                        letter,
+                        attributes,
+                        message.publish_time,
+                        len(message.data),
+                    )
                 )
         return pulled
 

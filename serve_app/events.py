@@ -10,6 +10,7 @@ from enum import StrEnum
 from actors.drop import Drop
 from actors.errors import Code, DropforgeError
 
+from .object_names import MAX_NAME_BYTES
 from .settings import Settings
 
 FINALIZE = "OBJECT_FINALIZE"
@@ -37,7 +38,8 @@ class Notification:
         """Raises `BAD_REQUEST` where a message is no Cloud Storage notification."""
         try:
             name, generation = attributes["objectId"], attributes["objectGeneration"]
-            name.encode()  # raises on lone surrogates, which JSON can bring and no object's name holds
+            if len(name.encode()) > MAX_NAME_BYTES:  # raises on lone surrogates, which JSON can bring, no name holds
+                raise ValueError(f"objectId has more than {MAX_NAME_BYTES} bytes")
             if not re.fullmatch(r"[0-9]{1,18}", generation):
                 raise ValueError(f"objectGeneration is {generation!r:.40}")
             return cls(attributes["eventType"], Drop(attributes["bucketId"], name, int(generation)))

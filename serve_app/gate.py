@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from fastapi.responses import JSONResponse, Response
@@ -14,14 +13,14 @@ from actors.errors import Code, DropforgeError
 from actors.manifest import Reason
 
 from .access import Access
+from .refusals import Refusals
 from .views import ErrorView
-
-logger = logging.getLogger("dropforge.gate")
 
 MAX_BODY_BYTES = 1 << 20
 """A notification is a few kilobytes: the attributes and, base64-encoded, the object's metadata."""
 
 _BODY_S = 10.0
+_LENGTH_DIGITS = 18
 _STATUS = {
     Code.BAD_REQUEST: 400,
     Code.UNAUTHENTICATED: 401,
@@ -67,6 +66,7 @@ class Gate:
         self._app = app
         self._access = access
         self._refusal = refusal
+        self._refusals = Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,7 +79,7 @@ class Gate:
             known = await access.admit(scope["method"], path, headers)
             body = await _body(headers, receive)
         except DropforgeError as error:
-            logger.warning("%s %.200s was not let in: %s", scope["method"], scope["path"], error)
+            self._refusals.note(scope["method"], scope["path"], error)
             await self._refusal(error, scope, access)(scope, receive, send)
             return
         scope.setdefault("state", {})["known"] = known
@@ -89,7 +89,7 @@ class Gate:
 async def _body(headers: Headers, receive: Receive) -> bytes:
     """The request's body, read to its end. Raises `REQUEST_TOO_LARGE`, or `TIMEOUT` where it comes too slowly."""
     announced = headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+    if announced.isdecimal() and (len(announced) > _LENGTH_DIGITS or int(announced) > MAX_BODY_BYTES):
         raise _too_large()
     body = bytearray()
     try:

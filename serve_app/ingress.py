@@ -38,7 +38,7 @@ from .metrics import Metrics
 from .policies import StagePolicies
 from .push import PushEnvelope
 from .replay import Replays
-from .selection import ReplayRequest, ReplayView, Selection, groups
+from .selection import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView, Selection, groups
 from .settings import Settings
 from .stages import Handles
 from .subscriber import Subscriber
@@ -197,6 +197,15 @@ class Ingress:
         """What is dead-lettered now, selected by the query; nothing is taken away."""
         entries = selection.of([item.entry for item in await self._backlog.items()])
         return DeadLettersView(total=len(entries), groups=groups(entries), entries=entries)
+
+    @api.post("/dead-letters/discard")
+    async def discard(self, request: DiscardRequest) -> DiscardView:
+        """Previews, or with `dry_run` false acknowledges, messages that can't be replayed: strays alone."""
+        items = await self._backlog.items()
+        entries = request.selection.of([item.entry for item in items if item.entry.kind == "stray"])
+        keys = frozenset() if request.dry_run else frozenset(entry.key for entry in entries)
+        discarded = await self._backlog.discard(keys) if keys else 0
+        return DiscardView(selected=len(entries), discarded=discarded, sample=entries[:SAMPLE])
 
     @api.post("/replays")
     async def replay(self, request: ReplayRequest) -> ReplayView:

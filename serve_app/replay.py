@@ -21,7 +21,7 @@ from .backlog import Backlog, Item
 from .lease import Lease, held, read_holder
 from .ledger import Ledger
 from .metrics import Metrics
-from .selection import ReplayRequest, ReplayView, groups
+from .selection import SAMPLE, ReplayRequest, ReplayView, groups
 from .tracing import Tracing
 
 logger = logging.getLogger("dropforge.replay")
@@ -29,7 +29,6 @@ logger = logging.getLogger("dropforge.replay")
 _LEASE_S = 20.0
 _LOOK_S = 0.5
 _LONGEST_S = 3600.0
-_SAMPLE = 20
 
 
 class Replays:
@@ -50,14 +49,14 @@ class Replays:
 
     async def start(self, request: ReplayRequest) -> ReplayView:
         """Starts a replay in the background, or previews it. Raises `REPLAY_ACTIVE` while another one runs."""
-        items = await self._backlog.items()
+        items = [item for item in await self._backlog.items() if item.entry.kind != "stray"]
         entries = request.selection.of([item.entry for item in items])
         view = ReplayView(
             replay=secrets.token_hex(6),
             state="preview" if request.dry_run else "running",
             selected=len(entries),
             groups=groups(entries),
-            sample=entries[:_SAMPLE],
+            sample=entries[:SAMPLE],
         )
         if request.dry_run:
             return view
@@ -105,8 +104,10 @@ class Replays:
                 view.asked += 1
                 if rate:
                     await asyncio.sleep(1 / rate)
-        _, accepted = await self._backlog.settle(frozenset(item.entry.key for item in items if item.failure is None))
-        view.asked += accepted
+        notifications = frozenset(item.entry.key for item in items if item.failure is None)
+        _, accepted = await self._backlog.settle(notifications)
+        view.asked += len(notifications)
+        view.failed_again += len(notifications) - accepted
         view.mended += accepted
         view.acknowledged += accepted
         give_up = time.monotonic() + _LONGEST_S

@@ -14,19 +14,24 @@ from actors.errors import Code
 from actors.failure import Failure
 
 Key = tuple[str, int | None]
-"""A run and the index of its shard, None for the run itself."""
+"""A run and the index of its shard, None for the run itself; a stray's is its own."""
+
+SAMPLE = 20
+"""Entries that a preview shows."""
 
 
 class Entry(BaseModel):
-    """One failed shard, failed run, or notification that could not be accepted.
+    """One failed shard, failed run, notification that could not be accepted, or stray message.
 
+    A stray is a message of the dead-letter subscription that is none of these, or whose run is gone: there is nothing
+    to replay, only to discard. It has no run and no object. `message_id` is Pub/Sub's.
     `in_topic` says that its message is on the dead-letter subscription, `in_bucket` that its record is in the
     bucket; either is enough to replay it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["shard", "run", "notification"]
+    kind: Literal["shard", "run", "notification", "stray"]
     run: str
     object: str
     generation: int
@@ -40,10 +45,11 @@ class Entry(BaseModel):
     version: str
     in_topic: bool = False
     in_bucket: bool = False
+    message_id: str = ""
 
     @property
     def key(self) -> Key:
-        return self.run, self.shard
+        return (f"message {self.message_id}", None) if self.kind == "stray" else (self.run, self.shard)
 
     @classmethod
     def of(cls, failure: Failure, drop: Drop) -> Entry:
@@ -82,6 +88,28 @@ class Entry(BaseModel):
             in_topic=True,
         )
 
+    @classmethod
+    def of_stray(cls, message_id: str, size: int, attributes: Mapping[str, str], published_at: datetime) -> Entry:
+        """Of a message that somebody else put there."""
+        names = ascii(sorted(attributes))[:200] if attributes else "none"
+        return cls(
+            kind="stray",
+            run="",
+            object="",
+            generation=0,
+            shard=None,
+            stage="accept",
+            code=Code.STRAY_MESSAGE,
+            message=f"Message {message_id} ({size} bytes, attributes: {names}) is no failed shard of a run there is "
+            "and no notification. It can't be replayed; `dropforge discard` takes it away.",
+            attempts=1,
+            first_at=published_at,
+            last_at=published_at,
+            version="",
+            in_topic=True,
+            message_id=message_id,
+        )
+
 
 class Selection(BaseModel):
     """Which dead letters; an empty field selects all. `since_s` is the greatest age of the last failure, seconds."""
@@ -93,7 +121,7 @@ class Selection(BaseModel):
     shard: int | None = None
     stage: str | None = None
     code: str | None = None
-    since_s: float | None = Field(None, gt=0)
+    since_s: float | None = Field(None, gt=0, le=10**10)
     limit: int | None = Field(None, ge=1, description="most dead letters, oldest first")
 
     def of(self, entries: list[Entry]) -> list[Entry]:
@@ -135,6 +163,23 @@ class ReplayRequest(BaseModel):
     selection: Selection = Selection()
     rate: float | None = Field(None, gt=0)
     dry_run: bool = True
+
+
+class DiscardRequest(BaseModel):
+    """Which strays to take off the dead-letter subscription; dead letters that can be replayed are never among them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    selection: Selection = Selection()
+    dry_run: bool = True
+
+
+class DiscardView(BaseModel):
+    """`discarded` is 0 in a preview; `sample` are the first of the selected."""
+
+    selected: int
+    discarded: int
+    sample: list[Entry]
 
 
 class ReplayView(BaseModel):

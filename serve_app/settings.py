@@ -95,7 +95,9 @@ class Settings(BaseSettings):
     text: TextSettings = Field(TextSettings(), description="the description cleaner")
 
     shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends at the first record past this size, bytes")
-    shard_rows: int = Field(400, ge=1, description="a shard ends after this many records")
+    shard_rows: int = Field(
+        400, ge=1, description="a shard ends after this many records that are no empty lines, of 32 bytes or more each"
+    )
     scan_chunk_bytes: int = Field(4 << 20, ge=1 << 10, description="bytes read at a time while planning")
     shards_in_flight: int = Field(8, ge=1, description="shards of one run worked on at a time")
     runs_in_flight: int = Field(32, ge=1, description="runs driven at a time by one ingress replica")

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from ..catalogue import ROLES, Catalogue, Role
 from ..errors import Code, DropforgeError
 from .boundaries import RecordSplitter, without_line_end
-from .content import BOM
+from .content import BOM, HEAD_BYTES
 from .fields import split_fields
 
 DELIMITERS = (",", ";", "\t", "|")
 """Tried in this order where the catalogue's delimiter is `auto`."""
+
+MAX_COLUMNS = 10_000
 
 _NAMES_SHOWN = 20
 
@@ -59,8 +61,15 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
     Raises:
         DropforgeError: `UNSUPPORTED_ENCODING` when the header isn't text in the catalogue's encoding,
             `MISSING_COLUMN` naming the columns and their nearest present names, `DUPLICATE_COLUMN` when a
-            role's column is there twice. Other columns may repeat.
+            role's column is there twice (other columns may repeat), `TOO_LARGE` when it is longer than `HEAD_BYTES`
+            or has more than `MAX_COLUMNS`.
     """
+    if len(record) > HEAD_BYTES:
+        raise DropforgeError(
+            Code.TOO_LARGE,
+            f"The header has {len(record)} bytes, more than {HEAD_BYTES}. Drop the file with the columns that are "
+            "needed, or shorter names.",
+        )
     try:
         text = _text(record, catalogue)
     except UnicodeDecodeError as error:
@@ -70,6 +79,11 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
             "catalogue's `encoding`.",
         ) from error
     names = _names(text, delimiter)
+    if len(names) > MAX_COLUMNS:
+        raise DropforgeError(
+            Code.TOO_LARGE,
+            f"The header has {len(names)} columns, more than {MAX_COLUMNS}. Leave out what is not needed.",
+        )
     positions: dict[Role, int] = {}
     missing: list[str] = []
     for role in ROLES:

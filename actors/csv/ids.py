@@ -6,22 +6,36 @@ over the rows in their order: so it is told here, and each shard carries what wa
 
 The ids are kept in a Bloom filter of at most 32 MiB, since a file may have any number of rows. It misses no repeat.
 It takes a new id for a repeat once in some 50,000 rows of a file of ten million, and in practice never below a
-million; such a row's image has the longer name for no need, at each scan of the file alike. A row costs three
-microseconds, a thousandth of what the stages take for it.
+million; such a row's image has the longer name for no need, at each scan of the file alike. Whoever makes ids collide
+on purpose gets longer names, and nothing else.
+
+The ids of a shard are hashed and looked up in one go: one at a time, that takes longer than the scan itself.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from hashlib import blake2b
 
-from .boundaries import without_line_end
+import numpy as np
+
+from .boundaries import CR, LF, QUOTE
 from .fields import split_fields
 from .header import HeaderMap
 
-_HASHES = 8
+_PROBES = 8
 _FEWEST_BITS, _MOST_BITS = 16, 28  # powers of two
+_LONGEST = 64  # bytes of an id that are hashed as they are; longer ones by their digest
+
+# Any odd numbers without a pattern; these are SHA-512's, of the fractional parts of square roots.
+_FACTORS = np.array(
+    [
+        *(0x6A09E667F3BCC909, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1),
+        *(0x510E527FADE682D1, 0x9B05688C2B3E6C1F, 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179),
+    ],
+    dtype=np.uint64,
+)
+_MIX, _STEP, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
 
 
 class IdFilter:
@@ -35,46 +49,91 @@ class IdFilter:
         self._delimiter = header.delimiter.encode()
         self._encoding = header.encoding
         bits = 1 << min(max(size.bit_length(), _FEWEST_BITS), _MOST_BITS)
-        self._mask = bits - 1
-        self._bitmap = bytearray(bits // 8)
+        self._mask = np.uint64(bits - 1)
+        self._bitmap = np.zeros(bits // 8, dtype=np.uint8)
 
-    def repeats(self, block: bytes, start: int, ends: Iterable[int], max_row_bytes: int) -> list[int]:
-        """The indices of the records that repeat an id. They lie one behind the other in `block`, from `start` on.
+    def ids(self, block: bytes, start: int, ends: np.ndarray, max_row_bytes: int) -> list[bytes]:
+        """The ids of records that lie one behind the other in `block`, from `start` on; long ones as their digests.
 
-        Records without an id have none to repeat, and those longer than `max_row_bytes` are not looked at: they are
-        rejects, and not always in a block as a whole.
+        Empty for a record without one, and for one longer than `max_row_bytes`: such are rejects, and not always in a
+        block as a whole.
         """
-        found = []
-        for index, end in enumerate(ends):
-            if end - start <= max_row_bytes:
-                row_id = self._id(block[start:end])
-                if row_id and self._seen(row_id):
-                    found.append(index)
+        ids = []
+        delimiter, leads = self._delimiter, self._position == 0
+        for end in ends.tolist():
+            last = block.find(delimiter, start, end) if leads and block[start] != QUOTE else -1
+            if end - start > max_row_bytes:
+                row_id = b""
+            else:
+                row_id = block[start:last] if last >= 0 else self._id(block, start, end)
+            ids.append(row_id if len(row_id) <= _LONGEST else blake2b(row_id, digest_size=16).digest())
             start = end
-        return found
+        return ids
 
-    def _id(self, record: bytes) -> bytes:
-        fields = record.split(self._delimiter, self._position + 1)[: self._position + 1]
-        if any(field.startswith(b'"') for field in fields):
-            return self._parsed_id(record)
-        return without_line_end(fields[self._position]) if len(fields) > self._position else b""
+    def repeats(self, ids: Sequence[bytes]) -> list[int]:
+        """The places in `ids` of those that were here before; all of them have been from then on.
+
+        An empty one has none to repeat.
+        """
+        hashes = _hashes(ids)
+        named = np.flatnonzero(hashes)
+        return named[self._seen(hashes[named])].tolist()
+
+    def _id(self, block: bytes, start: int, end: int) -> bytes:
+        """The id of the record `[start, end)`, read up to it and no further where its quotes are plain."""
+        first = start
+        end -= block[end - 1] == LF
+        end -= end > start and block[end - 1] == CR
+        last = self._field_end(block, first, end)
+        for _ in range(self._position):
+            if last == end:
+                return b""
+            if last >= 0:
+                first = last + 1
+                last = self._field_end(block, first, end)
+        if last < 0:
+            return self._parsed_id(block[start:end])
+        return block[first + 1 : last - 1] if first < last and block[first] == QUOTE else block[first:last]
+
+    def _field_end(self, block: bytes, first: int, end: int) -> int:
+        """Where the field that starts at `first` ends; -1 where only the parser can tell."""
+        if first < end and block[first] == QUOTE:
+            last = block.find(b'"', first + 1, end) + 1
+            return last if last == end or (last and block[last] == self._delimiter[0]) else -1
+        last = block.find(self._delimiter, first, end)
+        return end if last < 0 else last
 
     def _parsed_id(self, record: bytes) -> bytes:
         try:
-            fields = split_fields(without_line_end(record).decode(self._encoding), self._delimiter.decode())
+            fields = split_fields(record.decode(self._encoding), self._delimiter.decode())
             return fields[self._position].encode(self._encoding)
         except (UnicodeDecodeError, IndexError):
             return b""
 
-    def _seen(self, row_id: bytes) -> bool:
-        """Whether the id was here before; it has been from now on."""
-        at, step = struct.unpack("<QQ", blake2b(row_id, digest_size=16).digest())
-        bitmap, mask = self._bitmap, self._mask
-        seen = True
-        for _ in range(_HASHES):
-            byte, bit = (at & mask) >> 3, 1 << (at & 7)
-            if not bitmap[byte] & bit:
-                bitmap[byte] |= bit
-                seen = False
-            at += step
-        return seen
+    def _seen(self, hashes: np.ndarray) -> np.ndarray:
+        steps: np.ndarray = (hashes * _STEP) ^ (hashes >> _HALF) | np.uint64(1)
+        places = (hashes[:, None] + steps[:, None] * np.arange(_PROBES, dtype=np.uint64)) & self._mask
+        at, bits = (places >> np.uint64(3)).view(np.int64), np.left_shift(1, places & np.uint64(7)).astype(np.uint8)
+        seen = (self._bitmap[at] & bits).all(axis=1)
+        np.bitwise_or.at(self._bitmap, at[~seen].ravel(), bits[~seen].ravel())
+        repeated = np.ones(hashes.size, dtype=bool)
+        repeated[np.unique(hashes, return_index=True)[1]] = False
+        return seen | repeated
+
+
+def _hashes(ids: Sequence[bytes]) -> np.ndarray:
+    """A 64-bit hash of each id of at most `_LONGEST` bytes; 0 for one without a byte, and for no other."""
+    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+    width = max(1, -(-int(lengths.max(initial=0)) // 8))
+    places = np.arange(8 * width)
+    data = np.frombuffer(b"".join(ids) + b"\0", dtype=np.uint8)
+    characters = data.take((np.cumsum(lengths) - lengths)[:, None] + places, mode="clip")
+    characters[places >= lengths[:, None]] = 0
+    words = characters.view("<u8") * _FACTORS[:width]
+    words ^= words >> _HALF
+    hashes = words.sum(axis=1, dtype=np.uint64) + lengths.astype(np.uint64) * _MIX
+    hashes ^= hashes >> _HALF
+    hashes *= _STEP
+    hashes ^= hashes >> _HALF
+    hashes[(hashes == 0) & (lengths > 0)] = 1
+    return hashes

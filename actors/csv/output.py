@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 
 import pyarrow as pa
 
 from ..catalogue import Catalogue
 from ..frame import AttributeColumns, Reject
+from .boundaries import without_line_end
 
+Read = Callable[[int, int], bytes]
+
+_BLOCK_BYTES = 4 << 20
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Of "CSV Injection" (OWASP), which also says why the quotes around a cell are no help."""
 
@@ -52,15 +56,33 @@ def rows_csv(
     return _csv_lines(lines)
 
 
-def rejects_raw(rejects: Sequence[Reject]) -> bytes:
-    """The rejected records as they came, one behind the other.
+def reject_lengths(rejects: Sequence[Reject], read: Read) -> list[int]:
+    """The bytes of each rejected record, without its line end. `read` gives the bytes `[start, end)` of the drop."""
+    lengths = []
+    for reject in rejects:
+        length = len(reject.raw) + reject.unread
+        if reject.unread:
+            end = reject.offset + length
+            last = read(end - min(2, length), end)
+            length -= len(last) - len(without_line_end(last))
+        lengths.append(length)
+    return lengths
 
-    Behind the drop's own header line they are a CSV of just these rows: mended, it can be dropped by itself.
+
+def rejects_raw(rejects: Sequence[Reject], lengths: Sequence[int], read: Read) -> Iterator[bytes]:
+    """The rejected records as they came, each whole, one behind the other.
+
+    Behind the drop's own header line they are a CSV of just these rows: mended, it can be dropped by itself. A record
+    too large to be held is read from the drop a block at a time.
     """
-    return b"".join(reject.raw + b"\n" for reject in rejects)
+    for reject, length in zip(rejects, lengths, strict=True):
+        yield reject.raw[:length]
+        for at in range(reject.offset + len(reject.raw), reject.offset + length, _BLOCK_BYTES):
+            yield read(at, min(at + _BLOCK_BYTES, reject.offset + length))
+        yield b"\n"
 
 
-def rejects_jsonl(rejects: Sequence[Reject], *, text_uri: str | None) -> bytes:
+def rejects_jsonl(rejects: Sequence[Reject], lengths: Sequence[int], *, text_uri: str | None) -> bytes:
     """What is wrong with each record of `rejects_raw`, in the same order: one JSON object a line.
 
     It has `row`, `offset` (of the record's first byte), `bytes` (the record's length in `rejects_raw`), `code` and
@@ -72,12 +94,12 @@ def rejects_jsonl(rejects: Sequence[Reject], *, text_uri: str | None) -> bytes:
         {
             "row": reject.row,
             "offset": reject.offset,
-            "bytes": len(reject.raw),
+            "bytes": length,
             "code": reject.code,
             "detail": reject.detail,
             **where,
         }
-        for reject in rejects
+        for reject, length in zip(rejects, lengths, strict=True)
     )
     return b"".join(json.dumps(line).encode("ascii") + b"\n" for line in lines)
 

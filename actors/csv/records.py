@@ -12,9 +12,13 @@ from ..catalogue import ROLES, Catalogue
 from ..drop import Shard
 from ..errors import Code, DropforgeError, Kind
 from ..frame import Reject, ShardFrame
+from ..text.effort import MOST_EFFORT, effort
 from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields
 from .header import HeaderMap, comparable
+
+_DESCRIPTION = ROLES.index("description")
+_EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
 
 
 def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
@@ -43,21 +47,23 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     numbers: list[int] = []
     rows: list[tuple[str, ...]] = []
     rejects: list[Reject] = []
-    start = 0
+    replaced = start = 0
     for index, end in enumerate(boundaries.ends.tolist()):
         record = data[start:end]
+        start_of_record, start = start, end
+        if record in _EMPTY_LINES:
+            continue
         try:
             values = parser.parse(record, unclosed=index in boundaries.unclosed)
         except DropforgeError as error:
             if error.kind is not Kind.ROW:
                 raise
-            raw = without_line_end(record)[: catalogue.max_row_bytes]
-            rejects.append(Reject(shard.first_row + index, shard.start + start, error.code, error.message, raw))
+            rejects.append(reject_of(record, shard, index, start_of_record, error, catalogue))
         else:
             if values is not None:
                 numbers.append(shard.first_row + index)
                 rows.append(values)
-        start = end
+                replaced += any("\ufffd" in value for value in values)
     columns = zip(*rows, strict=True) if rows else ((),) * len(ROLES)
     repeated = shard.repeated_rows
     table = {"row": pa.array(numbers, pa.int64())}
@@ -65,7 +71,18 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
     table["repeated"] = pa.array(flags, pa.bool_())
     table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
-    return ShardFrame(pa.table(table), tuple(rejects), shard.rows - len(rows) - len(rejects), shard.rows)
+    return ShardFrame(pa.table(table), tuple(rejects), shard.rows - len(rows) - len(rejects), shard.rows, replaced)
+
+
+def reject_of(
+    record: bytes, shard: Shard, index: int, start: int, error: DropforgeError, catalogue: Catalogue
+) -> Reject:
+    """The reject that a shard's record of this index is, which starts at its byte `start`."""
+    raw, unread = without_line_end(record), 0
+    if shard.record_end and index == shard.rows - 1:
+        raw = record[: catalogue.max_row_bytes]
+        unread = shard.record_end - (shard.start + start + len(raw))
+    return Reject(shard.first_row + index, shard.start + start, error.code, error.message, raw, unread)
 
 
 class _RecordParser:
@@ -101,6 +118,12 @@ class _RecordParser:
         missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if not values[role]]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"No value for {', '.join(missing)}.")
+        if effort(values[_DESCRIPTION]) > MOST_EFFORT:
+            raise DropforgeError(
+                Code.TANGLED_TEXT,
+                f"The field {self._catalogue.columns.description} has very long pieces of punctuation without a blank, "
+                "which would take hours to cut into words. Put blanks between them, or take them out.",
+            )
         return values
 
     def _fields(self, record: bytes) -> list[str]:

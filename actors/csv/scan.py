@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from ..drop import Shard, repeated_bitmap
 from ..errors import Code, DropforgeError
-from .boundaries import RecordSplitter, find_line_end, without_line_end
+from .boundaries import CR, LF, RecordSplitter, find_line_end, without_line_end
 from .content import BOM
 from .ids import IdFilter
 
@@ -17,14 +17,19 @@ BLOCK_BYTES = 1 << 18
 """Bytes looked at in one go: the scan's index arrays then stay in the processor's cache."""
 
 
+FEWEST_ROW_BYTES = 32
+"""A shard has at least this many bytes for each of `shard_rows`, so that tiny rows don't make ever more shards."""
+
+
 class ShardScanner:
     """Cuts shards at record boundaries from the consecutive chunks of a file, of any sizes.
 
-    A shard closes at the first record boundary at or past `shard_bytes` bytes, or at `shard_rows` records, since
-    its start. The file's first record that isn't blank is the header, in no shard; a byte order mark and blank
-    lines before it belong to nothing. A record that outgrows `max_row_bytes` (see `boundaries`) closes its shard
-    `max_row_bytes + 1` bytes into the record, so that no shard is longer than `shard_bytes + max_row_bytes + 1`;
-    the next shard starts at the record's end. These are the only bytes between shards.
+    A shard closes at the first record boundary at or past `shard_bytes` bytes since its start; or once it has
+    `shard_rows` records, empty lines not counted, and `FEWEST_ROW_BYTES` for each of them. The file's first record
+    that isn't blank is the header, in no shard; a byte order mark and blank lines before it belong to nothing. A
+    record that outgrows `max_row_bytes` (see `boundaries`) closes its shard `max_row_bytes + 1` bytes into the record,
+    so that no shard is longer than `shard_bytes + max_row_bytes + 1`; the next shard starts at the record's end, which
+    the shard carries. These are the only bytes between shards.
 
     `ids` makes the filter of ids of a file with this header record; without it, no shard tells of repeated ids.
 
@@ -49,15 +54,15 @@ class ShardScanner:
         self._pending = bytearray()
         self._offset = 0
         self._wanted = BLOCK_BYTES
-        self._in_oversized_record = False
+        self._unended: Shard | None = None
         self._index = 0
         self._start = 0
         self._rows = 0
+        self._counted_rows = 0
         self._first_row = 1
         self._new_ids = ids
         self._ids: IdFilter | None = None
-        self._next_row = 1
-        self._repeated: list[int] = []
+        self._row_ids: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[Shard]:
         """The shards that this chunk completes.
@@ -91,8 +96,12 @@ class ShardScanner:
     def _scan(self, final: bool) -> list[Shard]:
         if self._offset == 0 and self._pending.startswith(BOM):
             self._drop_pending(len(BOM))
-        if self._in_oversized_record and not self._drop_oversized_record(final):
-            return []
+        shards = []
+        if self._unended is not None:
+            ended = self._end_oversized_record(self._unended, final)
+            if ended is None:
+                return []
+            shards.append(ended)
         block = bytes(self._pending)
         boundaries = self._splitter.split(block, final=final)
         ends = boundaries.ends + self._offset
@@ -100,15 +109,15 @@ class ShardScanner:
         start = self._offset
         if self.header is None:
             start, ends = self._take_header(block, ends)
-        self._note_repeated(block, start, ends)
-        shards = self._cut(start, ends)
+        if self._ids is not None:
+            self._row_ids += self._ids.ids(block, start - self._offset, ends - self._offset, self._max_row_bytes)
+        shards += self._cut(block, start, ends)
         self._drop_pending(consumed)
         if boundaries.open_ended:
             if self.header is None:
                 raise self._header_too_long()
-            shards.append(self._close_in_oversized_record(self._offset))
-            self._next_row += 1
-            self._in_oversized_record = True
+            self._row_ids.append(b"")
+            self._unended = self._close_in_oversized_record(self._offset)
             self._drop_all_pending()
         # Doubling keeps the bytes looked at again in proportion to those that come in.
         self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
@@ -129,65 +138,66 @@ class ShardScanner:
             start = end
         return start, ends[:0]
 
-    def _note_repeated(self, block: bytes, start: int, ends: np.ndarray) -> None:
-        """Notes which data records of a block repeat an id; `start` is where the first of them starts."""
-        if self._ids is not None:
-            within = (ends - self._offset).tolist()
-            found = self._ids.repeats(block, start - self._offset, within, self._max_row_bytes)
-            self._repeated += [self._next_row + index for index in found]
-        self._next_row += ends.size
-
-    def _cut(self, start: int, ends: np.ndarray) -> list[Shard]:
+    def _cut(self, block: bytes, start: int, ends: np.ndarray) -> list[Shard]:
         """Closes shards at records' ends; `start` is where the first of these records starts."""
         shards: list[Shard] = []
+        starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
+        first_bytes = np.frombuffer(block, dtype=np.uint8)[starts - self._offset]
+        counted = (first_bytes != LF) & (first_bytes != CR)
         done = 0
-        for oversized in np.flatnonzero(np.diff(ends, prepend=start) > self._max_row_bytes).tolist():
-            shards += self._cut_ordinary(ends[done:oversized])
-            shards.append(self._close_in_oversized_record(int(ends[oversized - 1]) if oversized else start))
-            self._start = int(ends[oversized])
+        for oversized in np.flatnonzero(ends - starts > self._max_row_bytes).tolist():
+            shards += self._cut_ordinary(ends[done:oversized], counted[done:oversized])
+            end = int(ends[oversized])
+            shards.append(replace(self._close_in_oversized_record(int(starts[oversized])), record_end=end))
+            self._start = end
             done = oversized + 1
-        return shards + self._cut_ordinary(ends[done:])
+        return shards + self._cut_ordinary(ends[done:], counted[done:])
 
-    def _cut_ordinary(self, ends: np.ndarray) -> list[Shard]:
+    def _cut_ordinary(self, ends: np.ndarray, counted: np.ndarray) -> list[Shard]:
         shards: list[Shard] = []
-        done = 0
+        numbers = np.cumsum(counted)
+        done = done_counted = 0
         while done < ends.size:
             last = int(np.searchsorted(ends, self._start + self._shard_bytes))
             if self._shard_rows is not None:
-                last = min(last, done + self._shard_rows - self._rows - 1)
+                enough = int(np.searchsorted(numbers, done_counted + self._shard_rows - self._counted_rows))
+                enough_bytes = int(np.searchsorted(ends, self._start + FEWEST_ROW_BYTES * self._shard_rows))
+                last = min(last, max(enough, enough_bytes, done))
             if last >= ends.size:
                 self._rows += ends.size - done
+                self._counted_rows += int(numbers[-1]) - done_counted
                 break
             self._rows += last + 1 - done
             shards.append(self._close(int(ends[last])))
-            done = last + 1
+            done, done_counted = last + 1, int(numbers[last])
         return shards
 
     def _close(self, end: int) -> Shard:
-        next_row = self._first_row + self._rows
-        count = bisect_left(self._repeated, next_row)
-        repeated = repeated_bitmap(self._repeated[:count], self._first_row, self._rows)
-        del self._repeated[:count]
+        repeated = ""
+        if self._ids is not None:
+            found = self._ids.repeats(self._row_ids[: self._rows])
+            repeated = repeated_bitmap((self._first_row + at for at in found), self._first_row, self._rows)
+            del self._row_ids[: self._rows]
         shard = Shard(self._index, self._start, end, self._first_row, self._rows, repeated)
         self._index += 1
-        self._first_row = next_row
-        self._start, self._rows = end, 0
+        self._first_row += self._rows
+        self._start, self._rows, self._counted_rows = end, 0, 0
         return shard
 
     def _close_in_oversized_record(self, record_start: int) -> Shard:
         self._rows += 1
         return self._close(record_start + self._max_row_bytes + 1)
 
-    def _drop_oversized_record(self, final: bool) -> bool:
-        """Drops the pending bytes up to the record's line end; whether it was among them."""
+    def _end_oversized_record(self, shard: Shard, final: bool) -> Shard | None:
+        """Drops the pending bytes up to the record's line end; the shard it closed, if that was among them."""
         end = find_line_end(bytes(self._pending), final=final)
         if end is None:
             self._drop_all_pending()
-            return False
+            return None
         self._drop_pending(end)
         self._start = self._offset
-        self._in_oversized_record = False
-        return True
+        self._unended = None
+        return replace(shard, record_end=self._offset)
 
     def _drop_all_pending(self) -> None:
         # A CR may be the first half of a CRLF whose LF comes with the next chunk.

@@ -10,6 +10,7 @@ from io import BytesIO
 from PIL import Image
 
 from ..errors import Code, DropforgeError
+from .polyglots import second_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ def decoded_format(data: bytes, *, max_pixels: int, max_frames: int) -> ImageFor
 
     A JPEG is decoded at an eighth of its size and in grey: every coefficient is still read, so a truncated one is
     still found out, at about half the cost. Raises `NOT_AN_IMAGE`, or `IMAGE_TOO_MANY_PIXELS` before a pixel is
-    decoded.
+    decoded. An image that is something else besides (see `polyglots`) is none.
     """
+    other = second_format(data)
+    if other is not None:
+        raise DropforgeError(Code.NOT_AN_IMAGE, f"The bytes are not only an image, but {other} too.")
     try:
         with Image.open(BytesIO(data), formats=_PLUGINS) as image:
             _check_size(image, max_pixels, max_frames)

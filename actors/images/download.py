@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -15,8 +16,9 @@ from .failures import fetch_errors, status_error
 from .guard import AddressGuard
 from .hosts import Hosts
 from .resolver import GuardedResolver
+from .robots import opted_out
 from .settings import ImageSettings
-from .urls import checked_url
+from .urls import checked_url, redirect_target
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DRAINED_BYTES = 1 << 16  # of an answer that is not wanted, so that its connection can serve the next request
@@ -46,15 +48,19 @@ class Downloader:
         self._settings = settings
         self._guard = AddressGuard(settings.allowed_networks)
         self._resolver = GuardedResolver(self._guard, settings.resolver_threads)
+        self._opt_out = frozenset(directive.lower() for directive in settings.opt_out_directives)
         self._images = asyncio.Semaphore(settings.images_in_flight)
         self._large_images = asyncio.Semaphore(settings.large_images)
         self.hosts = Hosts(
             per_host=settings.fetches_per_host,
+            requests_per_s=settings.requests_per_host_s,
+            own=settings.own_hosts,
             down_after=settings.host_down_after,
             down_s=settings.host_down_s,
             wait_s=settings.host_wait_s,
         )
         contact = f" (+{settings.contact})" if settings.contact else ""
+        agent = f"Dropforge/{importlib.metadata.version('dropforge')}{contact}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,  # our own limits are taken before the request, where waiting costs it no deadline
@@ -64,7 +70,7 @@ class Downloader:
             ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_s, sock_read=settings.read_s),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"Dropforge{contact}", "Accept-Encoding": "identity"},
+            headers={"User-Agent": agent, "Accept-Encoding": "identity"},
             auto_decompress=False,  # an encoding that was not asked for is not unpacked into who knows what
             trust_env=False,
             max_line_size=settings.max_header_bytes,
@@ -90,7 +96,7 @@ class Downloader:
         target = text
         for _ in range(self._settings.max_redirects + 1):
             url = checked_url(target, self._guard, self._settings.allowed_ports)
-            async with self.hosts.visit((url.raw_host or "").lower()):
+            async with self.hosts.visit((url.raw_host or "").lower().removesuffix(".")):
                 answer, taken_s = await self._hop(url, remaining_s)
             if isinstance(answer, Body):
                 return answer
@@ -114,8 +120,9 @@ class Downloader:
                     location = response.headers.get("Location", "")
                     if response.status in _REDIRECTS and location:
                         await response.content.read(_DRAINED_BYTES)
-                        target = str(url.join(URL(location)))
+                        target = redirect_target(url, location)
                     elif response.status == 200:
+                        self._check_opt_out(response)
                         body = Body(await self._read(response, places, deadline), tuple(places))
                         return body, time.monotonic() - started
                     else:
@@ -127,6 +134,13 @@ class Downloader:
             raise
         self._images.release()
         return target, time.monotonic() - started
+
+    def _check_opt_out(self, response: aiohttp.ClientResponse) -> None:
+        directive = opted_out(response.headers.getall("X-Robots-Tag", ()), self._opt_out)
+        if directive is not None:
+            raise DropforgeError(
+                Code.IMAGE_OPTED_OUT, f"{response.url} asks to be left alone: its X-Robots-Tag has {directive}."
+            )
 
     async def _read(
         self, response: aiohttp.ClientResponse, places: list[asyncio.Semaphore], deadline: asyncio.Timeout

@@ -32,7 +32,7 @@ def status_error(response: aiohttp.ClientResponse) -> DropforgeError:
     """The failure that an answer without an image is, with the wait its Retry-After asks for (RFC 9110, 10.2.3)."""
     code = _STATUS_CODES.get(response.status)
     if code is None:
-        code = Code.SERVER_ERROR if response.status >= 500 else Code.IMAGE_HTTP_ERROR
+        code = Code.SERVER_ERROR if 500 <= response.status < 600 else Code.IMAGE_HTTP_ERROR
     return DropforgeError(
         code,
         f"{response.url} answered with status {response.status}.",

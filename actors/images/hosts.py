@@ -1,20 +1,22 @@
 """What is known of each image host: how many requests it has, and whether it answers at all.
 
-A limit per host keeps one slow host from taking every place; a circuit breaker per host keeps a dead one from
-costing a timeout for each of its URLs.
+Limits per host keep one slow host from taking every place, and us from being a burden to anybody; a circuit breaker
+per host keeps a dead one from costing a timeout for each of its URLs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from ..errors import Code, DropforgeError
 
 _REMEMBERED_S = 600.0
+_NO_LIMIT = 1 << 30
 
 
 @dataclass(slots=True)
@@ -28,10 +30,15 @@ class _Host:
     down_since: float = 0.0
     down_until: float | None = None
     tested: bool = False
+    apart_s: float = 0.0
+    next_at: float = 0.0
 
 
 class Hosts:
     """The limiter and circuit breaker of every host.
+
+    A host has at most `per_host` requests at once, and they begin at least 1 / `requests_per_s` seconds apart, in no
+    bursts; 0 is no limit. Hosts whose name matches one of the shell patterns `own` have neither limit.
 
     A host is left alone for `down_s` seconds after `down_after` failures in a row, or at once for as long as it asks
     with status 429; then one request tests it, and its outcome decides for the others. For `wait_s` seconds from a
@@ -43,12 +50,16 @@ class Hosts:
         self,
         *,
         per_host: int,
+        requests_per_s: float = 0.0,
+        own: Collection[str] = (),
         down_after: int,
         down_s: float,
         wait_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._per_host = per_host
+        self._apart_s = 1 / requests_per_s if requests_per_s else 0.0
+        self._own = tuple(own)
         self._down_after = down_after
         self._down_s = down_s
         self._wait_s = wait_s
@@ -65,11 +76,13 @@ class Hosts:
         """
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(asyncio.Semaphore(self._per_host))
+            host = self._hosts[name] = self._new(name)
         host.users += 1
         try:
             test = await self._enter(name, host)
             try:
+                if host.apart_s:
+                    await self._turn(host)
                 yield
             except DropforgeError as error:
                 if error.retryable or error.code is Code.IMAGE_TOO_SLOW:
@@ -85,6 +98,19 @@ class Hosts:
                 host.places.release()
         finally:
             host.users -= 1
+
+    def _new(self, name: str) -> _Host:
+        if any(fnmatchcase(name, pattern.lower()) for pattern in self._own):
+            return _Host(asyncio.Semaphore(_NO_LIMIT))
+        return _Host(asyncio.Semaphore(self._per_host), apart_s=self._apart_s)
+
+    async def _turn(self, host: _Host) -> None:
+        """Waits until it is time for the host's next request."""
+        now = self._clock()
+        begin = max(host.next_at, now)
+        host.next_at = begin + host.apart_s
+        if begin > now:
+            await asyncio.sleep(begin - now)
 
     def forget_idle(self) -> None:
         """Drops the hosts nobody uses, but for those down lately, so that a long-lived replica stays small."""

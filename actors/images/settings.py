@@ -19,7 +19,18 @@ class ImageSettings(BaseModel):
     images_in_flight: int = Field(
         384, ge=1, description="images held at once per replica, from the request for one to its stored object"
     )
-    fetches_per_host: int = Field(192, ge=1, description="requests open to one host at once per replica")
+    fetches_per_host: int = Field(32, ge=1, description="requests open to one host at once per replica")
+    requests_per_host_s: float = Field(
+        200.0,
+        ge=0,
+        description="requests begun to one host per second and replica; 0 for no limit. With `fetches_per_host`, about "
+        "what a few visitors ask of a shop's CDN: 20,000 images of one host take 100 s",
+    )
+    own_hosts: tuple[str, ...] = Field(
+        (),
+        description="image hosts of one's own, or that have agreed, as shell patterns such as `*.cdn.example`: their "
+        "only limit is `images_in_flight`",
+    )
     urls_per_row: int = Field(32, ge=1, description="URLs tried per row; the ones after that are left alone")
 
     fetch_s: float = Field(30.0, gt=0, description="deadline of one try of a URL, redirects included, seconds")
@@ -37,6 +48,11 @@ class ImageSettings(BaseModel):
     )
     max_header_bytes: int = Field(8190, ge=256, description="longest status or header line of an answer, bytes")
     max_headers: int = Field(128, ge=1, description="most header lines of an answer")
+    opt_out_directives: tuple[str, ...] = Field(
+        ("noai", "noimageai", "noindex", "noimageindex"),
+        description="an image whose X-Robots-Tag has one of these, for everybody or for `dropforge`, is left alone; "
+        "empty where the images are one's own",
+    )
     contact: str = Field(
         "",
         max_length=200,

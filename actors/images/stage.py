@@ -34,7 +34,7 @@ from .download import Body, Downloader
 from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
 from .upload import ImageStore
-from .urls import Candidate, candidates
+from .urls import Candidate, candidates, without_credentials
 
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
@@ -50,8 +50,8 @@ _SHOWN_URL_CHARACTERS = 2048
 class ImageFailure:
     """A URL that gave no image.
 
-    `row` counts as in `Shard.first_row`. `url` is made printable, so that it can't forge a log line, and cut;
-    `retry_after_s` is the wait its server asks for.
+    `row` counts as in `Shard.first_row`. `url` is without credentials, printable, so that it can't forge a log line,
+    and cut; `retry_after_s` is the wait its server asks for.
     """
 
     row: int
@@ -246,6 +246,7 @@ def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
 
 
 def _printable(url: str) -> str:
+    url = without_credentials(url[: 2 * _SHOWN_URL_CHARACTERS])
     return (url if url.isprintable() else ascii(url)[1:-1])[:_SHOWN_URL_CHARACTERS]
 
 

@@ -17,7 +17,10 @@ from .guard import AddressGuard, BlockedAddressError
 MAX_URL_CHARACTERS = 8192
 
 _BRACKETS = str.maketrans("", "", '[]"')
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
+_CREDENTIALS = re.compile(r"(?://|\\\\)[^/?#\s]*@")
+_AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
+_PORT = re.compile(r"(?:\[.*\]|[^:\[\]]*)(?::[0-9]*)?")
 _EXACT = re.compile(r"(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -67,7 +70,7 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     if len(text) > MAX_URL_CHARACTERS:
         raise _bad(text, f"it is longer than {MAX_URL_CHARACTERS} characters")
     if _UNSAFE.search(text):  # parsers disagree on these: yarl drops a tab, others cut at one
-        raise _bad(text, "it has blanks, control characters or backslashes")
+        raise _bad(text, "it has blanks, control characters, backslashes or half characters")
     try:
         url = URL(text)
         host, port = url.raw_host, url.port
@@ -77,14 +80,41 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
         raise _bad(text, "it is not http or https")
     if not host:
         raise _bad(text, "it has no host")
-    if url.user is not None or url.password is not None:
-        raise _bad(text, "it carries a user name")
+    _check_authority(text, host)
     _check_host(text, host, guard)
     if port not in ports:
         raise DropforgeError(Code.BLOCKED_ADDRESS, f"{_shown(text)} names port {port}, which is not allowed.")
     if _EXACT.fullmatch(text):  # yarl would decode escapes such as %2F, and a signed URL is one only as it was written
         url = URL(text, encoded=True)
     return url.with_fragment(None)
+
+
+def redirect_target(url: URL, location: str) -> str:
+    """Where an answer's `Location` leads from `url`; to be checked like any URL.
+
+    Raises `BAD_URL` for one that parsers read differently: relative to this host, or as the name of another.
+    """
+    if _UNSAFE.search(location):
+        raise _bad(location, "as the target of a redirect it has blanks, control characters or backslashes")
+    try:
+        target = URL(location)
+        if not target.raw_host and (target.scheme or location.startswith("//")):
+            raise _bad(location, "as the target of a redirect it has no host")
+        return str(url.join(target))
+    except ValueError as error:
+        raise _bad(location, f"as the target of a redirect: {error}") from error
+
+
+def _check_authority(text: str, host: str) -> None:
+    """What yarl is lenient about: an empty user name, signs and other alphabets' digits in a port, IPvFuture."""
+    found = _AUTHORITY.match(text)
+    authority = found[1] if found else ""
+    if "@" in authority:
+        raise _bad(text, "it carries a user name")
+    if not _PORT.fullmatch(authority):
+        raise _bad(text, "its port is no number")
+    if "[" in authority and ":" not in host:
+        raise _bad(text, "its host is in brackets, but no IPv6 address")
 
 
 def _check_host(text: str, host: str, guard: AddressGuard) -> None:
@@ -104,8 +134,14 @@ def _check_host(text: str, host: str, guard: AddressGuard) -> None:
 
 
 def _bad(text: str, why: str) -> DropforgeError:
-    return DropforgeError(Code.BAD_URL, f"{_shown(text)} is not fetched: {why}.")
+    return DropforgeError(Code.BAD_URL, f"{_shown(text)} is not fetched: {without_credentials(why)}.")
+
+
+def without_credentials(text: str) -> str:
+    """A URL as it may be logged: what is before an `@` of its authority is nobody's business."""
+    return _CREDENTIALS.sub("//…@", text)
 
 
 def _shown(text: str) -> str:
+    text = without_credentials(text)
     return repr(text if len(text) <= 200 else text[:200] + "…")

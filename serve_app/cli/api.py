@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import requests
 from pydantic import BaseModel, ValidationError
 
-from ..selection import ReplayView
+from ..selection import DiscardView, ReplayView
 from ..views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, StatusView
 from .complaint import Complaint
 
@@ -74,6 +74,9 @@ class Api:
 
     def dead_letters(self, selection: Mapping[str, Any]) -> DeadLettersView:
         return self._read(self._get("/dead-letters", params=selection), DeadLettersView)
+
+    def discard(self, request: Mapping[str, Any]) -> DiscardView:
+        return self._read(self._send("POST", "/dead-letters/discard", json=request), DiscardView)
 
     def replay(self, request: Mapping[str, Any]) -> ReplayView:
         """Starts a replay, or previews it with `dry_run`. `request` is a `ReplayRequest` as JSON."""

@@ -8,6 +8,8 @@ import click
 
 from actors.errors import Code, DropforgeError
 
+from .terminal import printable
+
 _TRY = {
     Code.BAD_SETTINGS: "mend the settings in serve_config.yaml or in the environment (DROPFORGE_…), then run it again",
     Code.STORAGE_UNAVAILABLE: "see that the object store runs and is reached from here, then run it again",
@@ -29,5 +31,5 @@ class Complaint(click.ClickException):
         return cls(error.message, _TRY.get(error.code, _TRY_ELSE))
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.secho(f"Error: {self.message}", err=True, fg="red")
-        click.echo(f"Try: {self.attempt}", err=True)
+        click.secho(f"Error: {printable(self.message)}", err=True, fg="red")
+        click.echo(f"Try: {printable(self.attempt)}", err=True)

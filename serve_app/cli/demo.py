@@ -88,7 +88,11 @@ def demo(file: Path | None, keep: bool, pubsub: Engine, as_json: bool) -> None:
 
 def _settings(image_port: int) -> dict[str, Any]:
     """The image host is on loopback, on a port of its own: neither is allowed by default."""
-    images = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [80, 443, image_port]}
+    images = {
+        "allowed_networks": ["127.0.0.0/8"],
+        "allowed_ports": [80, 443, image_port],
+        "own_hosts": ["127.0.0.1"],
+    }
     return {"images": images, "shard_rows": _SHARD_ROWS}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from . import options
-from .terminal import console, print_json
+from .terminal import console, print_json, printable
 from .watch import exit_code, watched
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: s
     dropped = _upload(found.settings, file, name)
     answer = {"drop": dropped.uri, "run_id": dropped.run_id, "bytes": file.stat().st_size}
     if not as_json:
-        click.echo(f"Dropped {dropped.uri}\nRun     {dropped.run_id}")
+        click.echo(printable(f"Dropped {dropped.uri}\nRun     {dropped.run_id}"))
     if watch is False or (watch is None and found.url is None):
         if as_json:
             print_json(answer)

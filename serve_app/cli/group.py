@@ -11,6 +11,7 @@ from actors.errors import DropforgeError
 from .complaint import Complaint
 from .dead_letters import dead_letters
 from .demo import demo
+from .discard import discard
 from .doctor import doctor
 from .drop import drop
 from .rejects import rejects
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for _command in (demo, up, drop, runs, watch, status, rejects, dead_letters, replay, doctor):
+for _command in (demo, up, drop, runs, watch, status, rejects, dead_letters, replay, discard, doctor):
     main.add_command(_command)

@@ -13,10 +13,22 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 160
 
 
+def printable(text: str) -> str:
+    """Text that a terminal shows and does nothing else with: names and cells come from strangers."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
+
+
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
+    from rich.text import Text
 
-    made = Console(stderr=stderr, highlight=False)
+    class PlainConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
+            return super().render_str(printable(text), **options)
+
+    made = PlainConsole(stderr=stderr, highlight=False)
     if not made.is_terminal:
         made.width = _PIPE_WIDTH
     return made
@@ -24,4 +36,4 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(value: Any, *, line: bool = False) -> None:
     """One JSON document on stdout, on one line where it is one of several."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=None if line else 2))
+    click.echo(printable(json.dumps(value, ensure_ascii=False, indent=None if line else 2)))

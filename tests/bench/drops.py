@@ -74,7 +74,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with ImageHost() as images, TemporaryDirectory() as folder:
-        settings = {"images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [images.port]}}
+        own = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [images.port], "own_hosts": ["127.0.0.*"]}
+        settings = {"images": own}
         with LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=print) as system:
             urllib.request.urlopen(f"{system.host.url}/health", timeout=30).close()
             one = latency(system, Path(folder), images.url, options.latency_drops)

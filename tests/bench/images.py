@@ -4,7 +4,7 @@
 
 `reference`  what accelerated-platforms does: 10 threads, urllib into a temporary file, google-cloud-storage from it
 `bare`       an aiohttp loop that fetches and uploads the same bytes and checks nothing
-`stage`      ImageStage with its default limits
+`stage`      ImageStage with its default limits, the origin as a host of one's own
 
 The origin is a process of its own that waits `--latency` milliseconds before each answer; the store is
 fake-gcs-server on memory. All of them share this machine's cores, so only the ratios mean something.
@@ -147,7 +147,8 @@ def bare(urls: list[str], folder: str) -> None:
 
 
 def stage(urls: list[str], folder: str) -> None:
-    settings = ImageSettings(allowed_networks=("127.0.0.0/8",), allowed_ports=(URL(urls[0]).port,))
+    ports = (URL(urls[0]).port,)
+    settings = ImageSettings(allowed_networks=("127.0.0.0/8",), allowed_ports=ports, own_hosts=ORIGIN_HOSTS)
     numbers = range(len(urls))
     rows = pa.table(
         {

@@ -128,7 +128,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with origin(options.latency_ms, photo(160)) as port:
-        settings = {"images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port]}}
+        own = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port], "own_hosts": ["127.0.0.*"]}
+        settings = {"images": own}
         with LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=print) as system:
             url = f"http://127.0.0.1:{port}"
             ours(system, catalogue(200, seed=1, image_url=url))

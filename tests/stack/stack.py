@@ -52,7 +52,11 @@ class Stack:
             self.traces = running.enter_context(OtlpReceiver())
             given: dict[str, Any] = {
                 "otlp_endpoint": self.traces.url,
-                "images": {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [self.images.port]},
+                "images": {
+                    "allowed_networks": ["127.0.0.0/8"],
+                    "allowed_ports": [self.images.port],
+                    "own_hosts": ["127.0.0.1"],
+                },
                 "scan_chunk_bytes": 1 << 18,
                 "shard_rows": 100,
                 "lease_s": 3.0,
@@ -139,6 +143,11 @@ class Stack:
         """A notification on the topic that the application's subscription is of."""
         topic = self._publisher.topic_path(self.settings.project, _TOPIC)
         self._publisher.publish(topic, b"{}", **attributes).result(_WAIT_S)
+
+    def publish_dead_letter(self, data: bytes) -> None:
+        """Any message on the dead-letter topic."""
+        topic = self._publisher.topic_path(self.settings.project, self.settings.dead_letter_topic)
+        self._publisher.publish(topic, data).result(_WAIT_S)
 
     @contextmanager
     def push_subscription(self, *, attempts: int) -> Iterator[Callable[[Mapping[str, str]], None]]:

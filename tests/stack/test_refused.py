@@ -77,6 +77,15 @@ def test_a_source_that_is_gone_before_it_is_read(stack: Stack, how: str) -> None
         assert stack.done(newer).counts.rows_out == 2
 
 
+def test_an_output_that_is_another_s_is_known_before_an_image_is_fetched(stack: Stack) -> None:
+    rows = HEADER + f"1,Shoe,These are shoes.,,[{stack.images.url}/ok/taken.jpg],{{}},Shoes\n".encode()
+    first = stack.done(stack.drop("in/taken.csv", rows))
+    assert first.counts.images == {"stored": 1}
+    other = stack.drop(f"{UNWATCHED}taken.csv", rows)
+    stack.accept(other, output=first.output)
+    assert "in/taken.csv" in assert_refused(stack, other, Code.OUTPUT_TAKEN)
+
+
 def test_a_header_alone_is_an_empty_output(stack: Stack) -> None:
     manifest = stack.done(stack.drop("in/header-alone.csv", HEADER))
     assert (manifest.counts.records, manifest.shards) == (0, 0)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from google.cloud import storage
@@ -21,6 +21,7 @@ from actors.layout import Layout
 from actors.manifest import Manifest
 from actors.part import Counts, PartRecord
 from actors.plan import Plan
+from actors.publication import Publication
 from actors.run import Run
 from actors.run_records import RunRecords
 from actors.store import Bucket
@@ -282,6 +283,31 @@ def test_two_objects_never_share_an_output(work: Bucket, prefix: str) -> None:
         finished(work, other, [2]).publish(work)
     assert raised.value.code is Code.OUTPUT_TAKEN
     assert work.read(first.run.output.name, generation=manifest.output_generation) == OUTPUT_HEADER + first.rows
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"generation": 5}, None),
+        ({"generation": 6}, None),
+        ({"generation": 4}, Code.SUPERSEDED),
+        ({"name": "a.CSV", "generation": 9}, Code.OUTPUT_TAKEN),
+    ],
+    ids=["itself", "newer", "older", "another object"],
+)
+def test_what_would_not_be_published_is_known_before(
+    work: Bucket, prefix: str, changes: dict[str, Any], code: Code | None
+) -> None:
+    first = run_of(prefix, name="a.csv", generation=5)
+    finished(work, first, [3]).publish(work)
+    run = run_of(prefix, **{"name": "a.csv", **changes}, output=first.output)
+    publication = Publication(run, work)
+    if code is None:
+        publication.check(run.output)
+        return
+    with pytest.raises(DropforgeError) as raised:
+        publication.check(run.output)
+    assert raised.value.code is code
 
 
 def test_an_older_drop_that_looked_before_the_newer_one_wrote(

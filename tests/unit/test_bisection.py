@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from run_samples import HEADER
 
@@ -31,6 +33,8 @@ def test_halves_keep_what_is_known_of_their_rows() -> None:
     first, second = halves(data, whole, MAP, CATALOGUE)
     assert (first.repeated_rows, second.repeated_rows) == ({12}, {13, 15})
     assert halves(data[: first.end - 100], first, MAP, CATALOGUE)[0].repeated == ""
+    first, second = halves(data, replace(whole, record_end=9000), MAP, CATALOGUE)
+    assert (first.record_end, second.record_end) == (0, 9000)
 
 
 def test_halving_reaches_every_record() -> None:

@@ -94,9 +94,10 @@ def test_a_generation_is_a_number(settings: Settings, generation: str) -> None:
     assert raised.value.code is Code.BAD_REQUEST
 
 
-def test_a_name_that_is_no_text_is_no_object_s(settings: Settings) -> None:
+@pytest.mark.parametrize("name", ["in/\ud800.csv", f"in/{'x' * 1018}.csv", f"in/{'ü' * 510}.csv"], ids=ascii)
+def test_a_name_that_no_object_can_have_is_no_object_s(settings: Settings, name: str) -> None:
     with pytest.raises(DropforgeError) as raised:
-        drop_of({**ATTRIBUTES, "objectId": "in/\ud800.csv"}, settings)
+        drop_of({**ATTRIBUTES, "objectId": name}, settings)
     assert raised.value.code is Code.BAD_REQUEST
     raised.value.message.encode()
 

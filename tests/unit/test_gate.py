@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from actors.errors import Code, DropforgeError
 from serve_app.access import Access
 from serve_app.gate import MAX_BODY_BYTES, Gate, error_answer
+from serve_app.refusals import Refusals
 from serve_app.settings import Settings
 
 TOKEN = "correct-horse-battery-staple"
@@ -97,6 +98,40 @@ async def test_a_body_without_end_is_not_read_on(gate: Gate) -> None:
 async def test_a_body_that_is_announced_too_large_is_not_read_at_all(gate: Gate) -> None:
     answer = await call(gate, "POST", "/echo", JSON | {"content-length": str(MAX_BODY_BYTES + 1)}, [])
     assert answer.status == 413
+
+
+@pytest.mark.parametrize("announced", ["9" * 19, "9" * 10_000, "-1", "1e3", "x", "", "٣"])
+async def test_a_length_that_is_none_is_no_defect(gate: Gate, announced: str) -> None:
+    headers = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"content-type", b"application/json")]
+    headers.append((b"content-length", announced.encode()))
+    scope = {"type": "http", "method": "POST", "path": "/echo", "headers": headers, "query_string": b""}
+    answers: list[Any] = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    await gate(scope, receive, send)
+    assert answers[0]["status"] == (413 if announced.startswith("9") else 200)
+
+
+async def test_a_flood_of_refusals_is_a_few_lines_and_a_sum(caplog: pytest.LogCaptureFixture) -> None:
+    refusals = Refusals(lines=3, period_s=0.05)
+    with caplog.at_level(logging.INFO, "dropforge.gate"):
+        for _ in range(2):
+            for at in range(1000):
+                code = Code.UNAUTHENTICATED if at % 4 else Code.CROSS_SITE
+                refusals.note("GET", f"/{at}" + "x" * 100_000, DropforgeError(code, "Why."))
+            assert len(caplog.records) == 3
+            async with asyncio.timeout(5):
+                while len(caplog.records) < 4:  # noqa: ASYNC110  # a log has no event
+                    await asyncio.sleep(0.01)
+            assert "997 more requests" in caplog.records[3].getMessage()
+            assert "748 unauthenticated, 249 cross_site" in caplog.records[3].getMessage()
+            assert max(len(record.getMessage()) for record in caplog.records) < 400
+            caplog.clear()
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

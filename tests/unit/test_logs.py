@@ -14,6 +14,10 @@ NAMES = [
     "in/a\u0085b",
     "\x1b[2Jin/a",
     'in/"}\n{"severity":"ERROR"}',
+    "in/\u202egnp.csv",
+    "in/\ud800",
+    "in/\x00\x07\x08\x7f\x9b",
+    "in/größe 目录 👟",
 ]
 
 
@@ -26,7 +30,8 @@ def record_of(name: str) -> logging.LogRecord:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_can_t_start_a_line_of_its_own(name: str) -> None:
     line = JsonFormatter("node", "shop").format(record_of(name))
-    assert not set(line) & set("\n\r\x1b")
+    assert line.isascii()
+    assert line.isprintable()
     event = json.loads(line)
     assert (event["severity"], event["message"]) == ("INFO", f"Started run of {name}")
     assert event[LABELS]["object"] == name

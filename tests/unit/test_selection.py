@@ -88,3 +88,9 @@ def test_an_entry_of_a_notification_says_how_often_it_came() -> None:
     )
     assert (entry.in_topic, entry.in_bucket) == (True, False)
     assert Entry.of_notification(drop, {}, NOW).attempts == 1
+
+
+@pytest.mark.parametrize("age", ["inf", "nan", "-1", "0", "1e11", "1e300", "x"])
+def test_an_age_that_is_none_is_a_wrong_request(age: str) -> None:
+    with pytest.raises(ValidationError):
+        Selection.model_validate({"since_s": age})

@@ -78,6 +78,19 @@ def test_runs_are_listed(api: FakeApi) -> None:
     assert len(json.loads(run("runs", "--url", api.url, "--json", "--limit", "1").stdout)["runs"]) == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["in/\x1b[2J\x1b]0;x\x07a.csv", "in/\x9b2Ja.csv", "in/\u202egnp.csv", "in/a\rb\x08.csv"], ids=ascii
+)
+def test_a_name_does_nothing_to_the_terminal(api: FakeApi, name: str) -> None:
+    view = view_of(name=name)
+    api.hold(view)
+    for arguments in (["runs"], ["runs", view.run_id], ["runs", view.run_id, "--json"], ["watch", view.run_id]):
+        shown = run(*arguments, "--url", api.url)
+        assert shown.exit_code == 0, shown.output
+        assert shown.output.replace("\n", "").isprintable()
+    assert json.loads(run("runs", view.run_id, "--json", "--url", api.url).output)["drop"]["object"] == name
+
+
 def test_no_runs_yet(api: FakeApi) -> None:
     assert "No runs yet" in run("runs", "--url", api.url).stdout
     assert json.loads(run("runs", "--url", api.url, "--json").stdout) == {"runs": []}

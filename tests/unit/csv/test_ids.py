@@ -91,7 +91,8 @@ def test_repeats_are_what_the_whole_file_shows(
         (b'"a""b",1\na"b,1\n', [2]),
         ("é,1\ne\u0301,1\né,1\n".encode(), [3]),
         (b"\xff,1\n\xff,1\n", [2]),
-        (b'"\xff",1\n"\xff",1\n', []),  # rejects, which have no text
+        (b'"\xff",1\n"\xff",1\n', [2]),
+        (b'"\xff""",1\n"\xff""",1\n', []),  # rejects, which have no text
         (b",1\n,1\n\n\n", []),
         (b"a\na\na,1,2,3\n", [2, 3]),
         (b"a,1\n\n\na,1\n", [4]),

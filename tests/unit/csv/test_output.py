@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.catalogue import ROLES, Catalogue
-from actors.csv.output import header_row, rejects_jsonl, rejects_raw, rows_csv
+from actors.csv import output
+from actors.csv.output import header_row, reject_lengths, rejects_jsonl, rejects_raw, rows_csv
 from actors.errors import Code
 from actors.frame import AttributeColumns, Reject
 
@@ -77,14 +78,19 @@ def test_the_header_names_the_levels() -> None:
     )
 
 
+def never_read(start: int, end: int) -> bytes:
+    pytest.fail("the drop was read for records that are at hand")
+
+
 def test_rejects_can_be_mended_and_told_apart() -> None:
     rejects = [
         Reject(3, 100, Code.UNDECODABLE_BYTES, "Byte 2 is no text.", b"1,\xff"),
         Reject(9, 250, Code.WRONG_FIELD_COUNT, "Fünf fields.", b'2,"a\nb",'),
     ]
-    raw = rejects_raw(rejects)
+    lengths = reject_lengths(rejects, never_read)
+    raw = b"".join(rejects_raw(rejects, lengths, never_read))
     assert raw == b'1,\xff\n2,"a\nb",\n'
-    lines = [json.loads(line) for line in rejects_jsonl(rejects, text_uri=None).splitlines()]
+    lines = [json.loads(line) for line in rejects_jsonl(rejects, lengths, text_uri=None).splitlines()]
     assert lines == [
         {"row": 3, "offset": 100, "bytes": 3, "code": "undecodable_bytes", "detail": "Byte 2 is no text."},
         {"row": 9, "offset": 250, "bytes": 8, "code": "wrong_field_count", "detail": "Fünf fields."},
@@ -97,5 +103,29 @@ def test_rejects_can_be_mended_and_told_apart() -> None:
 
 def test_an_offset_in_another_text_says_in_which() -> None:
     reject = Reject(3, 100, Code.UNDECODABLE_BYTES, "Byte 2 is no text.", b"1,\xff")
-    line = json.loads(rejects_jsonl([reject], text_uri="gs://work/text.csv"))
+    line = json.loads(rejects_jsonl([reject], [3], text_uri="gs://work/text.csv"))
     assert (line["offset"], line["offset_in"]) == (100, "gs://work/text.csv")
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r", b""], ids=repr)
+@pytest.mark.parametrize("length", [101, 102, 250, 1000])
+def test_a_reject_too_large_to_be_held_is_whole_among_the_rejects(
+    line_end: bytes, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_BLOCK_BYTES", 60)
+    record = (b"1," + b'"' + b"x" * length)[:length]
+    drop = b"header\n" + record + line_end + b"next"
+    read = []
+
+    def read_drop(start: int, end: int) -> bytes:
+        read.append(end - start)
+        return drop[start:end]
+
+    unread = length + len(line_end) - 100
+    whole = Reject(1, 7, Code.ROW_TOO_LARGE, "The row is too long.", record[:100], unread)
+    rejects = [whole, Reject(2, 900, Code.WRONG_FIELD_COUNT, "A field.", b"next")]
+    lengths = reject_lengths(rejects, read_drop)
+    assert lengths == [length, 4]
+    assert b"".join(rejects_raw(rejects, lengths, read_drop)) == record + b"\nnext\n"
+    assert json.loads(rejects_jsonl(rejects, lengths, text_uri=None).splitlines()[0])["bytes"] == length
+    assert max(read) <= 60

@@ -106,7 +106,39 @@ def test_a_bad_row_is_a_reject_and_its_neighbours_go_on(
     assert (reject.row, reject.offset) == (8, 1000 + len(GOOD + line_end))
     assert reject.code is code
     assert reject.detail.startswith(detail)
-    assert reject.raw == record[:100]
+    assert reject.raw == record
+
+
+@pytest.mark.parametrize(
+    ("text", "tangled"),
+    [
+        (b")" * 2001, True),
+        (b"(" * 1_000_000, True),
+        (b"a-" * 10_000, True),
+        ("👟".encode() * 3000, True),
+        ((b"'" * 999 + b" ") * 10, True),
+        (b")" * 1999, False),
+        (b"a" * 100_000, False),
+        (b"word, (word) 'word' " * 10_000, False),
+        ((b"-" * 80 + b"\r\n") * 100, False),
+        (b"http://host/" + b"a/" * 900, False),
+    ],
+    ids=lambda value: repr(value[:12]) if isinstance(value, bytes) else str(value),
+)
+def test_a_description_that_would_take_hours_is_a_reject(text: bytes, tangled: bool) -> None:
+    settings = catalogue(max_field_bytes=1 << 20)
+    frame = read(GOOD.replace(b",t,", b',"' + text + b'",') + b"\n" + GOOD + b"\n", settings)
+    assert [reject.code for reject in frame.rejects] == [Code.TANGLED_TEXT] * tangled
+    assert frame.rows["row"].to_pylist() == ([8] if tangled else [7, 8])
+
+
+def test_of_a_record_that_is_not_read_whole_the_rest_is_accounted_for() -> None:
+    settings = catalogue(max_field_bytes=40, max_row_bytes=100)
+    data = GOOD + b"\n" + b"1" * 101
+    shard = Shard(0, 1000, 1000 + len(data), 7, 2, record_end=5000)
+    (reject,) = read_shard(data, shard, read_header(HEADER, settings, ","), settings).rejects
+    assert (reject.code, reject.raw) == (Code.ROW_TOO_LARGE, b"1" * 100)
+    assert reject.offset + len(reject.raw) + reject.unread == 5000
 
 
 @pytest.mark.parametrize("record", [b"", b",,,,,,,", b" , ,\t", '"  ",\u3000'.encode(), b'"\n"'])

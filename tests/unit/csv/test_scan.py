@@ -19,6 +19,7 @@ from actors.errors import Code, DropforgeError
 PIECES = [b'"', b'""', b",", b"\n", b"\r", b"\r\n", b"a", b"b c", b"\xc3\xa9"]
 hostile_bytes = st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join)
 NO_LIMIT = 1 << 20
+FEWEST = 3
 
 
 def scan_chunks(chunks: list[bytes], **limits: int | None) -> tuple[list[Shard], bytes | None]:
@@ -35,14 +36,17 @@ def cut_into_chunks(data: bytes, cuts: list[int]) -> list[bytes]:
 def plain_plan(data: bytes, shard_bytes: int, shard_rows: int | None, max_row_bytes: int) -> Iterator[Shard]:
     """The plan by the documented rules, from the boundaries of the whole file; data starts with its header."""
     ends = RecordSplitter(b",", max_row_bytes).split(data, final=True).ends.tolist()
-    start, index, first_row, rows = ends[0], 0, 1, 0
+    start, index, first_row, rows, counted = ends[0], 0, 1, 0, 0
     record_start = ends[0]
     for end in ends[1:]:
         rows += 1
+        counted += data[record_start] not in b"\r\n"
         oversized = end - record_start > max_row_bytes
-        if oversized or end - start >= shard_bytes or rows == shard_rows or end == ends[-1]:
-            yield Shard(index, start, record_start + max_row_bytes + 1 if oversized else end, first_row, rows)
-            index, first_row, start, rows = index + 1, first_row + rows, end, 0
+        enough = shard_rows is not None and counted >= shard_rows and end - start >= FEWEST * shard_rows
+        if oversized or end - start >= shard_bytes or enough or end == ends[-1]:
+            read_to = record_start + max_row_bytes + 1 if oversized else end
+            yield Shard(index, start, read_to, first_row, rows, record_end=end if oversized else 0)
+            index, first_row, start, rows, counted = index + 1, first_row + rows, end, 0, 0
         record_start = end
 
 
@@ -64,7 +68,7 @@ def test_the_plan_is_the_documented_one_however_the_file_is_chunked(
 ) -> None:
     data = b"h,i\n" + data
     limits = {"shard_bytes": shard_bytes, "shard_rows": shard_rows, "max_row_bytes": max_row_bytes}
-    with mock.patch.object(scan, "BLOCK_BYTES", block):
+    with mock.patch.object(scan, "BLOCK_BYTES", block), mock.patch.object(scan, "FEWEST_ROW_BYTES", FEWEST):
         shards, header = scan_chunks(cut_into_chunks(data, cuts), **limits)
     assert header == b"h,i"
     assert shards == list(plain_plan(data, shard_bytes, shard_rows, max_row_bytes))
@@ -155,3 +159,28 @@ def test_memory_is_bounded_by_the_row_limit_not_by_the_record(start: bytes) -> N
     assert [shard.rows for shard in shards] == [1, 1]
     assert shards[0].end == 2 + limit + 1
     assert shards[1].end - shards[1].start == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "most"), [(b"\n", 5), (b"\r\n", 5), (b"\r", 5), (b",\n", 400), (b"x\n", 400), (b'""\n', 400)], ids=repr
+)
+def test_lines_of_next_to_nothing_make_no_more_shards_than_their_bytes_do(line: bytes, most: int) -> None:
+    data = b"h,i\n" + line * (4_000_000 // len(line))
+    shards, _ = scan_chunks([data], shard_bytes=1 << 20, shard_rows=400, max_row_bytes=1 << 22)
+    assert len(shards) <= most
+    assert sum(shard.rows for shard in shards) == 4_000_000 // len(line)
+
+
+def test_rows_of_an_ordinary_size_are_counted_blank_lines_between_them_are_not() -> None:
+    data = b"h,i\n" + (b"x" * 40 + b"\n\n") * 1000
+    shards, _ = scan_chunks([data], shard_bytes=1 << 20, shard_rows=100, max_row_bytes=1 << 22)
+    assert [shard.rows for shard in shards] == [199, *[200] * 9, 1]
+
+
+@pytest.mark.parametrize("block", [8, 1 << 18])
+def test_where_an_oversized_record_ends_is_known(block: int) -> None:
+    data = b"h\n1\n" + b"x" * 50 + b"\r\n2\n" + b"y" * 60
+    with mock.patch.object(scan, "BLOCK_BYTES", block):
+        shards, _ = scan_chunks([data], shard_bytes=100, shard_rows=None, max_row_bytes=10)
+    found = [(shard.start, shard.end, shard.rows, shard.record_end) for shard in shards]
+    assert found == [(2, 4 + 11, 2, 56), (56, 58 + 11, 2, len(data))]

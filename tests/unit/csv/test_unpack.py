@@ -171,6 +171,22 @@ def test_a_bomb_is_refused_at_the_limit_and_in_little_memory() -> None:
     assert peak < 8 << 20
 
 
+def test_members_without_text_are_refused_before_they_cost_much() -> None:
+    members = gzip.compress(TEXT) + gzip.compress(b"") * 200_000
+    file = io.BufferedReader(io.BytesIO(members))  # type: ignore[arg-type]
+    with pytest.raises(DropforgeError) as raised:
+        collections.deque(unpack(file, len(members), Catalogue()).blocks, maxlen=0)  # type: ignore[arg-type]
+    assert raised.value.code is Code.TOO_LARGE
+    assert "members" in raised.value.message
+    assert file.tell() < len(members) // 10
+
+
+def test_many_members_that_hold_something_are_read() -> None:
+    text = TEXT * 8
+    data = b"".join(gzip.compress(text, 1) for _ in range(12_000))
+    assert text_of(data) == text * 12_000
+
+
 def test_the_limits_are_the_catalogue_s() -> None:
     data = gzip.compress(bytes(20 << 20))
     assert refusal_of(data, Catalogue(max_expansion=500)).code is Code.TOO_LARGE

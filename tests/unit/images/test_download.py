@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -71,7 +72,7 @@ async def test_what_servers_are_told(origin: Origin) -> None:
     await fetch(limits(origin, contact="https://shop.example/bot"), origin.says("/", http(BODY)))
     assert origin.requests[0].headers == {
         "Host": f"{HOST}:{origin.port}",
-        "User-Agent": "Dropforge (+https://shop.example/bot)",
+        "User-Agent": f"Dropforge/{version('dropforge')} (+https://shop.example/bot)",
         "Accept": "*/*",
         "Accept-Encoding": "identity",
     }
@@ -174,7 +175,7 @@ class TestRedirects:
             ("file:///etc/passwd", Code.BAD_URL),
             ("gopher://127.0.0.1/_x", Code.BAD_URL),
             ("http://a b/", Code.BAD_URL),
-            ("http://127.0.0.1:99999/", Code.IMAGE_HTTP_ERROR),
+            ("http://127.0.0.1:99999/", Code.BAD_URL),
         ],
     )
     async def test_to_where_none_may_go(self, origin: Origin, location: str, code: Code) -> None:

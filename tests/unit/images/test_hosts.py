@@ -229,3 +229,47 @@ async def test_idle_hosts_are_forgotten_and_those_down_lately_are_not(bench: Ben
     bench.clock.now += 3600
     bench.hosts.forget_idle()
     assert not bench.hosts._hosts
+
+
+async def test_requests_to_a_host_begin_apart_and_those_to_another_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(round(seconds, 6))
+
+    monkeypatch.setattr("actors.images.hosts.asyncio.sleep", sleep)
+    clock = Clock()
+    hosts = Hosts(per_host=9, requests_per_s=4, own=("*.own.example",), down_after=3, down_s=5, wait_s=0, clock=clock)
+
+    async def visit(name: str) -> None:
+        async with hosts.visit(name):
+            pass
+
+    for name in [HOST] * 4 + ["other.example", "img.own.example", "img.own.example"]:
+        await visit(name)
+    assert waits == [0.25, 0.5, 0.75]
+    clock.now += 10  # what was not used is not saved up
+    for _ in range(3):
+        await visit(HOST)
+    assert waits[3:] == [0.25, 0.5]
+
+
+async def test_a_host_of_one_s_own_has_no_limit() -> None:
+    hosts = Hosts(per_host=1, requests_per_s=0.001, own=("own.example",), down_after=3, down_s=5, wait_s=0)
+    async with asyncio.timeout(5):
+        async with hosts.visit("own.example"), hosts.visit("own.example"), hosts.visit("own.example"):
+            pass
+
+
+async def test_a_visit_that_is_cancelled_before_its_turn_gives_its_place_back() -> None:
+    hosts = Hosts(per_host=1, requests_per_s=0.001, down_after=3, down_s=5, wait_s=0)
+    async with hosts.visit(HOST):
+        pass
+    for _ in range(2):
+        waiting = asyncio.create_task(hosts.visit(HOST).__aenter__())
+        await asyncio.sleep(0)
+        assert hosts._hosts[HOST].places.locked()
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+        assert not hosts._hosts[HOST].places.locked()

@@ -1,0 +1,115 @@
+"""Counts the hostile cases that the tests hold, by group.
+
+    python -m tests.cases [--json]
+
+A case is one line of a table: one file, URL, address, answer, image, name, token or request with the outcome it must
+have. What hypothesis and `tests.fuzz` make up is not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Group, and the tests whose cases are of it: the file below tests/, and the start of the test's name.
+GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    (
+        "CSV files",
+        (
+            ("unit/csv/test_hostile_files.py", ""),
+            ("unit/csv/test_content.py", ""),
+            ("unit/csv/test_header.py", ""),
+            ("unit/csv/test_records.py", "test_a_"),
+            ("unit/csv/test_unpack.py", ""),
+            ("unit/csv/test_scan.py", "test_a_"),
+            ("unit/csv/test_scan.py", "test_lines_of"),
+            ("stack/test_refused.py", ""),
+            ("stack/test_rejects.py", ""),
+        ),
+    ),
+    ("cells: formulas and text", (("unit/csv/test_output.py", ""),)),
+    ("URLs", (("unit/images/test_urls.py", ""),)),
+    ("addresses and names of hosts", (("unit/images/test_guard.py", ""), ("unit/images/test_resolver.py", ""))),
+    (
+        "redirects",
+        (
+            ("unit/images/test_hostile_origin.py", "test_a_redirect"),
+            ("unit/images/test_download.py", "TestRedirects"),
+            ("unit/images/test_download.py", "TestAddresses"),
+        ),
+    ),
+    (
+        "answers of image servers",
+        (
+            ("unit/images/test_hostile_origin.py", "test_an_answer"),
+            ("unit/images/test_hostile_origin.py", "test_retry_after"),
+            ("unit/images/test_hostile_origin.py", "test_a_body"),
+            ("unit/images/test_download.py", "TestBodies"),
+            ("unit/images/test_download.py", "TestAnswers"),
+            ("unit/images/test_download.py", "test_statuses"),
+        ),
+    ),
+    ("images and polyglots", (("unit/images/test_decode.py", ""), ("unit/images/test_polyglots.py", ""))),
+    ("ids and object names", (("unit/images/test_names.py", ""), ("unit/test_app_settings.py", "test_the_names"))),
+    (
+        "callers",
+        (
+            ("unit/test_id_tokens.py", ""),
+            ("unit/test_access.py", ""),
+            ("unit/test_gate.py", ""),
+            ("unit/test_events.py", ""),
+            ("unit/test_secrets.py", ""),
+            ("stack/test_closed.py", ""),
+        ),
+    ),
+    ("dead letters", (("unit/test_backlog.py", ""),)),
+)
+
+
+def collected() -> list[tuple[str, str]]:
+    """Every case as its file below tests/ and the name of its test with its parameters."""
+    files = sorted({str(Path("tests") / file) for _, tests in GROUPS for file, _ in tests})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-o", "addopts=", *files]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise click.ClickException(f"pytest could not collect the tests:\n{found.stdout[-2000:]}{found.stderr[-2000:]}")
+    cases = []
+    for line in found.stdout.splitlines():
+        file, separator, name = line.partition("::")
+        if separator:
+            cases.append((file.removeprefix("tests/"), name))
+    return cases
+
+
+def counts() -> Counter[str]:
+    """Cases by group."""
+    found: Counter[str] = Counter()
+    for file, name in collected():
+        for group, tests in GROUPS:
+            if any(file == of and name.startswith(start) for of, start in tests):
+                found[group] += 1
+                break
+    return found
+
+
+@click.command(help=__doc__)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def main(as_json: bool) -> None:
+    found = counts()
+    if as_json:
+        click.echo(json.dumps({"groups": found, "total": found.total()}, indent=2))
+        return
+    for group, _ in GROUPS:
+        click.echo(f"{found[group]:6}  {group}")
+    click.echo(f"{found.total():6}  in all")
+
+
+if __name__ == "__main__":
+    main()
