@@ -11,6 +11,7 @@ from .attribute_columns import attribute_columns
 from .bisection import halves, poisoned
 from .csv.records import read_shard
 from .drop import Shard
+from .errors import DropforgeError
 from .frame import ShardFrame
 from .handoff import Handoff, ReadShard, SoleRead, hand_off
 from .layout import Layout
@@ -45,7 +46,6 @@ class Attributes:
         """
         output = Bucket(self._client, run.output.bucket)
         claim = asyncio.create_task(asyncio.to_thread(Publication(run, output).check, run.output))
-        claim.add_done_callback(lambda done: done.cancelled() or done.exception())  # where the scan is refused first
         source = source_of(self._client, run, None)
 
         def unpack() -> tuple[SourceText, Source]:
@@ -54,12 +54,16 @@ class Attributes:
             text = source_text(run, source, records, chunk_bytes=self._scan_chunk_bytes)
             return text, source_of(self._client, run, text)
 
-        async for step in scan(run, source, unpack, chunk_bytes=self._scan_chunk_bytes):
-            await claim
-            if isinstance(step, SoleShard):
-                yield SoleRead(step.start, step.shard, await self._read(step.data, run, step.start, step.shard))
-            else:
-                yield step
+        try:
+            async for step in scan(run, source, unpack, chunk_bytes=self._scan_chunk_bytes):
+                await claim
+                if isinstance(step, SoleShard):
+                    yield SoleRead(step.start, step.shard, await self._read(step.data, run, step.start, step.shard))
+                else:
+                    yield step
+        except DropforgeError:
+            await claim  # that a newer version has its output says more than that this one can't be read
+            raise
 
     async def read(self, run: Run, start: PlanStart, shard: Shard) -> Handoff:
         """A `ReadShard`. Raises `SOURCE_GONE` where the drop's generation is no more."""

@@ -9,7 +9,7 @@ from actors.drop import Drop
 from actors.manifest import Manifest
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
-NAMELESS = b",Nameless,x,,[],{},c\n"
+NAMELESS = b",Nameless,of no description worth it,,[],{},c\n"
 NAME = "in/overwritten.csv"
 
 
