@@ -50,12 +50,13 @@ def _kill_node(moment: Moment) -> Callable[[Scene], None]:
         fault = at(scene, moment, scene.stack.node.kill)
         drop = scene.drop()
         scene.until(fault.happened.is_set, "the moment has come")
-        finished = len(scene.stack.ledger.records(drop.run_id).parts())
+        records = scene.stack.ledger.records(drop.run_id)
+        finished, committed = len(records.parts()), records.manifest() is not None
         scene.replace_node()
         scene.mended()
-        manifest = scene.finishes(drop)
-        reused = manifest.shards_reused
-        scene.check(reused == finished, f"{reused} shards were reused, {finished} were finished")
+        reused = scene.finishes(drop).shards_reused
+        # More may be, where the new node's owners take over from one another.
+        scene.check(committed or reused >= finished, f"{reused} shards were reused, {finished} were finished")
 
     return play
 
