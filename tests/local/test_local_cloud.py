@@ -63,7 +63,7 @@ def test_a_state_folder_keeps_objects_messages_and_takes_a_new_push_endpoint(
         with storage.Client() as client:
             client.bucket("source").blob("in/a.csv").upload_from_string(b"x")
             client.bucket("source").blob("elsewhere/b.csv").upload_from_string(b"x")
-        wait_for(lambda: "in/a.csv#" in (tmp_path / "state/log/storage.log").read_text(), within_s=5, what="the event")
+        wait_for(lambda: "in/a.csv#" in (tmp_path / "state/log/storage.log").read_text(), within_s=60, what="the event")
 
     pushed = replace(options, push_endpoint=f"http://127.0.0.1:{free_port()}/")
     with LocalCloud(pushed) as cloud, pubsub_v1_client(cloud, monkeypatch) as subscriber:
@@ -113,9 +113,9 @@ def test_its_processes_end_with_a_parent_that_crashed(fault: str, tmp_path: Path
     )
     storage_port, pubsub_port = ended.stdout.split()
 
-    wait_for(lambda: is_free(int(storage_port)), within_s=5, what="the end of the object store")
-    wait_for(lambda: is_free(int(pubsub_port)), within_s=5, what="the end of Pub/Sub")
-    wait_for(lambda: not list(tmp_path.iterdir()), within_s=5, what="the end of the folder in memory")
+    wait_for(lambda: is_free(int(storage_port)), within_s=60, what="the end of the object store")
+    wait_for(lambda: is_free(int(pubsub_port)), within_s=60, what="the end of Pub/Sub")
+    wait_for(lambda: not list(tmp_path.iterdir()), within_s=60, what="the end of the folder in memory")
 
 
 def test_a_cloud_that_starts_by_half_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def notifications(bus: Bus, cloud: LocalCloud, name: str, count: int) -> list[An
                 found.append(received.message)
         return len(found) >= count
 
-    wait_for(enough, within_s=10, what=f"{count} notifications of {name}")
+    wait_for(enough, within_s=60, what=f"{count} notifications of {name}")
     return found
 
 
@@ -97,7 +97,7 @@ def test_only_the_source_bucket_is_watched(
             seen.append(received.message.attributes["objectId"])
         return mark.name in seen
 
-    wait_for(marked, within_s=10, what="the mark's notification")
+    wait_for(marked, within_s=60, what="the mark's notification")
     assert f"{folder}/other.csv" not in seen
 
 

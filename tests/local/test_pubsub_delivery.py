@@ -161,7 +161,7 @@ def test_after_five_attempts_a_message_goes_to_the_dead_letter_topic(bus: Bus) -
         assert bus.pull_now(subscription) == []  # Google's emulator forwards when it is asked once more
         return bus.pull_now(dead_letters)
 
-    [letter] = wait_for(forwarded, within_s=10, what="the dead letter")
+    [letter] = wait_for(forwarded, within_s=60, what="the dead letter")
     assert attempts == [1, 2, 3, 4, 5]
     assert letter.message.data == b"poison"
     attributes = dict(letter.message.attributes)

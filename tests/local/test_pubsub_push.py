@@ -18,7 +18,7 @@ def test_push_sends_the_wrapped_envelope(bus: Bus, endpoint: PushEndpoint) -> No
     subscription = bus.subscription(topic, push_config={"push_endpoint": endpoint.url})
     [message_id] = bus.publish(topic, b"hello", eventType="OBJECT_FINALIZE")
 
-    [pushed] = wait_for(lambda: endpoint.pushed[:], within_s=10, what="a push")
+    [pushed] = wait_for(lambda: endpoint.pushed[:], within_s=60, what="a push")
 
     assert pushed.path == "/push?token=t"
     assert pushed.headers["Content-Type"].startswith("application/json")
@@ -38,7 +38,7 @@ def test_a_push_answered_so_is_acknowledged(embedded_bus: Bus, endpoint: PushEnd
     subscription = bus.subscription(topic, push_config={"push_endpoint": endpoint.url})
     endpoint.answers.append(status)
     bus.publish(topic, b"x")
-    wait_for(lambda: endpoint.pushed, within_s=5, what="a push")
+    wait_for(lambda: endpoint.pushed, within_s=60, what="a push")
 
     bus.subscriber.modify_push_config(subscription=subscription, push_config={})
     bus.assert_silent(subscription, 0.4)
@@ -52,7 +52,7 @@ def test_a_push_that_fails_is_tried_again_until_it_is_answered(bus: Bus, endpoin
     endpoint.answers.extend([500, 429, 302])
     bus.publish(topic, b"x")
 
-    wait_for(lambda: len(endpoint.pushed) >= 4, within_s=10, what="four pushes")
+    wait_for(lambda: len(endpoint.pushed) >= 4, within_s=60, what="four pushes")
 
     assert len({pushed.body["message"]["messageId"] for pushed in endpoint.pushed}) == 1
     assert len(endpoint.pushed) == 4
@@ -89,4 +89,4 @@ def test_a_push_endpoint_that_is_down_gets_its_messages_when_it_is_up(bus: Bus) 
 
     with PushEndpoint() as running:
         bus.subscriber.modify_push_config(subscription=subscription, push_config={"push_endpoint": running.url})
-        wait_for(lambda: running.pushed, within_s=10, what="the push to the endpoint that is up")
+        wait_for(lambda: running.pushed, within_s=60, what="the push to the endpoint that is up")

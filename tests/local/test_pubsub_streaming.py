@@ -33,7 +33,7 @@ def test_streaming_pull_delivers_acknowledges_and_respects_the_clients_flow_cont
     future = bus.subscriber.subscribe(subscription, work, flow_control=flow, await_callbacks_on_shutdown=True)
     expected = [b"%d" % number for number in range(20)]
     bus.publish(topic, *expected)
-    wait_for(lambda: len(bodies) == 20, within_s=20, what="20 callbacks")
+    wait_for(lambda: len(bodies) == 20, within_s=60, what="20 callbacks")
     future.cancel()
     future.result(timeout=10)
 
@@ -61,11 +61,11 @@ def test_a_stream_gets_no_more_than_its_flow_control_asks_for(bus: Bus) -> None:
     stream = bus.subscriber.streaming_pull(requests=requests())
     reader = threading.Thread(target=lambda: got.extend(each for page in stream for each in page.received_messages))
     reader.start()
-    wait_for(lambda: len(got) >= 3, within_s=5, what="the first three")
+    wait_for(lambda: len(got) >= 3, within_s=60, what="the first three")
     bus.assert_silent(bus.subscription(topic), 0.3)
     assert len(got) == 3
     more.set()
-    wait_for(lambda: len(got) >= 5, within_s=5, what="two more")
+    wait_for(lambda: len(got) >= 5, within_s=60, what="two more")
     bus.assert_silent(bus.subscription(topic), 0.3)
     assert len(got) == 5
     more.set()
@@ -87,7 +87,7 @@ def test_a_stream_gets_no_more_bytes_than_its_flow_control_asks_for(bus: Bus) ->
     stream = bus.subscriber.streaming_pull(requests=requests())
     reader = threading.Thread(target=lambda: got.extend(each for page in stream for each in page.received_messages))
     reader.start()
-    wait_for(lambda: len(got) >= 2, within_s=5, what="the first two")
+    wait_for(lambda: len(got) >= 2, within_s=60, what="the first two")
     bus.assert_silent(bus.subscription(topic), 0.3)
     assert len(got) == 2
     done.set()
@@ -140,7 +140,7 @@ def test_a_stop_of_the_subscriber_loses_no_acknowledgement(bus: Bus) -> None:
         message.ack()
 
     future = bus.subscriber.subscribe(subscription, work, await_callbacks_on_shutdown=True)
-    wait_for(lambda: len(handled) >= 50, within_s=10, what="some messages")
+    wait_for(lambda: len(handled) >= 50, within_s=60, what="some messages")
     future.cancel()
     future.result(timeout=10)
 
