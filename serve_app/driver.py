@@ -140,7 +140,15 @@ class Driver:
                 self._dead_letters.publish(run, failure)
 
         stages = Stages(self._handles, self._policies, run, retried, self._tracing)
-        drive = _Drive(run, records, stages, progress, on_part=finished, on_failure=failed)
+        drive = _Drive(
+            run,
+            records,
+            stages,
+            progress,
+            on_part=finished,
+            on_failure=failed,
+            on_earlier_failure=lambda failure: self._dead_letters.publish(run, failure),
+        )
         try:
             manifest = await drive.to_the_end(self._settings.shards_in_flight, new=new)
         except DropforgeError as error:
@@ -179,6 +187,7 @@ class _Drive:
         *,
         on_part: Callable[[PartRecord], None],
         on_failure: Callable[[Failure], None],
+        on_earlier_failure: Callable[[Failure], None],
     ) -> None:
         self._run = run
         self._records = records
@@ -186,6 +195,7 @@ class _Drive:
         self._progress = progress
         self._on_part = on_part
         self._on_failure = on_failure
+        self._on_earlier_failure = on_earlier_failure
         self._parts: dict[int, PartRecord] = {}
         self._failed: set[int] = set()
         self._replayed: dict[int, Failure] = {}
@@ -263,6 +273,8 @@ class _Drive:
             else:
                 self._failed.add(failure.shard.index)
                 self._progress.failed_before(failure.shard)
+                # Its owner may have ended between the record and the dead letter; a second one changes nothing.
+                self._on_earlier_failure(failure)
 
     async def _process(self, plan: Plan | None, shards_in_flight: int, *, resume: bool) -> Plan:
         """Takes every shard that has neither part nor failure through the stages; the complete plan."""

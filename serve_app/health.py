@@ -45,12 +45,14 @@ class Health:
 
         def subscription(name: str) -> Callable[[], object]:
             path = f"projects/{settings.project}/subscriptions/{name}"
-            return lambda: subscriber.get_subscription(request={"subscription": path}, timeout=_CALL_S)
+            return lambda: subscriber.get_subscription(request={"subscription": path}, timeout=_CALL_S, retry=None)
 
         topic = f"projects/{settings.project}/topics/{settings.dead_letter_topic}"
         if settings.pull:
             self._checks["subscription"] = subscription(settings.subscription)
-        self._checks["dead_letter_topic"] = lambda: publisher.get_topic(request={"topic": topic}, timeout=_CALL_S)
+        self._checks["dead_letter_topic"] = lambda: publisher.get_topic(
+            request={"topic": topic}, timeout=_CALL_S, retry=None
+        )
         self._checks["dead_letter_subscription"] = subscription(settings.dead_letter_subscription)
         self._reasons: dict[str, str] = {}
         self._checked: dict[str, float] = {}
