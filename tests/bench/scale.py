@@ -79,7 +79,7 @@ def measure() -> dict[str, Any]:
 
 @contextmanager
 def _player(port: int, shard_rows: int) -> Iterator[Player]:
-    images = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port]}
+    images = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port], "own_hosts": ["127.0.0.*"]}
     options = LocalSystemOptions(
         port=free_port(), settings={"images": images, "shard_rows": shard_rows}, replicas={"Cleaner": _CLEANERS}
     )
