@@ -90,6 +90,7 @@ def dead_letters(url: str | None, as_json: bool, **values: Any) -> None:
 def entries_table(entries: Sequence[Entry]) -> RenderableType:
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from .report import duration
 
@@ -101,7 +102,8 @@ def entries_table(entries: Sequence[Entry]) -> RenderableType:
         table.add_column(name, no_wrap=True)
     for name in ("attempts", "age"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("what happened", overflow="ellipsis", no_wrap=True)
+    # Rich narrows columns that may wrap before others: the one that can be cut is to give way first.
+    table.add_column("what happened", min_width=16)
     now = datetime.now(UTC)
     for entry in entries:
         table.add_row(
@@ -112,7 +114,7 @@ def entries_table(entries: Sequence[Entry]) -> RenderableType:
             entry.code,
             str(entry.attempts),
             duration((now - entry.last_at).total_seconds()),
-            escape(entry.message),
+            Text(entry.message, no_wrap=True, overflow="ellipsis"),
         )
     return table
 
