@@ -25,7 +25,7 @@ def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:
 
     manifest = stack.done(drop)
     assert stack.output_of(manifest) == expected
-    assert manifest.shards == 400
+    assert manifest.shards == 350
     stack.until(
         "A new Cleaner",
         lambda: len(replica_processes("Cleaner")) == 2 and before[0] not in replica_processes("Cleaner"),

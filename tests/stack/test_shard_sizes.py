@@ -97,12 +97,12 @@ def results(stack: Stack, sample: bytes) -> Results:
 CUTS = [
     ("first-60", {"shard_rows": 1}, 60),
     ("first-60", {"shard_rows": 7, "shard_bytes": 5000}, None),
-    ("sample", {"shard_rows": 7}, 115),
-    ("sample", {"shard_rows": 50}, 16),
+    ("sample", {"shard_rows": 7}, 101),
+    ("sample", {"shard_rows": 50}, 14),
     ("sample", {"shard_rows": 400}, 2),
     ("sample", {"shard_rows": 10**6, "shard_bytes": 100_000}, None),
-    ("hostile", {"shard_rows": 1}, 235),
-    ("hostile", {"shard_rows": 7}, 34),
+    ("hostile", {"shard_rows": 1}, 206),
+    ("hostile", {"shard_rows": 7}, 30),
     ("hostile", {"shard_rows": 10**6, "shard_bytes": 3000}, None),
 ]
 
