@@ -16,6 +16,13 @@ settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the session-wide stack come last: while it is up, it takes its share of the machine."""
+    stack = Path(__file__).parent / "stack"
+    items.sort(key=lambda item: stack in item.path.parents)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_environment() -> Iterator[None]:
     """No setting of the person who runs the tests reaches them."""
