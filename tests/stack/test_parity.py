@@ -144,6 +144,7 @@ def test_the_api_says_the_same(stack: Stack, drop: Drop, manifest: Manifest) -> 
     assert view["counts"] == manifest.counts.model_dump(mode="json")
     assert view["shards"] == {
         "planned": 7, "plan_complete": True, "done": 7, "reused": 0, "failed": 0, "in_flight": 0,
+        "cells": ["done"] * 7,
     }  # fmt: skip
     listed = stack.call("GET", "/runs?limit=200").json()["runs"]
     assert [run["run_id"] for run in listed].count(drop.run_id) == 1
