@@ -12,7 +12,7 @@ OWN := @if [ -L .venv ]; then \
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos infra-test image-test pictures bench requirements clean
+.PHONY: help demo test lint chaos scale infra-test image-test pictures bench requirements clean
 
 help:  ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,11 +31,14 @@ lint: .venv/installed  ## ruff and mypy
 chaos: .venv/installed  ## Every scenario of tests/chaos; SEEDS=3 plays each from three seeds, ONLY="zombie-node" some
 	$(BIN)/python -m tests.chaos --seeds $(or $(SEEDS),1) $(ONLY:%=--only %)
 
+scale: .venv/installed  ## Spread, lost nodes and autoscaling on a Ray cluster of several nodes
+	$(BIN)/pytest tests/scale -m scale -rP
+
 infra-test: .venv/installed  ## The slow checks of Terraform and Kubernetes, with tools of their own
 	$(BIN)/pytest tests/infra -m slow
 
 image-test: .venv/installed  ## Build the container image and run it
-	$(BIN)/pytest tests/infra -m image
+	$(BIN)/pytest tests/infra -m image -rP
 
 pictures: .venv/installed  ## The README's pictures of the status page; needs Chromium
 	$(BIN)/python tests/stack/pictures.py

@@ -114,9 +114,13 @@ class Stack:
             }
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of a process that is to reach the local cloud, the object store through the proxy."""
+        return self.cloud.environment | {"STORAGE_EMULATOR_HOST": self.storage.url}
+
     def start_node(self, options: NodeOptions | None = None) -> Node:
-        environment = self.cloud.environment | {"STORAGE_EMULATOR_HOST": self.storage.url}
-        node = Node(options or self.options, environment, Path(tempfile.mkdtemp(prefix="node-", dir=self.folder)))
+        node = Node(options or self.options, self.environment, Path(tempfile.mkdtemp(prefix="node-", dir=self.folder)))
         self.nodes.append(node)
         return node
 
