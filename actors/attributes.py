@@ -58,7 +58,8 @@ class Attributes:
             async for step in scan(run, source, unpack, chunk_bytes=self._scan_chunk_bytes):
                 await claim
                 if isinstance(step, SoleShard):
-                    yield SoleRead(step.start, step.shard, await self._read(step.data, run, step.start, step.shard))
+                    read = await self._read(step.data, run, step.start, step.shard, time.perf_counter())
+                    yield SoleRead(step.start, step.shard, read)
                 else:
                     yield step
         except DropforgeError:
@@ -85,10 +86,7 @@ class Attributes:
         frame, columns = await asyncio.to_thread(liveness.read_row)
         liveness.expect("The row read", (frame.rows.num_rows, columns.attributes.to_pylist()), (1, ['{"Size": "8"}']))
 
-    async def _read(
-        self, data: bytes, run: Run, start: PlanStart, shard: Shard, started: float | None = None
-    ) -> Handoff:
-        started = time.perf_counter() if started is None else started
+    async def _read(self, data: bytes, run: Run, start: PlanStart, shard: Shard, started: float) -> Handoff:
         frame = await asyncio.to_thread(read_shard, data, shard, start.header, run.catalogue)
         return await self._hand_off(frame, run, started)
 

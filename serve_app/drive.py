@@ -119,7 +119,10 @@ class Drive:
         parts = await asyncio.to_thread(self._records.parts)
         self._parts = {part.shard.index: part for part in parts}
         self._progress.reuse(parts)
-        for failure in await asyncio.to_thread(self._records.failures):
+        failures = await asyncio.to_thread(self._records.failures)
+        # A run is replayed only after it was parked, and by then its dead letters were on their way.
+        replayed = any(failure.replay for failure in failures)
+        for failure in failures:
             if failure.shard is None:
                 self._run_failed = True
             elif failure.shard.index in self._parts:
@@ -129,14 +132,14 @@ class Drive:
             else:
                 self._failed.add(failure.shard.index)
                 self._progress.failed_before(failure.shard)
-                # Its owner may have ended between the record and the dead letter; a second one changes nothing.
-                self._on_earlier_failure(failure)
+                if not replayed:
+                    # Its owner may have ended between the record and the dead letter; a second one changes nothing.
+                    self._on_earlier_failure(failure)
 
     async def _process(self, plan: Plan | None, shards_in_flight: int, *, resume: bool) -> Plan:
         """Takes every shard that has neither part nor failure through the stages; the complete plan."""
         free = asyncio.Semaphore(shards_in_flight)
         run_context = contextvars.copy_context()  # a shard belongs to its run, though the plan hands it out
-
         sole = False
 
         async def take(start: PlanStart, shard: Shard, read: Handoff | None) -> None:

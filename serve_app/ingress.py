@@ -1,7 +1,8 @@
 """Where notifications arrive and runs are driven from.
 
 Both ways in, the pull subscription and the push endpoint, lead to `accept`: the run is made durable,
-then the notification is acknowledged, then the run is driven. Bytes of a CSV or an image never come here.
+then the notification is acknowledged, then the run is driven. No bytes that are processed come here; a person who looks
+at a run's page gets samples of bounded size (`web.samples`, `web.picture`).
 """
 
 # No `from __future__ import annotations` here: FastAPI reads the annotations anew in the replica, where the names
