@@ -11,6 +11,7 @@ from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from google.cloud import storage
 
 from . import liveness, logs, threads
 from .assembly import Assembly
@@ -25,7 +26,7 @@ from .part import Counts, PartRecord, UnwrittenPart
 from .plan import Plan, PlanStart
 from .run import Run
 from .run_records import RunRecords
-from .source import Source, source_of
+from .source import source_of
 from .store import Bucket, connect
 
 
@@ -47,11 +48,11 @@ class Writer:
 
     async def write_part(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> PartRecord:
         """Writes a shard's rows and rejects, then its record. The record that counts is returned."""
-        return await asyncio.to_thread(self._write_part, run, await self._joined(run, start, shard, pieces))
+        return await asyncio.to_thread(self._write_part, run, await _joined(self._client, run, start, shard, pieces))
 
     async def finish(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> FinishedRun:
         """Publishes a drop's only shard without parts between, and commits the run's manifest. Raises as `assemble`."""
-        part = await self._joined(run, start, shard, pieces)
+        part = await _joined(self._client, run, start, shard, pieces)
         plan = Plan(start=start, shards=(shard,))
         if part.long_rejects is not None:  # they are too large to be in hand
             record = await asyncio.to_thread(self._write_part, run, part)
@@ -101,9 +102,6 @@ class Writer:
         output = Bucket(self._client, run.output.bucket)
         return records.commit(Assembly(run, plan, parts, records, output, in_hand=in_hand).publish(shards_reused))
 
-    async def _joined(self, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]) -> UnwrittenPart:
-        return await _joined(run, start, shard, pieces, source_of(self._client, run, start.text))
-
     def _records(self, run: Run) -> RunRecords:
         return RunRecords(Bucket(self._client, run.work_bucket), Layout(run.work_prefix), run.run_id)
 
@@ -117,9 +115,12 @@ class _Written:
     counts: Counts
 
 
-async def _joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece], source: Source) -> UnwrittenPart:
-    """The pieces as one part, in the order of their rows. `source` is read for rejects that are not in hand whole."""
+async def _joined(
+    client: storage.Client, run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piece]
+) -> UnwrittenPart:
+    """The pieces as one part, in the order of their rows; the drop is read for rejects that are not in hand whole."""
     started = time.perf_counter()
+    source = source_of(client, run, start.text)
     written = [await _written(piece, run.catalogue) for piece in pieces]
     rows = b"".join(piece.rows for piece in written)
     rejects = [reject for piece in written for reject in piece.rejects]

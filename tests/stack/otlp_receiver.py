@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from infra.local.port import HOST
+from tests.http_server import HttpServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Received:
     failed: bool
 
 
-class OtlpReceiver:
+class OtlpReceiver(HttpServer):
     """Listens on loopback while the `with` block runs."""
 
     def __init__(self) -> None:
@@ -50,23 +48,7 @@ class OtlpReceiver:
             def log_message(self, format: str, *values: Any) -> None:
                 """Says nothing."""
 
-        self._server = ThreadingHTTPServer((HOST, 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="otlp", daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
     def of(self, run_id: str) -> list[Received]:
         """All spans of the traces that have a span of this run."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from tests.http_server import HttpServer
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -60,7 +60,7 @@ class Signer:
         return jwt.encode(kept, self.key, self.algorithm, {"kid": self.key_id} | (header or {}))
 
 
-class CertificateServer:
+class CertificateServer(HttpServer):
     """Serves the certificates of `signers`; counts `requests`. `status` other than 200 stands for an outage."""
 
     def __init__(self, *signers: Signer, max_age_s: int = 3600) -> None:
@@ -69,26 +69,14 @@ class CertificateServer:
         self.status = 200
         self.body: bytes | None = None
         self.requests = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        super().__init__(_handler(self))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/oauth2/v1/certs"
+        return f"{super().url}/oauth2/v1/certs"
 
     def rotate(self, *signers: Signer) -> None:
         self.certificates = {signer.key_id: signer.certificate for signer in signers}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def _handler(server: CertificateServer) -> type[BaseHTTPRequestHandler]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +13,13 @@ from actors.drop import Drop
 from actors.part import Counts
 from serve_app.run_state import RunState
 from serve_app.views import RunView, ShardsView
+from tests.http_server import HttpServer
 
 Answer = RunView | None | int
 """What one request for a run gets: a run, none of that id, or a bare status as a proxy sends it."""
 
 
-class FakeApi:
+class FakeApi(HttpServer):
     """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids.
 
     With a `token`, callers without it get the status alone; `authorizations` are those that came.
@@ -32,12 +31,7 @@ class FakeApi:
         self.token: str | None = None
         self.authorizations: list[str | None] = []
         self._scripts: dict[str, list[Answer]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_handler(self))
 
     def script(self, run_id: str, answers: Sequence[Answer]) -> None:
         self._scripts[run_id] = list(answers)
@@ -45,17 +39,6 @@ class FakeApi:
     def hold(self, *views: RunView) -> None:
         for view in views:
             self.script(view.run_id, [view])
-
-    def __enter__(self) -> FakeApi:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, Any] | None]:
         self.authorizations.append(authorization)
