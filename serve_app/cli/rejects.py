@@ -38,17 +38,18 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
       dropforge rejects 3f9c --save to-mend.csv
       dropforge rejects 3f9c --json | jq -r .code | sort | uniq -c
     """
-    from .output import open_text, save_object
     from .target import target
 
     there = target(url)
-    project = there.settings.project
     view = there.api().find(run)
     if view.rejects is None or view.reasons is None:
         if not view.state.final:
             raise Complaint(f"Run {view.run_id} is {view.state}.", "wait until it is done: `dropforge watch`")
         click.echo(f"Run {view.run_id} has no rejects.", err=as_json)
         return
+    from .output import open_text, save_object  # the client of Cloud Storage takes as long to import as all the rest
+
+    project = there.settings.project
     if save is not None:
         save_object(project, view.rejects, save)
         click.echo(f"{sum(view.counts.rejects.values())} rows are in {save}.", err=as_json)

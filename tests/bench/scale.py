@@ -36,7 +36,6 @@ _HEADINGS = (
     "takeover", "first limit",
 )  # fmt: skip
 
-SIZES = (20_000, 5_800_000, 100_000_000)
 FLEETS = (
     Fleet(cleaners=1, fetchers=1, shards_in_flight=8),
     Fleet(cleaners=4, fetchers=1, shards_in_flight=8),
@@ -46,6 +45,8 @@ FLEETS = (
     Fleet(cleaners=16, fetchers=8, shards_in_flight=96, attributes=4, writers=2),
     Fleet(cleaners=64, fetchers=32, shards_in_flight=384, attributes=12, writers=8),
 )
+SIZES = {20_000: FLEETS[:4], 5_800_000: FLEETS[2:], 100_000_000: FLEETS[5:]}
+"""Which fleets are of use for so many rows. A simulation of 100 million rows takes minutes itself."""
 
 
 def measure() -> dict[str, Any]:
@@ -139,7 +140,7 @@ def main() -> None:
         print(f"{name:24}{text}")
     lines, outcomes = [], []
     for rows in options.rows or SIZES:
-        for fleet in FLEETS:
+        for fleet in SIZES.get(rows, FLEETS):
             work = Work(rows, shard_rows=options.shard_rows)
             outcome = simulate(work, fleet, costs, cloud)
             limit = bottleneck(work, fleet, costs, cloud, outcome)

@@ -61,7 +61,7 @@ def old_news(scene: Scene) -> None:
     old = replace(new, generation=new.generation - 1)
     for _ in range(3):
         scene.stack.announce(old)
-    scene.refused(old, "source_gone")
+    scene.refused(old, "superseded")
     scene.check(scene.manifest(new) == scene.finished[-1], "the newer run has changed")
 
 
