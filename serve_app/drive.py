@@ -26,7 +26,8 @@ from actors.run import Run
 from actors.run_records import RunRecords
 
 from .progress import Progress
-from .stages import StageError, Stages
+from .stage_call import StageError
+from .stages import Stages
 
 logger = logging.getLogger("dropforge.driver")
 

@@ -10,46 +10,27 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TypeVar
 
-from opentelemetry import trace
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from actors.drop import Shard
-from actors.errors import Code, DropforgeError
+from actors.errors import Code
 from actors.handoff import Handoff, Piece, SoleRead
 from actors.manifest import Manifest
 from actors.part import PartRecord
 from actors.plan import Plan, PlanStart
-from actors.retry import RetryPolicy
 from actors.run import Run
 from actors.writer import FinishedRun
 
 from .policies import StagePolicies
 from .quarantine import Quarantine
+from .stage_call import OnRetry, StageCalls, StageError
 from .tracing import Tracing
 
 T = TypeVar("T")
-OnRetry = Callable[[str, DropforgeError], None]
 Dispatch = Callable[[PlanStart, Shard, Handoff | None], Awaitable[None]]
 """Takes a shard as the scan finds it; with it what was read, where that is the drop's only shard."""
-
-_SUSPECT_AFTER = 2
-"""Actor deaths in a shard's company after which it is tried alone: one may be another shard's doing."""
-
-_BISECTING = RetryPolicy(attempts=2, total_s=120, first_delay_s=0.2)
-"""Deaths that a piece under bisection may cause, each of them alone with its actor, before it is split."""
-
-
-class StageError(DropforgeError):
-    """A stage's failure once its retries are used up: which stage, after how many attempts since when."""
-
-    def __init__(self, error: DropforgeError, stage: str, attempts: int, first_at: datetime) -> None:
-        super().__init__(error.code, error.message)
-        self.stage = stage
-        self.attempts = attempts
-        self.first_at = first_at
 
 
 def _quarantines() -> dict[str, Quarantine]:
@@ -82,7 +63,7 @@ class Stages:
         self._tracing = tracing
         self._policies = policies
         self._run = run
-        self._on_retry = on_retry
+        self._calls = StageCalls(policies, handles.quarantines, on_retry, tracing)
 
     async def plan(self, dispatch: Dispatch) -> Plan:
         """Scans the drop; each shard is handed to `dispatch` while the scan goes on.
@@ -113,7 +94,7 @@ class Stages:
             assert start is not None
             return Plan(start=start, shards=tuple(shards))
 
-        return await self._call("plan", f"Planning {self._run.drop.uri}", scan)
+        return await self._calls.call("plan", f"Planning {self._run.drop.uri}", scan)
 
     async def shard(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> PartRecord:
         """Takes one shard through all stages. `bisect` splits it where it kills actors, down to the poison row.
@@ -125,7 +106,7 @@ class Stages:
         async def once(tries: int) -> PartRecord:
             pieces = await self._pieces(start, shard, resume=resume or tries > 1, condemned=condemned)
             write = self._handles.writer.write_part
-            return await self._call(
+            return await self._calls.call(
                 "write", self._subject(shard), lambda: write.remote(self._run, start, shard, pieces)
             )
 
@@ -138,14 +119,14 @@ class Stages:
             again = tries > 1
             piece = await self._piece(start, shard, resume=again, bisect=False, read=None if again else read)
             finish = self._handles.writer.finish
-            return await self._call(
+            return await self._calls.call(
                 "write", self._subject(shard), lambda: finish.remote(self._run, start, shard, [piece])
             )
 
         return await self._from_the_start(once, shard)
 
     async def assemble(self, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
-        return await self._call(
+        return await self._calls.call(
             "assemble",
             f"Assembling {self._run.drop.uri}",
             lambda: self._handles.writer.assemble.remote(self._run, plan, parts, shards_reused),
@@ -171,11 +152,11 @@ class Stages:
         attributes, subject = self._handles.attributes, self._subject(shard)
         if shard.rows == 1:
             detail = condemned[shard]
-            reject = await self._call(
+            reject = await self._calls.call(
                 "read", subject, lambda: attributes.reject.remote(self._run, start, shard, detail)
             )
             return [Piece(reject, None, None)]
-        halves = await self._call("read", subject, lambda: attributes.halves.remote(self._run, start, shard))
+        halves = await self._calls.call("read", subject, lambda: attributes.halves.remote(self._run, start, shard))
         pieces = []
         for half in halves:  # one after the other: they would have to wait for their turn alone anyway
             pieces += await self._pieces(start, half, resume=resume, condemned=condemned)
@@ -189,20 +170,20 @@ class Stages:
                 lambda: once(next(tries)),
                 subject=self._subject(shard),
                 retryable=lambda error: error.code is Code.OBJECT_LOST,
-                on_retry=lambda error, attempt: self._retry("shard", error, attempt),
+                on_retry=lambda error, attempt: self._calls.tell_retry("shard", error, attempt),
             )
 
     async def _piece(
         self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool, read: Handoff | None = None
     ) -> Piece:
         subject, handles = self._subject(shard), self._handles
-        read = read or await self._call(
+        read = read or await self._calls.call(
             "read", subject, lambda: handles.attributes.read.remote(self._run, start, shard), alone=bisect
         )
         assert read is not None
         if not read.rows:
             return Piece(read, None, None)
-        cleaning = self._call("clean", subject, lambda: handles.cleaner.clean.remote(read), alone=bisect)
+        cleaning = self._calls.call("clean", subject, lambda: handles.cleaner.clean.remote(read), alone=bisect)
         if not self._run.fetch_images:
             return Piece(read, await cleaning, None)
         tries = 0
@@ -212,48 +193,7 @@ class Stages:
             tries += 1
             return handles.image_fetcher.fetch.remote(self._run, shard, read, resume or tries > 1)
 
-        return Piece(read, *await _side_by_side(cleaning, self._call("images", subject, fetch, alone=bisect)))
-
-    async def _call(self, stage: str, subject: str, call: Callable[[], Awaitable[T]], *, alone: bool = False) -> T:
-        policy: RetryPolicy = _BISECTING if alone else getattr(self._policies(), stage)
-        quarantine = self._handles.quarantines[stage]
-        first_at = datetime.now(UTC)
-        attempts, deaths = 1, 0
-
-        async def once() -> T:
-            async with quarantine.admit(suspect=alone or deaths >= _SUSPECT_AFTER):
-                return await call()
-
-        def told(error: DropforgeError, attempt: int) -> None:
-            nonlocal attempts, deaths
-            attempts = attempt + 1
-            deaths += error.code is Code.ACTOR_DIED
-            self._retry(stage, error, attempt)
-
-        with self._tracing.span(stage, {"stage": stage}) as span:
-            try:
-                result = await policy.call(
-                    once,
-                    subject=f"{subject}, stage {stage}",
-                    retryable=lambda error: error.retryable and error.code is not Code.OBJECT_LOST,
-                    on_retry=told,
-                )
-            except DropforgeError as error:
-                if error.code is Code.ACTOR_DIED and (alone or deaths >= _SUSPECT_AFTER):
-                    error = DropforgeError(
-                        Code.POISON_SHARD,
-                        f"{subject} ended the {stage} actor {deaths + 1} times, at last alone with it. A replay splits "
-                        f"it until the row at fault is found. {error.message}",
-                    )
-                raise StageError(error, stage, attempts, first_at) from error
-            if isinstance(result, Handoff):
-                span.set_attribute("dropforge.work_s", result.seconds)
-            return result
-
-    def _retry(self, stage: str, error: DropforgeError, attempt: int) -> None:
-        about = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(attempt)}
-        trace.get_current_span().add_event("retry", about)
-        self._on_retry(stage, error)
+        return Piece(read, *await _side_by_side(cleaning, self._calls.call("images", subject, fetch, alone=bisect)))
 
     def _subject(self, shard: Shard) -> str:
         last_row = shard.first_row + shard.rows - 1

@@ -87,6 +87,10 @@ class Node:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
     def replicas(self, deployment: str) -> list[int]:
         """The processes of a deployment's replicas, the oldest first."""
         return sorted(replicas(self.pid)[deployment])

@@ -130,6 +130,7 @@ class Stack:
 
     def ensure(self, nodes: int) -> None:
         """Exactly so many nodes run, all whole, with the ordinary options."""
+        self.nodes = [node for node in self.nodes if node.runs]  # a scenario that went wrong may leave a dead one
         for node in self.nodes:
             if node.options != self.options:
                 node.deploy(self.options)
