@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pyarrow as pa
 
 from .catalogue import Catalogue
@@ -15,7 +17,9 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
     attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
     paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
     count = catalogue.category_levels
-    levels = (pa.array([path[n] if n < len(path) else "" for path in paths], pa.string()) for n in range(count))
+    columns = list(zip_longest(*paths, fillvalue=""))[:count]
+    nowhere = ("",) * len(paths)
+    levels = (pa.array(level, pa.string()) for level in [*columns, *[nowhere] * (count - len(columns))])
     return AttributeColumns(
         attributes=pa.array([cell.text for cell in attributes], pa.string()),
         levels=tuple(levels),

@@ -33,15 +33,14 @@ class Attributes:
 
 def parse_attributes(specification: str) -> Attributes:
     pairs = [_kept_pair(e) if len(e) <= _LONGEST_KEPT else _pair(e) for e in _entries(specification)]
-    found = dict(filter(None, pairs))
-    text = ", ".join([f"{key}: {value}" for key, value in found.items()])
-    return Attributes(f"{{{text}}}", pairs.count(None))
+    members = dict(filter(None, pairs))
+    return Attributes(f"{{{', '.join(members.values())}}}", pairs.count(None))
 
 
 def _pair(entry: str) -> tuple[str, str] | None:
-    """The entry's key and value as JSON strings."""
+    """The entry's key, and key and value as a member of a JSON object."""
     found = _KEY_AND_VALUE.search(entry)
-    return (_encode(found[1]), _encode(found[2])) if found else None
+    return (found[1], f"{_encode(found[1])}: {_encode(found[2])}") if found else None
 
 
 # A catalogue says the same of many products: most entries have been seen before.

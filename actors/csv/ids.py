@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from .boundaries import CR, LF, QUOTE
 from .fields import split_fields
@@ -26,6 +27,8 @@ from .header import HeaderMap
 _PROBES = 8
 _FEWEST_BITS, _MOST_BITS = 16, 28  # powers of two
 _LONGEST = 64  # bytes of an id that are hashed as they are; longer ones by their digest
+
+_WINDOW = _LONGEST + 2  # an id, its closing quote, the delimiter
 
 # Any odd numbers without a pattern; these are SHA-512's, of the fractional parts of square roots.
 _FACTORS = np.array(
@@ -52,32 +55,52 @@ class IdFilter:
         self._mask = np.uint64(bits - 1)
         self._bitmap = np.zeros(bits // 8, dtype=np.uint8)
 
-    def ids(self, block: bytes, start: int, ends: np.ndarray, max_row_bytes: int) -> list[bytes]:
-        """The ids of records that lie one behind the other in `block`, from `start` on; long ones as their digests.
+    def hashes(self, block: bytes, start: int, ends: np.ndarray, max_row_bytes: int) -> np.ndarray:
+        """Of the ids of records that lie one behind the other in `block`, from `start` on: uint64, one a record.
 
-        Empty for a record without one, and for one longer than `max_row_bytes`: such are rejects, and not always in a
+        0 for a record without an id, and for one longer than `max_row_bytes`: such are rejects, and not always in a
         block as a whole.
         """
-        ids = []
-        delimiter, leads = self._delimiter, self._position == 0
-        for end in ends.tolist():
-            last = block.find(delimiter, start, end) if leads and block[start] != QUOTE else -1
-            if end - start > max_row_bytes:
-                row_id = b""
-            else:
-                row_id = block[start:last] if last >= 0 else self._id(block, start, end)
-            ids.append(row_id if len(row_id) <= _LONGEST else blake2b(row_id, digest_size=16).digest())
-            start = end
-        return ids
+        starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
+        hashes = np.zeros(ends.size, dtype=np.uint64)
+        to_read = ends - starts <= max_row_bytes
+        if self._position == 0 and len(block) >= _WINDOW:
+            places, characters, lengths = self._leading(block, starts, ends)
+            hashes[places] = _hashes(characters, lengths)
+            hashes[~to_read] = 0
+            to_read[places] = False
+        others = np.flatnonzero(to_read)
+        if others.size:
+            pairs = zip(starts[others].tolist(), ends[others].tolist(), strict=True)
+            hashes[others] = _hashes(*_characters([self._id(block, first, end) for first, end in pairs]))
+        return hashes
 
-    def repeats(self, ids: Sequence[bytes]) -> list[int]:
-        """The places in `ids` of those that were here before; all of them have been from then on.
+    def repeats(self, hashes: np.ndarray) -> list[int]:
+        """The places in `hashes` of those that were here before; all of them have been from then on.
 
-        An empty one has none to repeat.
+        A 0 has none to repeat.
         """
-        hashes = _hashes(ids)
         named = np.flatnonzero(hashes)
         return named[self._seen(hashes[named])].tolist()
+
+    def _leading(self, block: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The ids of the records that start with theirs plainly: which records, and what `_hashes` takes.
+
+        Plainly is within `_LONGEST` bytes, bare or with the only quotes around it, and with a delimiter behind it.
+        """
+        data = np.frombuffer(block, dtype=np.uint8)
+        windows = sliding_window_view(data, _WINDOW)
+        quoted = data[starts] == QUOTE
+        first = starts + quoted
+        places = np.flatnonzero(first < len(windows))
+        first, quoted = first[places], quoted[places]
+        window = windows[first]
+        closing = np.where(quoted, np.uint8(QUOTE), np.uint8(self._delimiter[0]))
+        lengths = (window[:, : _LONGEST + 1] == closing[:, None]).argmax(axis=1)  # 0 also where there is none
+        rows = np.arange(len(window))
+        plain = (window[rows, lengths] == closing) & (first + lengths + quoted < ends[places])
+        plain &= window[rows, lengths + quoted] == self._delimiter[0]
+        return places[plain], window[plain, :_LONGEST], lengths[plain]
 
     def _id(self, block: bytes, start: int, end: int) -> bytes:
         """The id of the record `[start, end)`, read up to it and no further where its quotes are plain."""
@@ -121,19 +144,23 @@ class IdFilter:
         return seen | repeated
 
 
-def _hashes(ids: Sequence[bytes]) -> np.ndarray:
-    """A 64-bit hash of each id of at most `_LONGEST` bytes; 0 for one without a byte, and for no other."""
-    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-    width = max(1, -(-int(lengths.max(initial=0)) // 8))
-    places = np.arange(8 * width)
-    data = np.frombuffer(b"".join(ids) + b"\0", dtype=np.uint8)
-    characters = data.take((np.cumsum(lengths) - lengths)[:, None] + places, mode="clip")
-    characters[places >= lengths[:, None]] = 0
-    words = characters.view("<u8") * _FACTORS[:width]
+def _characters(ids: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes of ids in rows of `_LONGEST`, and how many count in each; a longer id's are those of its digest."""
+    ids = [row_id if len(row_id) <= _LONGEST else blake2b(row_id, digest_size=16).digest() for row_id in ids]
+    rows = np.frombuffer(b"".join(row_id.ljust(_LONGEST, b"\0") for row_id in ids), dtype=np.uint8)
+    return rows.reshape(-1, _LONGEST), np.fromiter(map(len, ids), np.int64, len(ids))
+
+
+def _hashes(characters: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """A 64-bit hash of each row's first `lengths` bytes; 0 for one without a byte, and for no other."""
+    width = -(-int(lengths.max(initial=1)) // 8)
+    inside = np.arange(8 * width) < lengths[:, None]
+    words = (characters[:, : 8 * width] * inside).view("<u8") * _FACTORS[:width]
     words ^= words >> _HALF
     hashes = words.sum(axis=1, dtype=np.uint64) + lengths.astype(np.uint64) * _MIX
     hashes ^= hashes >> _HALF
     hashes *= _STEP
     hashes ^= hashes >> _HALF
+    hashes[lengths == 0] = 0
     hashes[(hashes == 0) & (lengths > 0)] = 1
     return hashes

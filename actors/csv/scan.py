@@ -62,7 +62,7 @@ class ShardScanner:
         self._first_row = 1
         self._new_ids = ids
         self._ids: IdFilter | None = None
-        self._row_ids: list[bytes] = []
+        self._id_hashes = np.zeros(0, dtype=np.uint64)
 
     def feed(self, chunk: bytes) -> list[Shard]:
         """The shards that this chunk completes.
@@ -110,13 +110,14 @@ class ShardScanner:
         if self.header is None:
             start, ends = self._take_header(block, ends)
         if self._ids is not None:
-            self._row_ids += self._ids.ids(block, start - self._offset, ends - self._offset, self._max_row_bytes)
+            found = self._ids.hashes(block, start - self._offset, ends - self._offset, self._max_row_bytes)
+            self._id_hashes = np.concatenate((self._id_hashes, found))
         shards += self._cut(block, start, ends)
         self._drop_pending(consumed)
         if boundaries.open_ended:
             if self.header is None:
                 raise self._header_too_long()
-            self._row_ids.append(b"")
+            self._id_hashes = np.append(self._id_hashes, np.uint64(0))
             self._unended = self._close_in_oversized_record(self._offset)
             self._drop_all_pending()
         # Doubling keeps the bytes looked at again in proportion to those that come in.
@@ -175,9 +176,9 @@ class ShardScanner:
     def _close(self, end: int) -> Shard:
         repeated = ""
         if self._ids is not None:
-            found = self._ids.repeats(self._row_ids[: self._rows])
+            found = self._ids.repeats(self._id_hashes[: self._rows])
             repeated = repeated_bitmap((self._first_row + at for at in found), self._first_row, self._rows)
-            del self._row_ids[: self._rows]
+            self._id_hashes = self._id_hashes[self._rows :]
         shard = Shard(self._index, self._start, end, self._first_row, self._rows, repeated)
         self._index += 1
         self._first_row += self._rows

@@ -24,14 +24,16 @@ def drop(system: LocalSystem, path: Path, name: str | None = None) -> Drop:
     return Drop(settings.source_bucket, blob.name, int(blob.generation))
 
 
-def wait(system: LocalSystem, dropped: Drop, *, deadline_s: float, every_s: float = 0.1) -> dict[str, Any]:
-    """The run's view once it has ended."""
+def wait(
+    system: LocalSystem, dropped: Drop, *, deadline_s: float, every_s: float = 0.1, until_seen: bool = False
+) -> dict[str, Any]:
+    """The run's view once it has ended, or with `until_seen` once there is one."""
     deadline = time.monotonic() + deadline_s
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(f"{system.host.url}/runs/{dropped.run_id}", timeout=30) as answer:
                 view: dict[str, Any] = json.load(answer)
-            if view["state"] in _FINAL:
+            if until_seen or view["state"] in _FINAL:
                 return view
         except urllib.error.HTTPError as error:
             if error.code != 404:

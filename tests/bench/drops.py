@@ -22,6 +22,7 @@ from infra.local.image_host import ImageHost
 from infra.local.port import free_port
 from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
 from tests.bench.catalogue import catalogue
+from tests.bench.cpu import CpuSeconds
 from tests.bench.drop import drop, wait
 from tests.bench.memory import PeakMemory
 
@@ -51,7 +52,7 @@ def burst(system: LocalSystem, folder: Path, image_url: str, drops: int) -> dict
         path.write_bytes(catalogue(20, seed=10_000 + number, image_url=image_url))
         paths.append(path)
     started = time.perf_counter()
-    with PeakMemory() as memory, ThreadPoolExecutor(8) as threads:
+    with PeakMemory() as memory, CpuSeconds() as cpu, ThreadPoolExecutor(8) as threads:
         dropped = list(threads.map(lambda path: drop(system, path), paths))
         uploaded_s = time.perf_counter() - started
         views = [wait(system, one, deadline_s=300) for one in dropped]
@@ -63,6 +64,7 @@ def burst(system: LocalSystem, folder: Path, image_url: str, drops: int) -> dict
         "upload_s": uploaded_s,
         "seconds": seconds,
         "drops_per_s": drops / seconds,
+        "cpu_ms_a_drop": {name: round(1000 * spent / drops, 1) for name, spent in cpu.by_process.items()},
         "peak_private_mb": memory.peaks_mb,
     }
 
@@ -85,6 +87,8 @@ def main() -> None:
                 f"{many['drops']} drops of 20 rows: {many['seconds']:.1f} s, {many['drops_per_s']:.1f} drops/s, none "
                 f"lost; uploads alone {many['upload_s']:.1f} s"
             )
+            each = many["cpu_ms_a_drop"]
+            print("CPU ms a drop: " + ", ".join(f"{name} {ms:.0f}" for name, ms in each.items()))
             print("peak private MB: " + ", ".join(f"{name} {mb:.0f}" for name, mb in many["peak_private_mb"].items()))
     if options.json:
         options.json.write_text(json.dumps({"bench": "drops", "latency": one, "burst": many}, indent=2))

@@ -63,9 +63,9 @@ PIECES = [b'"', b'""', b",", b"\n", b"\r", b"\r\n", b"a", b"b", b"\xc3\xa9"]
 @settings(max_examples=600)
 @given(
     header=st.sampled_from(HEADERS),
-    data=st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join),
-    chunk=st.integers(1, 80),
-    block=st.integers(3, 30),
+    data=st.lists(st.sampled_from(PIECES), max_size=120).map(b"".join),
+    chunk=st.integers(1, 200),
+    block=st.one_of(st.integers(3, 30), st.integers(66, 200)),  # in long ones ids are taken from many rows at once
     max_row_bytes=st.one_of(st.integers(6, 20), st.just(1 << 20)),
 )
 @example(header=b"i,x", data=b'a,1\n"a",1\n', chunk=80, block=30, max_row_bytes=99)
@@ -99,8 +99,17 @@ def test_repeats_are_what_the_whole_file_shows(
     ],
     ids=repr,
 )
-def test_which_rows_repeat_an_id(data: bytes, repeated: list[int]) -> None:
-    assert repeated_in(b"i,x", data) == repeated
+@pytest.mark.parametrize("behind", [b"", b"z," + b"1" * 99 + b"\n"], ids=["short block", "long block"])
+def test_which_rows_repeat_an_id(data: bytes, repeated: list[int], behind: bytes) -> None:
+    assert repeated_in(b"i,x", data + behind) == repeated
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 9, 62, 63, 64, 65, 66, 200])
+@pytest.mark.parametrize("form", [b"%s,1\n", b'"%s",1\n', b"%s\n", b'"%s"\n'], ids=repr)
+def test_ids_of_any_length_are_told_apart_and_found_again(form: bytes, length: int) -> None:
+    ids = [b"a" * (length - 1) + last for last in (b"a", b"b", b"\xc3")]
+    rows = [form % row_id for row_id in (*ids, *ids)]
+    assert repeated_in(b"i,x", b"".join(rows), shard_bytes=1 << 20, shard_rows=400) == [4, 5, 6]
 
 
 def test_none_of_many_ids_is_missed_or_made_up() -> None:
