@@ -13,8 +13,11 @@ _HEAD_BYTES = 4096
 _TAIL_BYTES = 1 << 16
 _END_OF_ARCHIVE = 22  # bytes of a zip's last record, without its comment; APPNOTE.TXT, 4.3.16
 
-# One first character, so that the search skips to it.
-_MARKUP = re.compile(rb"<(?:!doctype html|html[\s>]|script[\s>]|svg\s|iframe\s|\?php\s|body[\s>]|!entity\s)")
+# One first character, so that the search skips to it; and two to look at before letters' case is made equal.
+_MARKUP = re.compile(
+    rb"<(?=[!?BHISbhis][CDEFOPTVcdefoptv])"
+    rb"(?i:!doctype html|html[\s>]|script[\s>]|svg\s|iframe\s|\?php\s|body[\s>]|!entity\s)"
+)
 _SCRIPT = re.compile(rb"(?:GIF8[79]a|BM)(?:/\*.*\*/|)\s*=", re.DOTALL)
 _OTHERS = (
     (b"__HALT_COMPILER(", "a script"),
@@ -25,16 +28,18 @@ _OTHERS = (
 
 def second_format(data: bytes) -> str | None:
     """What an image's bytes are besides; None for a plain image."""
-    head, tail = data[:_HEAD_BYTES], data[max(_HEAD_BYTES, len(data) - _TAIL_BYTES) :]
-    if b"%PDF-" in head:
+    ends = data
+    if len(data) > _HEAD_BYTES + _TAIL_BYTES:
+        ends = b"\0".join((data[:_HEAD_BYTES], data[-_TAIL_BYTES:]))
+    if data.find(b"%PDF-", 0, _HEAD_BYTES) >= 0:
         return "a PDF"
     if _SCRIPT.match(data[:_TAIL_BYTES]):
         return "a script"
-    if _MARKUP.search(head.lower()) or _MARKUP.search(tail.lower()):
+    if _MARKUP.search(ends):
         return "a page or a script"
     if _is_zip(data):
         return "a zip archive"
-    return next((name for signature, name in _OTHERS if signature in head or signature in tail), None)
+    return next((name for signature, name in _OTHERS if signature in ends), None)
 
 
 def _is_zip(data: bytes) -> bool:
