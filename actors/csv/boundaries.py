@@ -49,8 +49,7 @@ class RecordSplitter:
 
     def __init__(self, delimiter: bytes, max_row_bytes: int) -> None:
         self._max_row_bytes = max_row_bytes
-        self._before_quote = np.zeros(256, dtype=bool)
-        self._before_quote[[QUOTE, LF, CR, delimiter[0]]] = True
+        self._before_first = (delimiter[0], LF, CR)
         body = _record_body(delimiter)
         self._body = re.compile(body)
         self._record = tuple(re.compile(body + line_end) for line_end in _LINE_END)
@@ -75,7 +74,11 @@ class RecordSplitter:
         opening = quotes[::2]
         if opening.size and opening[0] == 0:
             opening = opening[1:]
-        if not self._before_quote[data[opening - 1]].all():
+        before = data[opening - 1]
+        at_start = before == QUOTE
+        for byte in self._before_first:  # a few comparisons take a third of the time of a table of 256
+            at_start |= before == byte
+        if not at_start.all():
             return None
         line_ends = np.flatnonzero(data == LF)
         if CR in block:

@@ -142,9 +142,9 @@ def test_a_header_that_outgrows_a_row_is_refused(tail: bytes, block: int) -> Non
 def test_shards_come_out_while_the_file_goes_in() -> None:
     scanner = ShardScanner(",", shard_bytes=1000, shard_rows=None, max_row_bytes=1000)
     row = b"x" * 99 + b"\n"
-    early = scanner.feed(b"h\n" + row * 10_000)
-    assert len(early) > 500
-    assert len(early) + len(scanner.feed(row * 10_000) + scanner.finish()) == 2000
+    early = scanner.feed(b"h\n" + row * 30_000)
+    assert len(early) > 2000
+    assert len(early) + len(scanner.feed(row * 30_000) + scanner.finish()) == 6000
 
 
 @pytest.mark.parametrize("start", [b'"', b'1,"open', b"x" * 5000], ids=["quote", "later quote", "long field"])
