@@ -32,7 +32,9 @@ class Attributes:
 
 
 def parse_attributes(specification: str) -> Attributes:
-    pairs = [_kept_pair(e) if len(e) <= _LONGEST_KEPT else _pair(e) for e in _entries(specification)]
+    entries = _entries(specification)
+    pair = _kept_pair if max(map(len, entries), default=0) <= _LONGEST_KEPT else _pair
+    pairs = list(map(pair, entries))
     members = dict(filter(None, pairs))
     return Attributes(f"{{{', '.join(members.values())}}}", pairs.count(None))
 
