@@ -85,7 +85,8 @@ async def test_each_byte_is_read_once_and_in_order(run: Run) -> None:
     assert source.reads[-1][1] == len(LONG)
 
 
-async def test_shards_come_before_the_whole_drop_is_read(run: Run) -> None:
+async def test_shards_come_before_the_whole_drop_is_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.csv.scan.BLOCK_BYTES", HEAD_BYTES)
     source = Bytes(LONG)
     steps = scan(run, source, not_packed, chunk_bytes=HEAD_BYTES)  # type: ignore[arg-type]
     assert isinstance(await anext(steps), PlanStart)

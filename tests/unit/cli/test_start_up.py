@@ -77,10 +77,10 @@ def test_a_dry_run_imports_no_client(folder: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("doctor",), ("drop", "a.csv"), ("rejects", "abc")], ids=" ".join)
 def test_what_needs_a_client_imports_no_ray(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+    folder: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     (folder / "a.csv").write_text("x\n")
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", api.url)  # has no bucket: what can't be reached is tried for minutes
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
     monkeypatch.setenv("DROPFORGE_URL", "http://127.0.0.1:9")
     end, modules = imported(folder, *arguments)
