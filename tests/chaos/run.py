@@ -66,6 +66,7 @@ class Series:
         if self._logs is not None and scene.figures.wrong:
             for at, node in enumerate(self._stack.nodes):
                 node.keep_logs(self._logs / f"{scenario}-{seed}-{at}")
+        self._stack.remove_images()
         return scene.figures
 
     def audit(self) -> list[str]:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -171,6 +172,12 @@ class Stack:
         self.storage.clear()
         self.images.clear()
         self.image_host.requests.clear()
+
+    def remove_images(self) -> None:
+        """Takes away what runs that have ended stored most of: the local store walks over all of it at each listing."""
+        names = [info.name for info in self.output.objects("images/")]
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(self.output.delete, names))
 
     def undelivered(self) -> list[str]:
         """The messages that wait on a subscription or are out unacknowledged: subscription and object or shard."""
