@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-BATCH_CHARS = 1 << 18
-"""Most characters of one call, unless a single shard has more: about what a full shard has."""
+BATCH_CHARS = 1 << 19
+"""Most characters of one call, unless a single shard has more: about what two full shards have."""
 
 Clean = Callable[[Sequence[str]], list[str]]
 
