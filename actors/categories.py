@@ -12,4 +12,4 @@ def category_levels(path: str, separator: str) -> list[str]:
     Brackets and double quotes are no part of a name wherever they stand.
     """
     names = path.replace("[", "").replace("]", "").replace('"', "")
-    return [level.strip() for level in names.split(separator)]
+    return [*map(str.strip, names.split(separator))]

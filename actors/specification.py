@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _KEY_AND_VALUE = re.compile(r'=>"([^"]*+)".*?=>"([^"]*+)"')
 _encode = json.JSONEncoder().encode
@@ -23,8 +23,7 @@ _KEPT_ENTRIES = 1 << 15
 _LONGEST_KEPT = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """`text`: the key-values as a JSON object in ASCII. `entries_without_key`: how many entries aren't in it."""
 
     text: str
@@ -51,6 +50,10 @@ _kept_pair = lru_cache(_KEPT_ENTRIES)(_pair)
 
 def _entries(specification: str) -> list[str]:
     """The entries, without their closing braces."""
-    line = specification.partition("\n")[0]
+    line_end = specification.find("\n")
+    line = specification if line_end < 0 else specification[:line_end]
     start, end = line.find("["), line.rfind("]")
-    return line[start:end].split("}")[:-1] if 0 <= start < end else []
+    if not 0 <= start < end:
+        return []
+    *entries, _ = line[start:end].split("}")
+    return entries
