@@ -21,7 +21,7 @@ demo: .venv/installed  ## A drop from start to end on this machine; FILE=path.cs
 	@$(BIN)/dropforge demo $(if $(FILE),"$(FILE)") $(if $(filter-out 0,$(KEEP)),--keep)
 
 test: lint  ## All that CI runs: lint, types, every test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/installed  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -15,12 +15,19 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
+TESTS = Path(__file__).parent
+ON_RAY = {"chaos", "scale", "stack"}
 
-@pytest.hookimpl(trylast=True)
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the session-wide stack come last: while it is up, it takes its share of the machine."""
-    stack = Path(__file__).parent / "stack"
-    items.sort(key=lambda item: stack in item.path.parents)
+    """With two workers (`make test`), all that starts Ray is one's, one after the other, and the rest the other's.
+
+    Tests of the session-wide stack come last: while it is up, it takes its share of the machine.
+    """
+    items.sort(key=lambda item: TESTS / "stack" in item.path.parents)
+    for item in items:
+        on_ray = item.path.relative_to(TESTS).parts[0] in ON_RAY
+        item.add_marker(pytest.mark.xdist_group("Ray" if on_ray else "the rest"))
 
 
 @pytest.fixture(scope="session", autouse=True)
