@@ -206,12 +206,18 @@ def test_drop_without_watching_asks_nobody(system: FakeApi, catalogue: Path) -> 
 def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
     view = view_of(RunState.PROCESSING)
     api.hold(view)
-    command = [sys.executable, "-c", "from serve_app.cli import main; main()", "watch", view.run_id, "--url", api.url]
+    # Tests that a shell runs in its background inherit that Ctrl-C is ignored.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += "from serve_app.cli import main; main()"
+    command = [sys.executable, "-c", program, "watch", view.run_id, "--url", api.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
-        assert watching.stdout is not None
-        assert watching.stdout.readline().startswith("processing")
-        watching.send_signal(signal.SIGINT)
-        _, stderr = watching.communicate(timeout=10)
+        try:
+            assert watching.stdout is not None
+            assert watching.stdout.readline().startswith("processing")
+            watching.send_signal(signal.SIGINT)
+            _, stderr = watching.communicate(timeout=30)
+        finally:
+            watching.kill()
     assert watching.returncode == 130
     assert f"the run goes on. `dropforge watch {view.run_id}`" in stderr
 
