@@ -19,6 +19,10 @@ TESTS = Path(__file__).parent
 ON_RAY = {"chaos", "scale", "stack"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "xdist_group(name): tests of one name have one worker")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers (`make test`), all that starts Ray is one's, one after the other, and the rest the other's.
 
