@@ -27,6 +27,9 @@ TABLE_TOKENS = 1 << 14
 # Rows multiplied at a time, so that the products are still in the processor's cache when they are stored.
 _CHUNK = 512
 
+# States up to which one `reduceat` costs less than a `reduce` for each meaning.
+_FEW = 32
+
 _BY_LETTER = {"S": SHIFT, "D": REDUCE, "B": BREAK, "L": LEFT, "R": RIGHT}
 _AUXILIARIES = {
     ("L", "aux"): LEFT_AUX,
@@ -65,7 +68,8 @@ class MoveScorer:
         order = np.argsort(meaning, kind="stable")
         self._upper = np.asarray(upper.get_param("W"))[order]
         self._upper_bias = np.asarray(upper.get_param("b"))[order, None]
-        self._groups = [slice(*edges) for edges in pairwise(np.searchsorted(meaning[order], np.arange(MOVES + 1)))]
+        edges = np.searchsorted(meaning[order], np.arange(MOVES + 1))
+        self._starts, self._groups = edges[:-1], [slice(*pair) for pair in pairwise(edges)]
 
     def tabulate(self, vectors: Floats) -> Floats:
         """The table that `score` needs for states that see these tokens, shape (tokens, width).
@@ -95,6 +99,9 @@ class MoveScorer:
         hidden = np.maximum(summed[:, : self._hidden], summed[:, self._hidden :])
         scores = self._upper @ hidden.T
         scores += self._upper_bias
+        if len(hidden) <= _FEW:
+            few: Floats = np.maximum.reduceat(scores, self._starts, axis=0)
+            return few
         best = np.empty((MOVES, len(hidden)), np.float32)
         for meaning, group in enumerate(self._groups):
             np.maximum.reduce(scores[group], axis=0, out=best[meaning])
