@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -35,6 +36,8 @@ _FORMATS = {
 # hours to decode (libjpeg-turbo, "Two Issues with the JPEG Standard"). Real ones hold about ten.
 _START_OF_SCAN = b"\xff\xda"
 _MAX_SCANS = 100
+
+_KNOWN_IMAGES = 8192
 
 _PLUGINS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
@@ -87,10 +90,14 @@ def _check_size(image: Image.Image, max_pixels: int, max_frames: int) -> None:
 
 
 class Decoder:
-    """`decoded_format` on `threads` of its own: Pillow works without the interpreter's lock, so the loop goes on."""
+    """`decoded_format` on `threads` of its own: Pillow works without the interpreter's lock, so the loop goes on.
+
+    Bytes that were decoded lately are known again by their digest: a shop's picture for "no image" has many URLs.
+    """
 
     def __init__(self, *, threads: int, max_pixels: int, max_frames: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._known: dict[bytes, ImageFormat] = {}
         self._max_pixels = max_pixels
         self._max_frames = max_frames
 
@@ -98,7 +105,14 @@ class Decoder:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data)
 
     def _decode(self, data: bytes) -> ImageFormat:
-        return decoded_format(data, max_pixels=self._max_pixels, max_frames=self._max_frames)
+        digest = hashlib.sha256(data).digest()
+        found = self._known.get(digest)
+        if found is None:
+            found = decoded_format(data, max_pixels=self._max_pixels, max_frames=self._max_frames)
+            if len(self._known) >= _KNOWN_IMAGES:
+                self._known.clear()
+            self._known[digest] = found
+        return found
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -26,10 +26,11 @@ _DRAINED_BYTES = 1 << 16  # of an answer that is not wanted, so that its connect
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A fetched body. It holds its places among the replica's images until its block is left."""
+    """An image's bytes, `fetched` for it or for another row. Holds its places among the replica's until it is left."""
 
     data: bytes
     places: tuple[asyncio.Semaphore, ...]
+    fetched: bool = True
 
     def __enter__(self) -> bytes:
         return self.data
@@ -105,6 +106,11 @@ class Downloader:
         raise DropforgeError(
             Code.TOO_MANY_REDIRECTS, f"{text} redirects more than {self._settings.max_redirects} times."
         )
+
+    async def hold(self, data: bytes) -> Body:
+        """Bytes that were fetched before, once there is a place for them."""
+        await self._images.acquire()
+        return Body(data, (self._images,), fetched=False)
 
     async def _hop(self, url: URL, deadline_s: float) -> tuple[Body | str, float]:
         """The answer of one server: a body, or where it redirects to; and the seconds that took."""

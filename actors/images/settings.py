@@ -83,6 +83,10 @@ class ImageSettings(BaseModel):
         "a host that does not answer; with more of them the shard fails and is tried again",
     )
 
+    reuse_mb: int = Field(
+        32, ge=0, description="MB of images kept for rows of the same run that name the same URL a little later"
+    )
+
     allowed_ports: tuple[int, ...] = Field((80, 443), description="ports an image URL may name")
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="networks (CIDR) fetched from although they are not public, such as an origin of one's own"

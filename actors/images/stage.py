@@ -18,6 +18,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +34,7 @@ from .decode import Decoder
 from .download import Body, Downloader
 from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
+from .shared_fetches import SharedFetches, Source
 from .upload import ImageStore
 from .urls import Candidate, candidates, without_credentials
 
@@ -124,6 +126,7 @@ class ImageStage:
             threads=settings.decode_threads, max_pixels=settings.max_pixels, max_frames=settings.max_frames
         )
         self._store = ImageStore(retry=settings.upload_retry, timeout_s=settings.upload_s)
+        self._shared = SharedFetches(self._downloader.hold, kept_bytes=settings.reuse_mb << 20)
         return self
 
     async def __aexit__(
@@ -179,27 +182,29 @@ class ImageStage:
     async def _first_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the row's first image, or leaves the row at its first failure that may pass."""
         while row.untried and not row.uri and not row.held:
-            await self._try(row, row.untried.pop(0), shard, self._fetch_patiently)
+            candidate = row.untried.pop(0)
+            source = Source(shard.target.folder, candidate.url)
+            fetch = partial(self._fetch_patiently, candidate.url)
+            await self._try(row, candidate, shard, self._shared.fetch(source, fetch))
 
     async def _any_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the first image among the URLs left, whatever happens to the ones before it."""
         while row.untried and not row.uri:
-            await self._try(row, row.untried.pop(0), shard, self._downloader.fetch)
+            candidate = row.untried.pop(0)
+            await self._try(row, candidate, shard, self._downloader.fetch(candidate.url))
 
     async def _fetch_patiently(self, url: str) -> Body:
         return await with_retries(self._settings.fetch_retry, lambda: self._downloader.fetch(url), subject=url)
 
-    async def _try(
-        self, row: _Row, candidate: Candidate, shard: _Shard, fetch: Callable[[str], Awaitable[Body]]
-    ) -> None:
+    async def _try(self, row: _Row, candidate: Candidate, shard: _Shard, fetch: Awaitable[Body]) -> None:
         """Stores the image of one URL, or notes why there is none. The bucket's failures are raised."""
         try:
-            body = await fetch(candidate.url)
+            body = await fetch
         except DropforgeError as error:
             self._note(row, candidate.url, error, shard)
             return
         with body as data:
-            shard.fetched_bytes += len(data)
+            shard.fetched_bytes += len(data) if body.fetched else 0
             try:
                 image = await self._decoder.format_of(data)
             except DropforgeError as error:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
@@ -157,3 +158,21 @@ async def test_the_decoder_applies_its_limits() -> None:
     finally:
         decoder.close()
     assert raised.value.code is Code.IMAGE_TOO_MANY_PIXELS
+
+
+async def test_the_same_bytes_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+
+    def counting(data: bytes, *, max_pixels: int, max_frames: int) -> object:
+        decoded.append(data)
+        return decoded_format(data, max_pixels=max_pixels, max_frames=max_frames)
+
+    monkeypatch.setattr("actors.images.decode.decoded_format", counting)
+    monkeypatch.setattr("actors.images.decode._KNOWN_IMAGES", 2)
+    decoder = Decoder(threads=1, max_pixels=10_000, max_frames=1)
+    jpg, png, gif = (picture(extension) for extension in ("jpg", "png", "gif"))
+    for data in (jpg, png, jpg, HTML, HTML, gif, jpg):
+        with suppress(DropforgeError):
+            await decoder.format_of(data)
+    decoder.close()
+    assert decoded == [jpg, png, HTML, HTML, gif, jpg]
