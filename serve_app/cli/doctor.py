@@ -45,15 +45,18 @@ def doctor(as_json: bool) -> None:
     from .target import target
 
     settings = target(None).settings
-    from infra.local.pubsub.filter import compile_filter
-
-    from ..doctor.examination import Examination
 
     def passes(source: str, attributes: Mapping[str, str]) -> bool:
         return compile_filter(source)(attributes)
 
     try:
-        findings = list(Examination(settings, passes).findings())
+        # Shown before Google's clients are imported, which takes as long as all the rest.
+        with console(stderr=True).status(f"Looking at the set-up of project {settings.project}"):
+            from infra.local.pubsub.filter import compile_filter
+
+            from ..doctor.examination import Examination
+
+            findings = list(Examination(settings, passes).findings())
     except DropforgeError as error:
         Complaint(
             error.message, "`gcloud auth application-default login`, and see the network and STORAGE_EMULATOR_HOST"
