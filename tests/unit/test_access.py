@@ -125,7 +125,7 @@ async def test_a_push_of_pub_sub_is_taken(closed: Access, signer: Signer) -> Non
         {"email_verified": 1},
         {"aud": "https://elsewhere.example"},
         {"iss": "https://elsewhere.example"},
-        {"exp": int(time.time()) - 3600},
+        pytest.param({"exp": int(time.time()) - 3600}, id="expired an hour ago"),
     ],
     ids=str,
 )
