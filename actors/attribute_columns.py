@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 import pyarrow as pa
 
@@ -17,7 +17,7 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
     attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
     paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
     count = catalogue.category_levels
-    columns = list(zip_longest(*paths, fillvalue=""))[:count]
+    columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
     nowhere = ("",) * len(paths)
     levels = (pa.array(level, pa.string()) for level in [*columns, *[nowhere] * (count - len(columns))])
     return AttributeColumns(

@@ -93,6 +93,7 @@ class StageCalls:
             return result
 
     def tell_retry(self, stage: str, error: DropforgeError, attempt: int) -> None:
+        """Notes on the span under way, and tells `on_retry`, that the attempt of this number failed."""
         about = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(attempt)}
         trace.get_current_span().add_event("retry", about)
         self._on_retry(stage, error)

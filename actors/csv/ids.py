@@ -29,6 +29,7 @@ _FEWEST_BITS, _MOST_BITS = 16, 28  # powers of two
 _LONGEST = 64  # bytes of an id that are hashed as they are; longer ones by their digest
 
 _WINDOW = _LONGEST + 2  # an id, its closing quote, the delimiter
+_ROWS_AT_ONCE = 4096  # a window each, so that a block of tiny rows needs little memory
 
 # Any odd numbers without a pattern; these are SHA-512's, of the fractional parts of square roots.
 _FACTORS = np.array(
@@ -63,6 +64,21 @@ class IdFilter:
         """
         starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
         hashes = np.zeros(ends.size, dtype=np.uint64)
+        for at in range(0, ends.size, _ROWS_AT_ONCE):
+            rows = slice(at, at + _ROWS_AT_ONCE)
+            hashes[rows] = self._hashes_of(block, starts[rows], ends[rows], max_row_bytes)
+        return hashes
+
+    def repeats(self, hashes: np.ndarray) -> list[int]:
+        """The places in `hashes` of those that were here before; all of them have been from then on.
+
+        A 0 has none to repeat.
+        """
+        named = np.flatnonzero(hashes)
+        return named[self._seen(hashes[named])].tolist()
+
+    def _hashes_of(self, block: bytes, starts: np.ndarray, ends: np.ndarray, max_row_bytes: int) -> np.ndarray:
+        hashes = np.zeros(ends.size, dtype=np.uint64)
         to_read = ends - starts <= max_row_bytes
         if self._position == 0 and len(block) >= _WINDOW:
             places, characters, lengths = self._leading(block, starts, ends)
@@ -74,14 +90,6 @@ class IdFilter:
             pairs = zip(starts[others].tolist(), ends[others].tolist(), strict=True)
             hashes[others] = _hashes(*_characters([self._id(block, first, end) for first, end in pairs]))
         return hashes
-
-    def repeats(self, hashes: np.ndarray) -> list[int]:
-        """The places in `hashes` of those that were here before; all of them have been from then on.
-
-        A 0 has none to repeat.
-        """
-        named = np.flatnonzero(hashes)
-        return named[self._seen(hashes[named])].tolist()
 
     def _leading(self, block: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The ids of the records that start with theirs plainly: which records, and what `_hashes` takes.

@@ -38,6 +38,7 @@ _START_OF_SCAN = b"\xff\xda"
 _MAX_SCANS = 100
 
 _KNOWN_IMAGES = 8192
+"""Digests of decoded images that are remembered, about 100 bytes each; all are forgotten when they are more."""
 
 _PLUGINS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 

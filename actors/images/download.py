@@ -108,9 +108,19 @@ class Downloader:
         )
 
     async def hold(self, data: bytes) -> Body:
-        """Bytes that were fetched before, once there is a place for them."""
-        await self._images.acquire()
-        return Body(data, (self._images,), fetched=False)
+        """Bytes that were fetched before, once they have the places that fetching them would take."""
+        places: list[asyncio.Semaphore] = []
+        try:
+            await self._images.acquire()
+            places.append(self._images)
+            if len(data) > self._settings.large_image_bytes:
+                await self._large_images.acquire()
+                places.append(self._large_images)
+        except BaseException:
+            for place in places:
+                place.release()
+            raise
+        return Body(data, tuple(places), fetched=False)
 
     async def _hop(self, url: URL, deadline_s: float) -> tuple[Body | str, float]:
         """The answer of one server: a body, or where it redirects to; and the seconds that took."""

@@ -1,4 +1,4 @@
-"""Each URL of a run is fetched once: its rows share the fetch that is under way, and what it gave for a while after.
+"""A fetcher fetches a run's URL once: its rows share the fetch that is under way, and what it gave for a while after.
 
 Variants of a product have its image in common, and a shop has one picture for "no image". Which of the rows asks first
 changes no cell: each still gets an object of its own.
@@ -16,7 +16,7 @@ from .download import Body
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RunUrl:
     """A URL as one run knows it; another run asks for it anew."""
 
     run_folder: str
@@ -34,22 +34,22 @@ class SharedFetches:
         self._hold = hold
         self._kept_bytes = kept_bytes
         self._held_bytes = 0
-        self._kept: OrderedDict[Source, bytes] = OrderedDict()
-        self._under_way: dict[Source, asyncio.Future[bytes | None]] = {}
+        self._kept: OrderedDict[RunUrl, bytes] = OrderedDict()
+        self._under_way: dict[RunUrl, asyncio.Future[bytes | None]] = {}
 
-    async def fetch(self, source: Source, fetch: Callable[[], Awaitable[Body]]) -> Body:
+    async def fetch(self, url: RunUrl, fetch: Callable[[], Awaitable[Body]]) -> Body:
         """What `fetch()` gives, or gave for another row of the run. Raises what it raises."""
-        while (under_way := self._under_way.get(source)) is not None:
+        while (under_way := self._under_way.get(url)) is not None:
             data = await asyncio.shield(under_way)
             if data is not None:  # else it was cancelled with its shard, and somebody else has to fetch
                 return await self._hold(data)
-        if source in self._kept:
-            self._kept.move_to_end(source)
-            return await self._hold(self._kept[source])
-        return await self._lead(source, fetch)
+        if url in self._kept:
+            self._kept.move_to_end(url)
+            return await self._hold(self._kept[url])
+        return await self._lead(url, fetch)
 
-    async def _lead(self, source: Source, fetch: Callable[[], Awaitable[Body]]) -> Body:
-        under_way = self._under_way[source] = asyncio.get_running_loop().create_future()
+    async def _lead(self, url: RunUrl, fetch: Callable[[], Awaitable[Body]]) -> Body:
+        under_way = self._under_way[url] = asyncio.get_running_loop().create_future()
         try:
             body = await fetch()
         except DropforgeError as error:
@@ -58,17 +58,17 @@ class SharedFetches:
             raise
         else:
             under_way.set_result(body.data)
-            self._keep(source, body.data)
+            self._keep(url, body.data)
             return body
         finally:
-            del self._under_way[source]
+            del self._under_way[url]
             if not under_way.done():
                 under_way.set_result(None)
 
-    def _keep(self, source: Source, data: bytes) -> None:
+    def _keep(self, url: RunUrl, data: bytes) -> None:
         if len(data) > self._kept_bytes:
             return
-        self._kept[source] = data
+        self._kept[url] = data
         self._held_bytes += len(data)
         while self._held_bytes > self._kept_bytes:
             _, oldest = self._kept.popitem(last=False)

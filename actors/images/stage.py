@@ -34,7 +34,7 @@ from .decode import Decoder
 from .download import Body, Downloader
 from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
-from .shared_fetches import SharedFetches, Source
+from .shared_fetches import RunUrl, SharedFetches
 from .upload import ImageStore
 from .urls import Candidate, candidates, without_credentials
 
@@ -183,9 +183,9 @@ class ImageStage:
         """Stores the row's first image, or leaves the row at its first failure that may pass."""
         while row.untried and not row.uri and not row.held:
             candidate = row.untried.pop(0)
-            source = Source(shard.target.folder, candidate.url)
+            url = RunUrl(shard.target.folder, candidate.url)
             fetch = partial(self._fetch_patiently, candidate.url)
-            await self._try(row, candidate, shard, self._shared.fetch(source, fetch))
+            await self._try(row, candidate, shard, self._shared.fetch(url, fetch))
 
     async def _any_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the first image among the URLs left, whatever happens to the ones before it."""

@@ -45,16 +45,15 @@ def doctor(as_json: bool) -> None:
     from .target import target
 
     settings = target(None).settings
-
-    def passes(source: str, attributes: Mapping[str, str]) -> bool:
-        return compile_filter(source)(attributes)
-
     try:
         # Shown before Google's clients are imported, which takes as long as all the rest.
         with console(stderr=True).status(f"Looking at the set-up of project {settings.project}"):
             from infra.local.pubsub.filter import compile_filter
 
             from ..doctor.examination import Examination
+
+            def passes(source: str, attributes: Mapping[str, str]) -> bool:
+                return compile_filter(source)(attributes)
 
             findings = list(Examination(settings, passes).findings())
     except DropforgeError as error:

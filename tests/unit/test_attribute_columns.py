@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +23,18 @@ def test_absent_levels_are_empty_and_cut_ones_counted() -> None:
     assert [level.to_pylist() for level in columns.levels] == [["a", "a", "a"], ["b", "b", ""]]
     assert columns.attributes.to_pylist() == ["{}"] * 3
     assert (columns.levels_cut, columns.entries_without_key) == (1, 1)
+
+
+def test_a_path_of_any_depth_costs_the_other_rows_nothing() -> None:
+    rows = pa.table({"specifications": [""] * 400, "categories": [">>" * 50_000, *["a"] * 399]})
+    tracemalloc.start()
+    try:
+        columns = attribute_columns(rows, Catalogue())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert columns.levels_cut == 1
+    assert peak < 20_000_000
 
 
 def test_no_rows_have_string_columns_too() -> None:

@@ -215,7 +215,7 @@ def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
             assert watching.stdout is not None
             assert watching.stdout.readline().startswith("processing")
             watching.send_signal(signal.SIGINT)
-            _, stderr = watching.communicate(timeout=30)
+            _, stderr = watching.communicate(timeout=10)
         finally:
             watching.kill()
     assert watching.returncode == 130

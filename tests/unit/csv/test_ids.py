@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from itertools import pairwise
 from unittest import mock
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -116,6 +118,20 @@ def test_none_of_many_ids_is_missed_or_made_up() -> None:
     ids = [f"{random.Random(at).getrandbits(128):032x}" for at in range(20_000)]
     rows = [f"{row_id},x\n".encode() for row_id in (*ids, *reversed(ids))]
     assert repeated_in(b"i,x", b"".join(rows), shard_bytes=1 << 20, shard_rows=400) == list(range(20_001, 40_001))
+
+
+@pytest.mark.parametrize("row", [b"\n", b"a,\n", b'"a",\n'], ids=repr)
+def test_a_block_of_tiny_rows_needs_little_memory(row: bytes) -> None:
+    block = row * (scan.BLOCK_BYTES // len(row))
+    ends = np.arange(len(row), len(block) + 1, len(row))
+    filter_of_ids = IdFilter(header_of(b"i,x"), len(block))
+    tracemalloc.start()
+    try:
+        filter_of_ids.hashes(block, 0, ends, 1 << 20)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * ends.nbytes + 8_000_000
 
 
 def test_the_filter_is_bounded_whatever_the_file() -> None:

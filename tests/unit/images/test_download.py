@@ -526,6 +526,22 @@ class TestConcurrency:
         finally:
             await downloader.close()
 
+    async def test_bytes_fetched_before_take_the_places_of_a_fetch(self, origin: Origin) -> None:
+        downloader = Downloader(limits(origin, images_in_flight=2, large_images=1, large_image_bytes=1))
+        try:
+            first = await downloader.hold(BODY)
+            second = asyncio.create_task(downloader.hold(BODY))
+            await asyncio.wait({second}, timeout=0.05)
+            assert not second.done()
+            second.cancel()
+            await asyncio.wait({second})
+            with await downloader.hold(b"x"), first:  # what was cancelled has given its place back
+                pass
+            with await asyncio.wait_for(downloader.hold(BODY), 5) as data:
+                assert data == BODY
+        finally:
+            await downloader.close()
+
     @pytest.mark.parametrize("answer", [http(status=404), redirect("/loop"), http(b"x", length=10**12), b"nonsense"])
     async def test_every_failure_gives_its_place_back(self, origin: Origin, answer: bytes) -> None:
         origin.says("/loop", answer)

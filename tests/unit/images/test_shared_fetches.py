@@ -9,9 +9,9 @@ import pytest
 
 from actors.errors import Code, DropforgeError
 from actors.images.download import Body
-from actors.images.shared_fetches import SharedFetches, Source
+from actors.images.shared_fetches import RunUrl, SharedFetches
 
-A, B, C = (Source("run", f"http://shop/{name}") for name in "abc")
+A, B, C = (RunUrl("run", f"http://shop/{name}") for name in "abc")
 
 
 async def hold(data: bytes) -> Body:
@@ -41,7 +41,7 @@ async def test_another_run_asks_for_itself() -> None:
     asked: list[bytes] = []
     shared = SharedFetches(hold, kept_bytes=10)
     await shared.fetch(A, gives(b"old", asked))
-    assert (await shared.fetch(Source("next run", A.url), gives(b"new", asked))).data == b"new"
+    assert (await shared.fetch(RunUrl("next run", A.url), gives(b"new", asked))).data == b"new"
 
 
 async def test_what_was_used_longest_ago_goes_first() -> None:
