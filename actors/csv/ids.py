@@ -4,8 +4,8 @@ A row's image is named by its id, so two rows of one id need two names, and whic
 depend on which is worked on first. "Earlier" is known before any shard is handed out only to the scan, which passes
 over the rows in their order: so it is told here, and each shard carries what was found.
 
-The ids are kept in a Bloom filter of at most 32 MiB, since a file may have any number of rows. It misses no repeat.
-It takes a new id for a repeat once in some 50,000 rows of a file of ten million, and in practice never below a
+The ids are kept in a Bloom filter of at most 16 MiB, since a file may have any number of rows. It misses no repeat.
+It takes a new id for a repeat once in some 50,000 rows of a file of five million, and in practice never below half a
 million; such a row's image has the longer name for no need, at each scan of the file alike. Whoever makes ids collide
 on purpose gets longer names, and nothing else.
 
@@ -25,7 +25,7 @@ from .fields import split_fields
 from .header import HeaderMap
 
 _PROBES = 8
-_FEWEST_BITS, _MOST_BITS = 16, 28  # powers of two
+_FEWEST_BITS, _MOST_BITS = 16, 27  # powers of two
 _LONGEST = 64  # bytes of an id that are hashed as they are; longer ones by their digest
 
 _WINDOW = _LONGEST + 2  # an id, its closing quote, the delimiter

@@ -14,6 +14,7 @@ import json
 import re
 import statistics
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,7 @@ CONTENDERS: tuple[Callable[[pa.Table], list[list[str]]], ...] = (ours, plain)
 @click.option("--rounds", default=7, show_default=True)
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures there too.")
 def main(rounds: int, json_path: Path | None) -> None:
+    warnings.simplefilter("ignore")  # jsonpickle has one for each call, and printing it would count against it
     if not SAMPLE.exists():
         raise click.ClickException(f"{SAMPLE.name} is not on this machine.")
     with SAMPLE.open(encoding="utf-8", newline="") as file:
