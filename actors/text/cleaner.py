@@ -13,6 +13,7 @@ lemmas of each distinct span are found once and kept. Why that gives spaCy's own
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
@@ -155,8 +156,14 @@ class DescriptionCleaner:
         for key in list(islice(self._spans, len(self._spans) // 2)):
             self._span_bytes -= _span_bytes(key, self._spans.pop(key)[1])
         if self._held_bytes > budget // 2 or len(self._types) > _MOST_TYPES:
-            self._nlp = model.load()
-            self._begin(self._nlp)
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """A new model in the old one's memory: both at once would be the most that a cleaner ever takes."""
+        del self._types, self._analyzer, self._lemmas, self._spans, self._nlp
+        gc.collect()  # spaCy's pipelines are full of cycles
+        self._nlp = model.load()
+        self._begin(self._nlp)
 
     @property
     def _held_bytes(self) -> int:
@@ -169,10 +176,15 @@ def _span_bytes(key: bytes, lemmas: tuple[str, ...]) -> int:
 
 
 def _groups(spans: Ints) -> list[Ints]:
-    """Cut the spans' numbers into groups of similar length that can be analysed together."""
+    """Cut the spans' numbers into groups of similar length, and of as many tokens, that can be analysed together.
+
+    A group takes as many steps as its longest span: a last one of few tokens would take as many as a full one.
+    """
     sizes = spans[:, 1] - spans[:, 0] + LOOK_AHEAD
     order = np.argsort(sizes, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(np.cumsum(sizes[order]) // TABLE_TOKENS)) + 1)
+    up_to = np.cumsum(sizes[order])
+    groups = -(-up_to[-1] // TABLE_TOKENS)
+    return np.split(order, np.searchsorted(up_to, up_to[-1] * np.arange(1, groups) // groups))
 
 
 def _pages(numbers: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:
