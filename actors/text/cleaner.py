@@ -184,7 +184,8 @@ def _groups(spans: Ints) -> list[Ints]:
     order = np.argsort(sizes, kind="stable")
     up_to = np.cumsum(sizes[order])
     groups = -(-up_to[-1] // TABLE_TOKENS)
-    return np.split(order, np.searchsorted(up_to, up_to[-1] * np.arange(1, groups) // groups))
+    cuts = np.searchsorted(up_to, up_to[-1] * np.arange(1, groups) // groups)
+    return [group for group in np.split(order, cuts) if len(group)]  # a span may be longer than a group's share
 
 
 def _pages(numbers: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from actors import specification as module
 from actors.specification import parse_attributes
 
 LIST = re.compile(r"(.*?)\[(.*)\](.*)")
@@ -93,3 +94,14 @@ def test_the_sample_gives_what_the_plain_rule_gives(shared_data: Path) -> None:
     with (shared_data / "flipkart_sample.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             assert_as_plain(row["product_specifications"])
+
+
+def test_only_so_many_entries_are_kept_and_no_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = module._KeptPairs()
+    monkeypatch.setattr(module, "_kept_pairs", kept)
+    monkeypatch.setattr(module, "_KEPT_ENTRIES", 10)
+    entry = '{{"key"=>"{}", "value"=>"{}"}}'.format
+    for number in range(25):
+        assert_as_plain(f"[{entry(number, number)}, {entry('long', 'x' * module._LONGEST_KEPT)}]")
+        assert 0 < len(kept) <= 10
+        assert all(len(text) <= module._LONGEST_KEPT for text in kept)

@@ -6,6 +6,7 @@ import csv
 import random
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -15,6 +16,7 @@ from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
 from actors.text import analysis, arc_eager, cleaner, encoder, model, scoring, self_check
+from actors.text.arc_eager import LOOK_AHEAD
 from actors.text.cleaner import DescriptionCleaner
 from actors.text.plain import plain_cell
 from actors.text.settings import TextSettings
@@ -169,6 +171,17 @@ def test_spans_larger_than_a_group(monkeypatch: pytest.MonkeyPatch, nlp: Languag
         monkeypatch.setattr(module, "TABLE_TOKENS", 12)
     texts = ["key features pack of 3 cotton helps keep women's boxes tidy " * 3, *rows(20, seed=7)]
     assert DescriptionCleaner().clean(texts) == plain(nlp, texts)
+
+
+def test_groups_have_about_as_many_tokens_each_and_similar_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaner, "TABLE_TOKENS", 100)
+    sizes = np.array([9, 1, 30, 5, 1, 250, 7, 2, 60, 3] * 3)
+    groups = cleaner._groups(np.stack((np.zeros_like(sizes), sizes), axis=1))
+    assert sorted(number for group in groups for number in group.tolist()) == list(range(len(sizes)))
+    tokens = [int((sizes[group] + LOOK_AHEAD).sum()) for group in groups]
+    assert all(0 < count <= 100 + sizes.max() + LOOK_AHEAD for count in tokens)
+    assert len(groups) <= -(-sum(tokens) // 100)
+    assert all(sizes[left].max() <= sizes[right].min() for left, right in pairwise(groups))
 
 
 def test_a_text_larger_than_a_page(monkeypatch: pytest.MonkeyPatch, used: DescriptionCleaner, nlp: Language) -> None:
