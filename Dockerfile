@@ -41,10 +41,13 @@ LABEL org.opencontainers.image.title="Dropforge" \
 # Ray writes its session, and Python and Ray their state, below /tmp alone: the root file system can be read-only.
 # Events go to the container's output, one JSON object a line, where Cloud Logging takes severity and labels from; so does
 # what Ray has to say, of which only faults are wanted.
+# The C library keeps memory of its own for every thread that asks for some: with dozens of threads a process grows with
+# the size of its runs, without need.
 ENV PATH=/app/bin:/opt/venv/bin:$PATH \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \
+    MALLOC_ARENA_MAX=2 \
     RAY_LOG_TO_STDERR=1 \
     RAY_BACKEND_LOG_LEVEL=error \
     RAY_USAGE_STATS_ENABLED=0

@@ -62,6 +62,7 @@ class Host:
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+        os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # as in the Dockerfile
         import ray
         from ray import serve
         from ray.serve._private.api import serve_start

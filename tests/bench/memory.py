@@ -118,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mb", type=int, action="append", help="file size, MB; may be repeated")
     parser.add_argument("--row-bytes", type=int, default=20_000, help="bytes of a row that no stage looks at")
-    parser.add_argument("--warm-up-rows", type=int, default=40_000)
+    parser.add_argument("--warm-up-rows", type=int, default=100_000)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     sizes = options.mb or [100, 1000]
