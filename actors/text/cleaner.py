@@ -160,6 +160,7 @@ class DescriptionCleaner:
 
     def _begin_anew(self) -> None:
         """A new model in the old one's memory: both at once would be the most that a cleaner ever takes."""
+        model.verify(model.locate())  # while there still is the old one to go on with
         del self._types, self._analyzer, self._lemmas, self._spans, self._nlp
         gc.collect()  # spaCy's pipelines are full of cycles
         self._nlp = model.load()

@@ -125,6 +125,19 @@ def test_forgetting_changes_no_cell(
     assert (load.call_count > 1) == begins_anew
 
 
+def test_a_model_that_was_altered_since_is_not_begun_with_anew(
+    monkeypatch: pytest.MonkeyPatch, nlp: Language, tmp_path: Path
+) -> None:
+    small = DescriptionCleaner(TextSettings(cache_mb=1))
+    texts = rows(100, seed=4)
+    with monkeypatch.context() as altered:
+        altered.setattr(model, "locate", lambda: tmp_path)
+        with pytest.raises(DropforgeError) as raised:
+            small.clean(texts)
+        assert raised.value.code is Code.MODEL_ALTERED
+    assert small.clean(texts) == plain(nlp, texts)
+
+
 def test_every_decision_can_be_spacys(monkeypatch: pytest.MonkeyPatch, nlp: Language) -> None:
     """With a guard that no margin passes, each move and each tag goes the way of close calls."""
     for module in (analysis, encoder):
