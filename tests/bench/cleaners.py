@@ -29,22 +29,23 @@ from actors.frame import AttributeColumns, ShardFrame
 from actors.handoff import Handoff, ReadShard
 from infra.local.port import free_port
 from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
+from serve_app.settings import Settings
 from tests.bench.catalogue import catalogue
 from tests.bench.drop import drop_and_wait
 
 _DEADLINE_S = 1200.0
 _WARM_UP_ROWS = 4000
-_SHARD_ROWS = 400
 
 
 def read_shards(rows: int, seed: int) -> list[Handoff]:
-    """A catalogue's descriptions as the reader leaves them in the object store."""
+    """A catalogue's descriptions as the reader leaves them in the object store, in shards of the default size."""
+    shard_rows = Settings().shard_rows
     text = catalogue(rows, seed=seed, image_url="http://127.0.0.1").decode()
     descriptions = [row["description"] for row in csv.DictReader(io.StringIO(text, newline=""))]
     nothing = AttributeColumns(pa.array([], pa.string()), (), 0, 0)
     handoffs = []
-    for start in range(0, rows, _SHARD_ROWS):
-        table = pa.table({"description": descriptions[start : start + _SHARD_ROWS]})
+    for start in range(0, rows, shard_rows):
+        table = pa.table({"description": descriptions[start : start + shard_rows]})
         shard = ReadShard(ShardFrame(table, (), blank=0, records=len(table)), nothing)
         handoffs.append(Handoff(ray.put(shard), len(table), 0.0))
     return handoffs

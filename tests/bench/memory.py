@@ -93,18 +93,19 @@ def _processes() -> Iterator[tuple[str, float]]:
 def run(sizes_mb: list[int], row_bytes: int, warm_up_rows: int) -> dict[int, dict[str, float]]:
     peaks: dict[int, dict[str, float]] = {}
     for size_mb in sizes_mb:
-        options = LocalSystemOptions(
-            port=free_port(),
-            settings={"fetch_images": False},
-            replicas={"Cleaner": 1},
-            state=Path(tempfile.mkdtemp(prefix="dropforge-bench-")),
-        )
         rows = (size_mb << 20) // row_bytes
-        with LocalSystem(options, on_progress=print) as system, tempfile.TemporaryDirectory() as folder:
-            warm_up, file = Path(folder) / "warm-up.csv", Path(folder) / f"{size_mb}mb.csv"
+        with tempfile.TemporaryDirectory(prefix="dropforge-bench-") as folder:
+            warm_up, file, state = (
+                Path(folder) / "warm-up.csv",
+                Path(folder) / f"{size_mb}mb.csv",
+                Path(folder) / "state",
+            )
             write_catalogue(warm_up, warm_up_rows, 1, first=1 + rows)
             write_catalogue(file, rows, row_bytes)
-            with PeakMemory() as memory:
+            options = LocalSystemOptions(
+                port=free_port(), settings={"fetch_images": False}, replicas={"Cleaner": 1}, state=state
+            )
+            with LocalSystem(options, on_progress=print) as system, PeakMemory() as memory:
                 assert drop_and_wait(system, warm_up, deadline_s=_DEADLINE_S)["state"] == "done"
                 view = drop_and_wait(system, file, deadline_s=_DEADLINE_S)
             assert view["state"] == "done", view

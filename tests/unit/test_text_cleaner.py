@@ -195,6 +195,9 @@ def test_groups_have_about_as_many_tokens_each_and_similar_spans(monkeypatch: py
     assert all(0 < count <= 100 + sizes.max() + LOOK_AHEAD for count in tokens)
     assert len(groups) <= -(-sum(tokens) // 100)
     assert all(sizes[left].max() <= sizes[right].min() for left, right in pairwise(groups))
+    alike = np.full(17, 10)
+    counts = [len(group) for group in cleaner._groups(np.stack((np.zeros_like(alike), alike), axis=1))]
+    assert max(counts) - min(counts) <= 1, "no last group of what is left over"
 
 
 def test_a_text_larger_than_a_page(monkeypatch: pytest.MonkeyPatch, used: DescriptionCleaner, nlp: Language) -> None:
