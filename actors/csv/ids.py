@@ -6,8 +6,8 @@ over the rows in their order: so it is told here, and each shard carries what wa
 
 The ids are kept in a Bloom filter of at most 16 MiB, since a file may have any number of rows. It misses no repeat.
 It takes a new id for a repeat once in some 50,000 rows at the end of a file of five million, once in 600 at the end of
-one of ten million, and in practice never below half a million; such a row's image has the longer name for no need, at each scan of the file alike. Whoever makes ids collide
-on purpose gets longer names, and nothing else.
+one of ten million, and in practice never below half a million; such a row's image has the longer name for no need, at
+each scan of the file alike. Whoever makes ids collide on purpose gets longer names, and nothing else.
 
 The ids of a shard are hashed and looked up in one go: one at a time, that takes longer than the scan itself.
 """

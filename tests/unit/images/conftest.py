@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fake_gcs import BUCKET, fake_gcs
+from origin import Origin, running_origin
 
 from actors.images.names import ImageTarget
 
@@ -24,3 +25,9 @@ def gcs(gcs_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def target(request: pytest.FixtureRequest) -> ImageTarget:
     """A folder of the test's own."""
     return ImageTarget(BUCKET, f"images/{request.node.name.translate(str.maketrans('[]', '--'))}")
+
+
+@pytest.fixture
+async def origin() -> AsyncIterator[Origin]:
+    async with running_origin() as origin:
+        yield origin

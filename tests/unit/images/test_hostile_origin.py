@@ -7,12 +7,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from email.utils import formatdate
 
 import pytest
-from origin import Origin, Request, http, running_origin
+from origin import Origin, Request, http
 from pictures import picture
 
 from actors.errors import DropforgeError
@@ -23,12 +22,6 @@ from actors.images.settings import ImageSettings
 
 PNG = picture("png")
 OK = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    async with running_origin() as origin:
-        yield origin
 
 
 async def outcome(origin: Origin, url: str, **changes: object) -> str:

@@ -25,12 +25,6 @@ THREE_TRIES = ONE_TRY.model_copy(update={"attempts": 3})
 
 
 @pytest.fixture
-async def origin() -> AsyncIterator[Origin]:
-    async with running_origin() as origin:
-        yield origin
-
-
-@pytest.fixture
 async def other() -> AsyncIterator[Origin]:
     async with running_origin("127.0.0.2") as origin:
         yield origin
