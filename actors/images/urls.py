@@ -16,6 +16,9 @@ from .guard import AddressGuard, BlockedAddressError
 
 MAX_URL_CHARACTERS = 8192
 
+# yarl 1.25 looks for the first character of a host that is empty: `//[]@`.
+_UNREADABLE = (ValueError, IndexError)
+
 _BRACKETS = str.maketrans("", "", '[]"')
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 _CREDENTIALS = re.compile(r"(?://|\\\\)[^/?#\s]*@")
@@ -74,7 +77,7 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     try:
         url = URL(text)
         host, port = url.raw_host, url.port
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise _bad(text, str(error)) from error
     if url.scheme not in ("http", "https"):
         raise _bad(text, "it is not http or https")
@@ -101,7 +104,7 @@ def redirect_target(url: URL, location: str) -> str:
         if not target.raw_host and (target.scheme or location.startswith("//")):
             raise _bad(location, "as the target of a redirect it has no host")
         return str(url.join(target))
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise _bad(location, f"as the target of a redirect: {error}") from error
 
 

@@ -125,6 +125,8 @@ class TestRedirects:
             ("http://10.0.0.1/", Code.BLOCKED_ADDRESS),
             ("http://127.0.0.1:6379/", Code.BLOCKED_ADDRESS),
             ("http://2130706433/", Code.BAD_URL),
+            ("http://[]@/", Code.BAD_URL),
+            ("//[]@/", Code.BAD_URL),
             ("http://user@127.0.0.1/", Code.BAD_URL),
             ("file:///etc/passwd", Code.BAD_URL),
             ("gopher://127.0.0.1/_x", Code.BAD_URL),
