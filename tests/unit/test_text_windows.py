@@ -37,7 +37,7 @@ def test_cleared_windows_are_numbered_anew() -> None:
 
 @given(st.lists(st.integers(0, 3000), max_size=5))
 def test_rows_keep_what_was_appended(sizes: list[int]) -> None:
-    rows, expected = Rows(2), np.empty((0, 2), np.float32)
+    rows, expected = Rows(2, reserved=1000), np.empty((0, 2), np.float32)
     for number, size in enumerate(sizes):
         block = np.full((size, 2), number, np.float32)
         rows.append(block)
