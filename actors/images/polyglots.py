@@ -13,16 +13,17 @@ _HEAD_BYTES = 4096
 _TAIL_BYTES = 1 << 16
 _END_OF_ARCHIVE = 22  # bytes of a zip's last record, without its comment; APPNOTE.TXT, 4.3.16
 
-# One first character, so that the search skips to it; and two to look at before letters' case is made equal.
+# One first character and then a choice, so that the search skips to it; and two to look at before letters' case is
+# made equal.
 _MARKUP = re.compile(
     rb"<(?=[!?BHISbhis][CDEFOPTVcdefoptv])"
     rb"(?i:!doctype html|html[\s>]|script[\s>]|svg\s|iframe\s|\?php\s|body[\s>]|!entity\s)"
 )
 _SCRIPT = re.compile(rb"(?:GIF8[79]a|BM)(?:/\*.*\*/|)\s*=", re.DOTALL)
 _OTHERS = (
-    (b"__HALT_COMPILER(", "a script"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (re.compile(rb"_(?=_HALT_COMPILER\()"), "a script"),
+    (re.compile(rb"R(?=ar!\x1a\x07)"), "a RAR archive"),
+    (re.compile(rb"7(?=z\xbc\xaf\x27\x1c)"), "a 7-Zip archive"),
 )
 
 
@@ -39,7 +40,7 @@ def second_format(data: bytes) -> str | None:
         return "a page or a script"
     if _is_zip(data):
         return "a zip archive"
-    return next((name for signature, name in _OTHERS if signature in ends), None)
+    return next((name for signature, name in _OTHERS if signature.search(ends)), None)
 
 
 def _is_zip(data: bytes) -> bool:
