@@ -39,7 +39,7 @@ _START_OF_SCAN = b"\xff\xda"
 _MAX_SCANS = 100
 
 _KNOWN_IMAGES = 8192
-"""Digests of decoded images that are remembered, about 100 bytes each; all are forgotten when they are more."""
+"""Digests of what was decoded that are remembered, about 100 bytes each; all are forgotten when they are more."""
 
 _PLUGINS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
@@ -51,14 +51,22 @@ def decoded_format(data: bytes, *, max_pixels: int, max_frames: int) -> ImageFor
     out that can. Raises `NOT_AN_IMAGE`, or `IMAGE_TOO_MANY_PIXELS` before a pixel is decoded. An image that is
     something else besides (see `polyglots`) is none.
     """
+    return _format_of(_deciding(data), max_pixels, max_frames)
+
+
+def _deciding(data: bytes) -> bytes:
+    """The part that decides whether it decodes, of bytes that are nothing else besides."""
     other = second_format(data)
     if other is not None:
         raise DropforgeError(Code.NOT_AN_IMAGE, f"The bytes are not only an image, but {other} too.")
-    deciding = without_scan(data) or data
+    return without_scan(data) or data
+
+
+def _format_of(data: bytes, max_pixels: int, max_frames: int) -> ImageFormat:
     try:
-        with Image.open(BytesIO(deciding), formats=_PLUGINS) as image:
+        with Image.open(BytesIO(data), formats=_PLUGINS) as image:
             _check_size(image, max_pixels, max_frames)
-            if image.format in ("JPEG", "MPO") and deciding.count(_START_OF_SCAN) > _MAX_SCANS:
+            if image.format in ("JPEG", "MPO") and data.count(_START_OF_SCAN) > _MAX_SCANS:
                 raise DropforgeError(Code.NOT_AN_IMAGE, f"The JPEG has more than {_MAX_SCANS} scans.")
             if image.format != "PNG":
                 return _loaded(image)
@@ -95,7 +103,8 @@ def _check_size(image: Image.Image, max_pixels: int, max_frames: int) -> None:
 class Decoder:
     """`decoded_format` on `threads` of its own: Pillow works without the interpreter's lock, so the loop goes on.
 
-    Bytes that were decoded lately are known again by their digest: a shop's picture for "no image" has many URLs.
+    What was decoded lately is known again by the digest of the part that decides: a shop's picture for "no image" has
+    many URLs, and its photos, of one size and written by one program, may have equal headers.
     """
 
     def __init__(self, *, threads: int, max_pixels: int, max_frames: int) -> None:
@@ -108,10 +117,11 @@ class Decoder:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data)
 
     def _decode(self, data: bytes) -> ImageFormat:
-        digest = hashlib.sha256(data).digest()
+        deciding = _deciding(data)
+        digest = hashlib.sha256(deciding).digest()
         found = self._known.get(digest)
         if found is None:
-            found = decoded_format(data, max_pixels=self._max_pixels, max_frames=self._max_frames)
+            found = _format_of(deciding, self._max_pixels, self._max_frames)
             if len(self._known) >= _KNOWN_IMAGES:
                 self._known.clear()
             self._known[digest] = found

@@ -10,8 +10,10 @@ from pictures import HTML, SAVED_AS, SVG, picture, png_that_claims
 from PIL import Image
 
 from actors.errors import Code, DropforgeError
-from actors.images.decode import Decoder, decoded_format
+from actors.images.decode import Decoder, ImageFormat, _format_of, decoded_format
+from actors.images.jpeg import without_scan
 
+UNKNOWN = b"\x00" * 100
 CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -160,19 +162,33 @@ async def test_the_decoder_applies_its_limits() -> None:
     assert raised.value.code is Code.IMAGE_TOO_MANY_PIXELS
 
 
-async def test_the_same_bytes_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_decides_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[bytes] = []
 
-    def counting(data: bytes, *, max_pixels: int, max_frames: int) -> object:
-        decoded.append(data)
-        return decoded_format(data, max_pixels=max_pixels, max_frames=max_frames)
+    def counting(deciding: bytes, max_pixels: int, max_frames: int) -> ImageFormat:
+        decoded.append(deciding)
+        return _format_of(deciding, max_pixels, max_frames)
 
-    monkeypatch.setattr("actors.images.decode.decoded_format", counting)
+    monkeypatch.setattr("actors.images.decode._format_of", counting)
     monkeypatch.setattr("actors.images.decode._KNOWN_IMAGES", 2)
     decoder = Decoder(threads=1, max_pixels=10_000, max_frames=1)
-    jpg, png, gif = (picture(extension) for extension in ("jpg", "png", "gif"))
-    for data in (jpg, png, jpg, HTML, HTML, gif, jpg):
+    jpg, other_jpg, png, gif = (picture(extension) for extension in ("jpg", "jpg", "png", "gif"))
+    headers = without_scan(jpg)
+    assert jpg != other_jpg
+    assert without_scan(other_jpg) == headers
+    for data in (jpg, png, other_jpg, UNKNOWN, UNKNOWN, gif, jpg):
         with suppress(DropforgeError):
             await decoder.format_of(data)
     decoder.close()
-    assert decoded == [jpg, png, HTML, HTML, gif, jpg]
+    assert decoded == [headers, png, UNKNOWN, UNKNOWN, gif, headers]
+
+
+async def test_what_is_more_than_an_image_is_refused_although_its_headers_are_known() -> None:
+    decoder = Decoder(threads=1, max_pixels=10_000, max_frames=1)
+    data = picture("jpg")
+    try:
+        assert (await decoder.format_of(data)).extension == "jpg"
+        with pytest.raises(DropforgeError, match="a page or a script"):
+            await decoder.format_of(data + HTML)
+    finally:
+        decoder.close()
