@@ -68,7 +68,7 @@ def test_a_sequential_jpeg_is_judged_by_its_headers(kind: str) -> None:
     assert len(start) < len(jpeg(kind)) - 100
 
 
-@pytest.mark.parametrize("extension", SAVED_AS.keys() - {"jpg"})
+@pytest.mark.parametrize("extension", [each for each in SAVED_AS if each != "jpg"])
 def test_other_formats_are_decoded_in_full(extension: str) -> None:
     assert without_scan(picture(extension)) is None
 
