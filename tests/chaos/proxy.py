@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,6 +19,8 @@ from infra.local.port import HOST
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "host", "content-length"})
 _MOST_BYTES = 64 << 20
+_SETTLED_S = 60.0
+_POLL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Fault:
 class Proxy:
     """Passes requests on to `upstream`, an address, from a thread of its own while the `with` block runs.
 
-    `log` holds each request that was passed on and the status that the upstream answered with.
+    `log` holds each request that was passed on and the status that the upstream answered with, once it has.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -77,6 +80,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {upstream}", daemon=True)
+        self._under_way: list[Request] = []
         self.port = 0
         self.log: list[tuple[Request, int]] = []
 
@@ -107,6 +111,21 @@ class Proxy:
         with self._lock:
             self._faults.clear()
         self.log = []
+
+    def settled(self, matches: Callable[[Request], bool]) -> list[tuple[Request, int]]:
+        """The log's entries that match, once no such request waits for the upstream.
+
+        Who looks at the upstream itself can see what a request has done before the log has the request.
+        Raises `TimeoutError` where one goes on waiting.
+        """
+        deadline = time.monotonic() + _SETTLED_S
+        while any(matches(request) for request in self._under_way):
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"A request that {self._upstream} was asked is not answered after {_SETTLED_S:.0f} s."
+                )
+            time.sleep(_POLL_S)
+        return [(request, status) for request, status in list(self.log) if matches(request)]
 
     def remove(self, fault: Fault) -> None:
         with self._lock:
@@ -161,8 +180,12 @@ class Proxy:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
     async def _pass_on(self, request: Request) -> Reply:
-        reply = await self.forward(request)
-        self.log.append((request, reply.status))
+        self._under_way.append(request)
+        try:
+            reply = await self.forward(request)
+            self.log.append((request, reply.status))
+        finally:
+            self._under_way = [other for other in self._under_way if other is not request]
         return reply
 
 

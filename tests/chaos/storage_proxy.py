@@ -34,7 +34,11 @@ class StorageProxy(Proxy):
         found = await super().forward(Request("GET", target, (), b"", 0))
         return int(json.loads(found.body)["generation"]) if found.status == 200 else 0
 
-    def writes(self, bucket: str, name: str) -> int:
-        """How many requests have made a generation of an object."""
-        calls = (StorageCall.of(request) for request, status in list(self.log) if status == 200)
-        return sum(call.operation in _WRITES and (call.bucket, call.name) == (bucket, name) for call in calls)
+    def writes(self, bucket: str, name: str) -> list[int]:
+        """The answers to the requests that were to make a generation of an object; 200 where one has."""
+
+        def matches(request: Request) -> bool:
+            call = StorageCall.of(request)
+            return call.operation in _WRITES and (call.bucket, call.name) == (bucket, name)
+
+        return [status for _, status in self.settled(matches)]
