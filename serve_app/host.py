@@ -24,6 +24,7 @@ from .settings_file import read_config
 
 CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 
+_CORES = os.cpu_count() or 1
 _START_S = 180.0
 
 
@@ -75,7 +76,7 @@ class Host:
             context = ray.init(
                 address="local",
                 namespace="serve",
-                num_cpus=max(4, (os.cpu_count() or 1) + 2),
+                num_cpus=max(4, _CORES + 2),
                 object_store_memory=512 << 20,
                 include_dashboard=self._options.dashboard,
                 dashboard_port=None,
@@ -121,6 +122,9 @@ class Host:
             if count is not None:
                 deployment.pop("autoscaling_config", None)
                 deployment["num_replicas"] = count
+            elif scaling := deployment.get("autoscaling_config"):
+                # On a cluster another node comes with another replica. Here it would only share the cores there are.
+                deployment["autoscaling_config"] = _within(scaling, _CORES)
         return config
 
     def _wait(self, serve: Any) -> None:
@@ -146,3 +150,9 @@ class Host:
                     Code.TIMEOUT, f"The application did not start within {_START_S:.0f} s; its logs are in {self.logs}."
                 )
             time.sleep(0.1)
+
+
+def _within(scaling: Mapping[str, Any], cores: int) -> dict[str, Any]:
+    """An autoscaling configuration of no more replicas than there are cores."""
+    counts = ("min_replicas", "initial_replicas", "max_replicas")
+    return {name: min(value, cores) if name in counts else value for name, value in scaling.items()}
