@@ -6,8 +6,11 @@ import json
 import time
 import urllib.error
 import urllib.request
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from google.cloud import storage
 
 from actors.drop import Drop
 from actors.store import connect
@@ -19,9 +22,14 @@ _FINAL = ("done", "refused", "incomplete")
 def drop(system: LocalSystem, path: Path, name: str | None = None) -> Drop:
     """Uploads the file into the watched prefix with the ordinary client."""
     settings = system.settings
-    blob = connect(settings.project).bucket(settings.source_bucket).blob(settings.watched_prefix + (name or path.name))
+    blob = _client(system).bucket(settings.source_bucket).blob(settings.watched_prefix + (name or path.name))
     blob.upload_from_filename(str(path), timeout=600)
     return Drop(settings.source_bucket, blob.name, int(blob.generation))
+
+
+@lru_cache(maxsize=1)
+def _client(system: LocalSystem) -> storage.Client:
+    return connect(system.settings.project)
 
 
 def wait(

@@ -19,12 +19,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from actors.store import Bucket, connect
-from infra.local.image_host import ImageHost
 from infra.local.port import free_port
 from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
 from tests.bench.catalogue import catalogue
 from tests.bench.cpu import CpuSeconds
 from tests.bench.drop import drop, wait
+from tests.bench.images import origin, photo
 from tests.bench.memory import PeakMemory
 
 _WARM_UP = 5
@@ -84,14 +84,15 @@ def main() -> None:
     parser.add_argument("--burst-drops", type=int, default=500)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    with ImageHost() as images, TemporaryDirectory() as folder:
-        own = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [images.port], "own_hosts": ["127.0.0.*"]}
+    with origin(0, photo(160)) as port, TemporaryDirectory() as folder:
+        own = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port], "own_hosts": ["127.0.0.*"]}
+        image_url = f"http://127.0.0.1:{port}"
         settings = {"images": own}
         with LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=print) as system:
             urllib.request.urlopen(f"{system.host.url}/health", timeout=30).close()
-            one = latency(system, Path(folder), images.url, options.latency_drops)
+            one = latency(system, Path(folder), image_url, options.latency_drops)
             print("100 rows: " + ", ".join(f"{name} {value:.3f}" for name, value in one.items()))
-            many = burst(system, Path(folder), images.url, options.burst_drops)
+            many = burst(system, Path(folder), image_url, options.burst_drops)
             print(
                 f"{many['drops']} drops of 20 rows: {many['seconds']:.1f} s, {many['drops_per_s']:.1f} drops/s, none "
                 f"lost; uploads alone {many['upload_s']:.1f} s"
