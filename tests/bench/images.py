@@ -4,6 +4,7 @@
 
 `reference`  what accelerated-platforms does: 10 threads, urllib into a temporary file, google-cloud-storage from it
 `bare`       an aiohttp loop that fetches and uploads the same bytes and checks nothing
+`unchecked`  the stage as below, but that every answer passes for a JPEG: what is left to the bare loop is not the check
 `stage`      ImageStage with its default limits, the origin as a host of one's own
 
 The origin is a process of its own that waits `--latency` milliseconds before each answer; the store is
@@ -30,6 +31,7 @@ from io import BytesIO
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
+from unittest import mock
 from urllib.parse import quote
 
 import aiohttp
@@ -41,6 +43,7 @@ from PIL import Image
 from yarl import URL
 
 from actors.catalogue import Catalogue
+from actors.images.decode import Decoder, ImageFormat
 from actors.images.names import ImageTarget
 from actors.images.settings import ImageSettings
 from actors.images.stage import ImageStage
@@ -48,6 +51,7 @@ from tests.unit.images.fake_gcs import BUCKET, fake_gcs
 
 REFERENCE_THREADS = 10
 BARE_IN_FLIGHT = 256
+_JPEG = ImageFormat("jpg", "image/jpeg")
 ORIGIN_HOSTS = ("127.0.0.1", "127.0.0.2")  # the sample's catalogue has its images on two hosts
 
 
@@ -174,6 +178,18 @@ def stage(urls: list[str], folder: str) -> None:
     uvloop.run(run())
 
 
+class Unchecked(Decoder):
+    """Looks at nothing."""
+
+    async def format_of(self, data: bytes) -> ImageFormat:
+        return _JPEG
+
+
+def unchecked(urls: list[str], folder: str) -> None:
+    with mock.patch("actors.images.stage.Decoder", Unchecked):
+        stage(urls, folder)
+
+
 def measure(way: Callable[[list[str], str], None], urls: list[str], folder: str, latency_ms: int) -> Measure:
     wall, cpu = time.perf_counter(), time.process_time()
     way(urls, folder)
@@ -204,7 +220,7 @@ def main() -> None:
     # collection for every 700 new ones walks again and again without finding garbage.
     gc.set_threshold(50_000, 20, 20)
     image = photo(options.side)
-    ways = (reference, bare, stage)
+    ways = (reference, bare, unchecked, stage)
     measures: list[Measure] = []
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(dir=memory) as root, fake_gcs(Path(root)) as endpoint:
