@@ -20,8 +20,8 @@ _DEADLINE_S = 30.0
 class _Slow(BaseHTTPRequestHandler):
     """Has done what it was asked before it is let answer."""
 
-    done = threading.Event()
-    may_answer = threading.Event()
+    done: threading.Event
+    may_answer: threading.Event
 
     def do_POST(self) -> None:
         self.done.set()
@@ -36,23 +36,24 @@ class _Slow(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
+    _Slow.done, _Slow.may_answer = threading.Event(), threading.Event()
     with HttpServer(_Slow) as server, Proxy(server.url.removeprefix("http://")) as proxy:
         yield proxy
 
 
 def test_what_a_request_has_done_is_counted_though_its_answer_is_still_on_the_way(proxy: Proxy) -> None:
-    asked_for: list[str] = []
+    looked = threading.Event()
 
     def matches(request: Request) -> bool:
-        asked_for.append(request.target)
+        looked.set()
         return request.target == "/this"
 
     with ThreadPoolExecutor(2) as threads:
         answer = threads.submit(requests.post, f"{proxy.url}/this", timeout=_DEADLINE_S)
         assert _Slow.done.wait(_DEADLINE_S)
         settled = threads.submit(proxy.settled, matches)
-        while "/this" not in asked_for:
-            assert not settled.done()
+        assert looked.wait(_DEADLINE_S)
+        assert not settled.done()
         _Slow.may_answer.set()
         assert [(request.target, status) for request, status in settled.result(_DEADLINE_S)] == [("/this", 200)]
         assert answer.result(_DEADLINE_S).status_code == 200
