@@ -41,7 +41,7 @@ image-test: .venv/installed  ## Build the container image and run it
 	$(BIN)/pytest tests/infra -m image -rP
 
 pictures: .venv/installed  ## The README's pictures of the status page; needs Chromium
-	$(BIN)/python tests/stack/pictures.py
+	$(BIN)/python -m tests.stack.pictures
 
 bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some of them
 	set -e; for name in $(BENCH); do $(BIN)/python -m tests.bench.$$name --json bench-$$name.json; done

@@ -7,14 +7,14 @@ from typing import Any
 from ray import serve
 from ray.serve import Application
 
-from actors.attributes import Attributes
-from actors.cleaner import Cleaner
-from actors.image_fetcher import ImageFetcher
-from actors.writer import Writer
+from actors.deployments.attributes import Attributes
+from actors.deployments.cleaner import Cleaner
+from actors.deployments.image_fetcher import ImageFetcher
+from actors.deployments.writer import Writer
+from serve_app.config.serve_config import checked_settings
+from serve_app.security.access import check_closed
 
-from .access import check_closed
 from .ingress import Ingress
-from .settings_file import checked_settings
 
 
 def build(args: dict[str, Any]) -> Application:

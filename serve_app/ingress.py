@@ -22,32 +22,32 @@ from opentelemetry.trace import SpanKind
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from actors import logs, threads, trace_context
+from actors import logs, trace_context
 from actors.errors import Code, DropforgeError
-from actors.store import Bucket, connect
-
-from .access import HEALTH, PUSH, Access
-from .adoption import Adoption
-from .backlog import Backlog
-from .dead_letters import DeadLetterQueue, DeadLetterTopic
-from .driver import Driver
-from .events import Ignored, drop_of
-from .gate import Gate
-from .health import Health
-from .ledger import Ledger
-from .metrics import Metrics
-from .policies import StagePolicies
-from .push import PushEnvelope
-from .replay import Replays
-from .selection import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView, Selection, groups
-from .settings import Settings
-from .stages import Handles
-from .subscriber import Subscriber
-from .tracing import Tracing
-from .views import DeadLettersView, HealthView, RunsView, RunView, StatusView, run_view
-from .web.pages import router as pages
-from .web.refusal import refusal
-from .web.site import Site
+from actors.storage import threads
+from actors.storage.bucket import Bucket, connect
+from serve_app.config.retry_policies import StagePolicies
+from serve_app.config.settings import Settings
+from serve_app.dead_letters.inbox import Backlog
+from serve_app.dead_letters.replay import Replays
+from serve_app.model.selection import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView, Selection, groups
+from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, StatusView, run_view
+from serve_app.monitoring.health import Health
+from serve_app.monitoring.metrics import Metrics
+from serve_app.monitoring.tracing import Tracing
+from serve_app.pubsub.dead_letter_topic import DeadLetterQueue, DeadLetterTopic
+from serve_app.pubsub.gcs_event import Ignored, drop_of
+from serve_app.pubsub.pull_subscriber import Subscriber
+from serve_app.pubsub.push_envelope import PushEnvelope
+from serve_app.runs.pipeline import Handles
+from serve_app.runs.run_driver import Driver
+from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_supervisor import Adoption
+from serve_app.security.access import HEALTH, PUSH, Access
+from serve_app.security.gate import Gate
+from serve_app.web.pages import router as pages
+from serve_app.web.refusal import refusal
+from serve_app.web.site import Site
 
 logger = logging.getLogger("dropforge.ingress")
 

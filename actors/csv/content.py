@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..catalogue import Catalogue
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+from actors.model.catalogue import Catalogue
 
 BOM = b"\xef\xbb\xbf"
 """UTF-8's byte order mark, as spreadsheets write it."""

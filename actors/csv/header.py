@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..catalogue import ROLES, Catalogue, Role
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+from actors.model.catalogue import ROLES, Catalogue, Role
+
 from .boundaries import RecordSplitter, without_line_end
 from .content import BOM, HEAD_BYTES
 from .fields import split_fields

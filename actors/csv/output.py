@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 
-from ..catalogue import Catalogue
-from ..frame import AttributeColumns, Reject
+from actors.model.catalogue import Catalogue
+from actors.model.frame import AttributeColumns, Reject
+
 from .boundaries import without_line_end
 
 Read = Callable[[int, int], bytes]

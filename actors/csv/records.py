@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ..catalogue import ROLES, Catalogue
-from ..drop import Shard
-from ..errors import Code, DropforgeError, Kind
-from ..frame import Reject, ShardFrame
-from ..text.effort import MOST_EFFORT, effort
+from actors.errors import Code, DropforgeError, Kind
+from actors.model.catalogue import ROLES, Catalogue
+from actors.model.drop import Shard
+from actors.model.frame import Reject, ShardFrame
+from actors.text.effort import MOST_EFFORT, effort
+
 from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields
 from .header import HeaderMap, comparable

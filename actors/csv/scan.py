@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..drop import Shard, repeated_bitmap
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+from actors.model.drop import Shard, repeated_bitmap
+
 from .boundaries import CR, LF, RecordSplitter, find_line_end, without_line_end
 from .content import BOM
 from .ids import IdFilter

@@ -16,8 +16,8 @@ from io import BufferedReader
 from itertools import chain
 from typing import Literal
 
-from ..catalogue import Catalogue
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+from actors.model.catalogue import Catalogue
 
 Form = Literal["gzip", "utf-16"]
 

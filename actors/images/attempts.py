@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ..errors import Code, DropforgeError
-from ..retry import RetryPolicy
+from actors.errors import Code, DropforgeError
+from actors.retry import RetryPolicy
 
 T = TypeVar("T")
 

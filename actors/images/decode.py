@@ -10,7 +10,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+
 from .jpeg import without_scan
 from .polyglots import second_format
 

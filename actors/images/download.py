@@ -11,7 +11,8 @@ from types import TracebackType
 import aiohttp
 from yarl import URL
 
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+
 from .failures import fetch_errors, status_error
 from .guard import AddressGuard
 from .hosts import Hosts

@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+
 from .guard import BlockedAddressError
 from .resolver import PERMANENT
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
 
 _REMEMBERED_S = 600.0
 _NO_LIMIT = 1 << 30

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..retry import RetryPolicy
+from actors.retry import RetryPolicy
 
 MIB = 1 << 20
 

@@ -11,7 +11,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ..errors import DropforgeError
+from actors.errors import DropforgeError
+
 from .download import Body
 
 

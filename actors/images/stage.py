@@ -25,10 +25,11 @@ from typing import Any, Self
 import pyarrow as pa
 from yarl import URL
 
-from .. import liveness
-from ..catalogue import Catalogue
-from ..errors import Code, DropforgeError, Kind
-from ..frame import ImageColumn
+from actors.deployments import liveness
+from actors.errors import Code, DropforgeError, Kind
+from actors.model.catalogue import Catalogue
+from actors.model.frame import ImageColumn
+
 from .attempts import with_retries
 from .decode import Decoder
 from .download import Body, Downloader

@@ -11,8 +11,9 @@ from typing import TypeVar
 import aiohttp
 from gcloud.aio.storage import Storage
 
-from ..errors import Code, DropforgeError
-from ..retry import RetryPolicy
+from actors.errors import Code, DropforgeError
+from actors.retry import RetryPolicy
+
 from .attempts import with_retries
 from .names import ImageTarget, RowKey, index_of
 

@@ -10,8 +10,9 @@ from ipaddress import ip_address
 
 from yarl import URL
 
-from ..catalogue import Catalogue
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+from actors.model.catalogue import Catalogue
+
 from .guard import AddressGuard, BlockedAddressError
 
 MAX_URL_CHARACTERS = 8192

@@ -21,17 +21,18 @@ from itertools import islice, pairwise
 import numpy as np
 from spacy.language import Language
 
+from actors.text.fast.analysis import Analysis, Analyzer
+from actors.text.fast.arc_eager import LOOK_AHEAD
+from actors.text.fast.arrays import Ints
+from actors.text.fast.encoder import MAX_TYPES
+from actors.text.fast.lemmas import Lemmas
+from actors.text.fast.page import Page, lay_out
+from actors.text.fast.scoring import TABLE_TOKENS
+from actors.text.fast.tokens import TokenTypes
+
 from . import model, self_check
-from .analysis import Analysis, Analyzer
-from .arc_eager import LOOK_AHEAD
-from .arrays import Ints
-from .encoder import MAX_TYPES
-from .lemmas import Lemmas
-from .page import Page, lay_out
 from .plain import is_encodable
-from .scoring import TABLE_TOKENS
 from .settings import TextSettings
-from .tokens import TokenTypes
 
 _DEFAULTS = TextSettings()
 _PAGE_CHARS = 1 << 19

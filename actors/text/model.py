@@ -17,7 +17,7 @@ from pathlib import Path
 import spacy
 from spacy.language import Language
 
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
 
 NAME = "en_core_web_sm"
 VERSION = "3.8.0"

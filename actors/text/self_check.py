@@ -13,7 +13,8 @@ import numpy as np
 import spacy
 from spacy.language import Language
 
-from ..errors import Code, DropforgeError
+from actors.errors import Code, DropforgeError
+
 from .plain import plain_cell
 
 TEXTS = (

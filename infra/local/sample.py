@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from actors.errors import Code
-from actors.part import Counts
+from actors.model.part import Counts
 
 COLUMNS = (
     "uniq_id",

@@ -22,7 +22,7 @@ variable "environment" {
 }
 
 variable "name" {
-  description = "Name of the cluster, the network, the namespace, the topic and the subscription, and first part of the others. `serve_app/settings.py` calls its subscription `dropforge`."
+  description = "Name of the cluster, the network, the namespace, the topic and the subscription, and first part of the others. `serve_app/config/settings.py` calls its subscription `dropforge`."
   type        = string
   default     = "dropforge"
 

@@ -7,19 +7,18 @@ from typing import Any
 import click
 
 from actors.errors import DropforgeError
-
-from .complaint import Complaint
-from .dead_letters import dead_letters
-from .demo import demo
-from .discard import discard
-from .doctor import doctor
-from .drop import drop
-from .rejects import rejects
-from .replay import replay
-from .runs import runs
-from .status import status
-from .up import up
-from .watch import watch
+from serve_app.cli.commands.dead_letters import dead_letters
+from serve_app.cli.commands.demo import demo
+from serve_app.cli.commands.discard import discard
+from serve_app.cli.commands.doctor import doctor
+from serve_app.cli.commands.drop import drop
+from serve_app.cli.commands.rejects import rejects
+from serve_app.cli.commands.replay import replay
+from serve_app.cli.commands.runs import runs
+from serve_app.cli.commands.status import status
+from serve_app.cli.commands.up import up
+from serve_app.cli.commands.watch import watch
+from serve_app.cli.screen.complaint import Complaint
 
 
 class _Group(click.Group):

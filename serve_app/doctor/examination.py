@@ -13,9 +13,9 @@ from google.auth import exceptions as auth
 from google.cloud import pubsub_v1
 
 from actors.errors import Code, DropforgeError
-from actors.store import connect
+from actors.storage.bucket import connect
+from serve_app.config.settings import Settings
 
-from ..settings import Settings
 from . import notifications, permissions, subscriptions
 from .finding import Finding, error, unknown
 from .machine import judge_clock, judge_versions

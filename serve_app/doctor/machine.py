@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from ..settings import Settings
+from serve_app.config.settings import Settings
+
 from .finding import Finding, error, ok, unknown, warning
 
 _WORTH_TELLING_S = 2.0

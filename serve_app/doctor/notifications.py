@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from google.cloud import storage
 
-from ..events import FINALIZE
-from ..settings import Settings
+from serve_app.config.settings import Settings
+from serve_app.pubsub.gcs_event import FINALIZE
+
 from .finding import Finding, error, ok, warning
 
 CHECK = "notification"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..settings import Settings
+from serve_app.config.settings import Settings
+
 from .finding import Finding, error, ok, unknown
 
 CHECK = "permissions"

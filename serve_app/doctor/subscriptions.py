@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..events import FINALIZE
-from ..settings import Settings
+from serve_app.config.settings import Settings
+from serve_app.pubsub.gcs_event import FINALIZE
+
 from .finding import Finding, error, ok, warning
 
 SUBSCRIPTION = "subscription"

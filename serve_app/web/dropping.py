@@ -9,10 +9,9 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from actors.errors import Code, DropforgeError
-from actors.store import Bucket
-
-from ..object_names import MAX_NAME_BYTES
-from ..settings import Settings
+from actors.storage.bucket import Bucket
+from serve_app.config.object_names import MAX_NAME_BYTES
+from serve_app.config.settings import Settings
 
 
 class DropRequest(BaseModel):

@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from pydantic import ValidationError
 
 from actors.errors import Code, DropforgeError
-
-from ..selection import Selection
+from serve_app.model.selection import Selection
 
 _MOST_FIELDS = 20
 _OWN_ADDRESS = re.compile(r"/(page/[a-z0-9/-]*)?(\?[\w.~%&=+-]*)?")

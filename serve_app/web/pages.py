@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from ray import serve
 
-from actors.drop import Drop
 from actors.errors import Code, DropforgeError
+from actors.model.drop import Drop
+from serve_app.model.selection import ReplayRequest
+from serve_app.security.access import SIGN_IN
+from serve_app.security.session import COOKIE, VALID_S
 
-from ..access import SIGN_IN
-from ..selection import ReplayRequest
-from ..session import COOKIE, VALID_S
 from .dropping import DropRequest, DropTarget
 from .form import chosen_fields, fields_of, own_address, query, selection_of
 from .picture import HEADERS as PICTURE_HEADERS

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from google.cloud import storage
 
 from actors.errors import Code, DropforgeError
-from actors.run import Run
-from actors.store import Bucket
+from actors.model.run import Run
+from actors.storage.bucket import Bucket
 
 MAX_BYTES = 4 << 20
 

@@ -7,9 +7,9 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from actors.errors import Code, DropforgeError
+from serve_app.security.access import PAGES
+from serve_app.security.gate import error_answer, status_of
 
-from ..access import PAGES
-from ..gate import error_answer, status_of
 from .form import own_address
 from .render import html_page
 

@@ -9,10 +9,10 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from actors.part import Counts
+from actors.model.part import Counts
+from serve_app.model.duration import duration
+from serve_app.model.views import RunView
 
-from ..duration import duration
-from ..views import RunView
 from .form import query
 from .static import VERSION
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from google.cloud import storage
 
 from actors.errors import Code, DropforgeError
-from actors.manifest import Manifest
-from actors.part import PartRecord
-from actors.run import Run
-from actors.store import Bucket
+from actors.model.manifest import Manifest
+from actors.model.part import PartRecord
+from actors.model.run import Run
+from actors.storage.bucket import Bucket
 
 PRODUCTS = 24
 REJECTS_PER_CODE = 3

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 from google.cloud import storage
 
 from actors.errors import Code, DropforgeError
-from actors.run import Run
-from actors.store import Bucket
+from actors.model.run import Run
+from actors.storage.bucket import Bucket
+from serve_app.config.settings import Settings
+from serve_app.model.selection import ReplayRequest, ReplayView, Selection
+from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView
+from serve_app.runs.run_registry import Ledger
+from serve_app.security.access import Access
 
-from ..access import Access
-from ..ledger import Ledger
-from ..selection import ReplayRequest, ReplayView, Selection
-from ..settings import Settings
-from ..views import DeadLettersView, HealthView, RunsView, RunView
 from .dropping import DropRequest, DropTarget, drop_target
 from .latest import Dated, Latest
 from .picture import Picture, read_picture

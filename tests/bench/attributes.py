@@ -22,8 +22,8 @@ import click
 import pandas as pd
 import pyarrow as pa
 
-from actors.attribute_columns import attribute_columns
-from actors.catalogue import Catalogue
+from actors.model.catalogue import Catalogue
+from actors.reading.attribute_columns import attribute_columns
 
 try:
     from jsonpickle import encode

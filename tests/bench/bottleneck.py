@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tests.bench.simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, simulate
+from .simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, simulate
 
 _WORTH_TRYING = 0.5
 """Share of the time that something is busy below which twice as much of it can't help."""

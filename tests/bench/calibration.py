@@ -16,21 +16,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from actors.catalogue import Catalogue
 from actors.csv.header import read_header
 from actors.csv.ids import IdFilter
 from actors.csv.scan import ShardScanner
-from actors.drop import Drop
-from actors.part import Counts, PartRecord
-from actors.plan import Plan
-from actors.run_records import RunRecords
-from actors.store import COMPOSE_LIMIT, Bucket, connect
-from serve_app.cli.local_system import LocalSystem
-from serve_app.ledger import Ledger
-from tests.bench.catalogue import catalogue
-from tests.bench.drop import drop, wait
-from tests.bench.simulation import Cloud, Cost, Costs
+from actors.model.catalogue import Catalogue
+from actors.model.drop import Drop
+from actors.model.part import Counts, PartRecord
+from actors.model.plan import Plan
+from actors.storage.bucket import COMPOSE_LIMIT, Bucket, connect
+from actors.storage.run_records import RunRecords
+from serve_app.cli.local.local_system import LocalSystem
+from serve_app.runs.run_registry import Ledger
 from tests.chaos.processes import descendants
+
+from .catalogue import catalogue
+from .drop import drop, wait
+from .simulation import Cloud, Cost, Costs
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _KINDS = {"Ingress": "owner", "Attributes": "read", "Cleaner": "clean", "ImageFetcher": "images", "Writer": "write"}

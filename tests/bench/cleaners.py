@@ -25,13 +25,14 @@ import ray
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from actors.frame import AttributeColumns, ShardFrame
-from actors.handoff import Handoff, ReadShard
+from actors.model.frame import AttributeColumns, ShardFrame
+from actors.model.handoff import Handoff, ReadShard
 from infra.local.port import free_port
-from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
-from serve_app.settings import Settings
-from tests.bench.catalogue import catalogue
-from tests.bench.drop import drop_and_wait
+from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from serve_app.config.settings import Settings
+
+from .catalogue import catalogue
+from .drop import drop_and_wait
 
 _DEADLINE_S = 1200.0
 _WARM_UP_ROWS = 4000

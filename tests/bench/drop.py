@@ -12,9 +12,9 @@ from typing import Any
 
 from google.cloud import storage
 
-from actors.drop import Drop
-from actors.store import connect
-from serve_app.cli.local_system import LocalSystem
+from actors.model.drop import Drop
+from actors.storage.bucket import connect
+from serve_app.cli.local.local_system import LocalSystem
 
 _FINAL = ("done", "refused", "incomplete")
 

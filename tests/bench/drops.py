@@ -18,14 +18,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from actors.store import Bucket, connect
+from actors.storage.bucket import Bucket, connect
 from infra.local.port import free_port
-from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
-from tests.bench.catalogue import catalogue
-from tests.bench.cpu import CpuSeconds
-from tests.bench.drop import drop, wait
-from tests.bench.images import origin, photo
-from tests.bench.memory import PeakMemory
+from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+
+from .catalogue import catalogue
+from .cpu import CpuSeconds
+from .drop import drop, wait
+from .images import origin, photo
+from .memory import PeakMemory
 
 _WARM_UP = 5
 

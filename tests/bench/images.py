@@ -42,12 +42,12 @@ from google.cloud import storage
 from PIL import Image
 from yarl import URL
 
-from actors.catalogue import Catalogue
 from actors.images.decode import Decoder, ImageFormat
 from actors.images.names import ImageTarget
 from actors.images.settings import ImageSettings
 from actors.images.stage import ImageStage
-from tests.unit.images.fake_gcs import BUCKET, fake_gcs
+from actors.model.catalogue import Catalogue
+from tests.support.fake_gcs import BUCKET, fake_gcs
 
 REFERENCE_THREADS = 10
 BARE_IN_FLIGHT = 256

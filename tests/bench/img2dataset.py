@@ -26,8 +26,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.bench.images import ORIGIN_HOSTS, origin, photo, stage
-from tests.unit.images.fake_gcs import fake_gcs
+from tests.support.fake_gcs import fake_gcs
+
+from .images import ORIGIN_HOSTS, origin, photo, stage
 
 VERSION = "1.47.0"
 WAYS: dict[str, dict[str, bool]] = {

@@ -24,8 +24,9 @@ from pathlib import Path
 
 from infra.local.port import free_port
 from infra.local.sample import COLUMNS
-from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
-from tests.bench.drop import drop_and_wait
+from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+
+from .drop import drop_and_wait
 
 _SAMPLE_EVERY_S = 0.25
 _DEADLINE_S = 3600.0

@@ -19,11 +19,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from actors.catalogue import Catalogue
 from actors.csv.header import HeaderMap
 from actors.csv.ids import IdFilter
 from actors.csv.scan import BLOCK_BYTES, ShardScanner
-from tests.bench.catalogue import catalogue
+from actors.model.catalogue import Catalogue
+
+from .catalogue import catalogue
 
 MEGABYTES = 40
 CATALOGUE_ROWS = 20_000

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.port import free_port
-from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
-from serve_app.settings import Settings
-from tests.bench.bottleneck import Bottleneck, bottleneck
-from tests.bench.calibration import FEW, MANY, Player, calibrate, local_cloud, shape
-from tests.bench.images import origin, photo
-from tests.bench.simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, simulate
+from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from serve_app.config.settings import Settings
+
+from .bottleneck import Bottleneck, bottleneck
+from .calibration import FEW, MANY, Player, calibrate, local_cloud, shape
+from .images import origin, photo
+from .simulation import Cloud, Cost, Costs, Fleet, Outcome, Work, simulate
 
 _OF = ("owner", "read", "clean", "images", "write", "other")
 _IMAGE_S = 0.05

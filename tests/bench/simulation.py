@@ -19,8 +19,9 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.store import COMPOSE_LIMIT
-from tests.bench.queueing import Clock, RampingRate, Servers, Then
+from actors.storage.bucket import COMPOSE_LIMIT
+
+from .queueing import Clock, RampingRate, Servers, Then
 
 COMPOSERS = 8
 """Compositions at a time: `actors/assembly.py`."""

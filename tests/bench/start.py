@@ -24,9 +24,10 @@ BEGUN = time.perf_counter()
 def once() -> dict[str, float]:
     """Seconds of each phase, in their order."""
     from infra.local.port import free_port
-    from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
-    from tests.bench.catalogue import catalogue
-    from tests.bench.drop import drop, wait
+    from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+
+    from .catalogue import catalogue
+    from .drop import drop, wait
 
     marks = [("loading modules", BEGUN)]
 

@@ -28,12 +28,13 @@ import spacy
 from spacy.language import Language
 
 from infra.local.port import free_port
-from serve_app.cli.local_system import LocalSystem, LocalSystemOptions
-from tests.bench.attributes import plain_chunk
-from tests.bench.catalogue import catalogue
-from tests.bench.cpu import CpuSeconds
-from tests.bench.drop import drop, wait
-from tests.bench.images import REFERENCE_THREADS, origin, photo
+from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+
+from .attributes import plain_chunk
+from .catalogue import catalogue
+from .cpu import CpuSeconds
+from .drop import drop, wait
+from .images import REFERENCE_THREADS, origin, photo
 
 _BATCH_ROWS = 200
 _WORKERS = 2
@@ -53,7 +54,7 @@ def batch(job: tuple[str, str, str]) -> tuple[str, float]:
     import urllib.request
     from concurrent.futures import ThreadPoolExecutor
 
-    from actors.store import connect
+    from actors.storage.bucket import connect
     from actors.text.plain import plain_cell
 
     nlp = _language()

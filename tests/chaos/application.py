@@ -14,9 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-from serve_app.health import APPLICATION
-from serve_app.host import Host, HostOptions
-from serve_app.settings_file import read_config
+from serve_app.config.serve_config import read_config
+from serve_app.local_host import Host, HostOptions
+from serve_app.monitoring.health import APPLICATION
 
 _POLL_S = 0.1
 

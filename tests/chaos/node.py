@@ -19,8 +19,8 @@ from typing import Any
 import yaml
 
 from infra.local.port import HOST, free_port
-from serve_app.host import CONFIG
-from serve_app.settings_file import read_config
+from serve_app.config.serve_config import read_config
+from serve_app.local_host import CONFIG
 
 from .processes import descendants, ray_folder, replicas, send
 

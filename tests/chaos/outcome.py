@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actors.errors import Code
-from actors.manifest import Manifest
-from actors.part import Counts
-from actors.store import Bucket
+from actors.model.manifest import Manifest
+from actors.model.part import Counts
+from actors.storage.bucket import Bucket
 
 _COUNTED = ("records", "blank", "rows_out", "rejects", "images", "entries_without_key", "levels_cut")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.drop import Drop
-from actors.manifest import Manifest
+from actors.model.drop import Drop
+from actors.model.manifest import Manifest
 from infra.local.sample import sample
 
 from .outcome import Outcome, records

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from actors.drop import Drop
-from actors.failure import Failure
-from actors.manifest import Manifest
-from serve_app.lease import read_holder
+from actors.model.drop import Drop
+from actors.model.failure import Failure
+from actors.model.manifest import Manifest
+from serve_app.runs.lease import read_holder
 
 from .outcome import Outcome, records
 from .processes import send

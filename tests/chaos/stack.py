@@ -19,14 +19,14 @@ from unittest import mock
 import requests
 from google.cloud import pubsub_v1
 
-from actors.drop import Drop
-from actors.store import Bucket, connect
+from actors.model.drop import Drop
+from actors.storage.bucket import Bucket, connect
 from infra.local.cloud import LocalCloud, LocalCloudOptions
 from infra.local.image_host import ImageHost
 from infra.local.port import HOST
 from infra.local.pubsub import wire
 from infra.local.pubsub.journal import Journal
-from serve_app.ledger import Ledger
+from serve_app.runs.run_registry import Ledger
 
 from .node import Node, NodeOptions
 from .proxy import Proxy

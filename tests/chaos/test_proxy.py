@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 import requests
 
-from tests.http_server import HttpServer
+from tests.support.http_server import HttpServer
 
 from .proxy import Proxy, Request
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from actors.catalogue import Catalogue
+from actors.model.catalogue import Catalogue
 
 from .reading import HEADER, short_catalogue
 

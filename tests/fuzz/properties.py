@@ -7,11 +7,11 @@ import io
 from itertools import pairwise
 from unittest import mock
 
-from actors import planner
-from actors.catalogue import ROLES, Catalogue
 from actors.csv import scan
 from actors.csv.header import comparable
 from actors.errors import Code, Kind
+from actors.model.catalogue import ROLES, Catalogue
+from actors.reading import planner
 
 from .files import WellFormed
 from .reading import FileRead, read_file, short_catalogue

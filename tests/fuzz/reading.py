@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
-from actors.catalogue import ROLES, Catalogue, Columns
 from actors.csv.content import HEAD_BYTES, check_content
 from actors.csv.header import HeaderMap
 from actors.csv.output import reject_lengths, rejects_jsonl, rejects_raw
 from actors.csv.records import read_shard
 from actors.csv.unpack import unpack
-from actors.drop import Drop, Shard
 from actors.errors import DropforgeError
-from actors.frame import Reject
-from actors.plan import PlanStart, SourceText
-from actors.planner import SoleShard, scan
-from actors.run import ObjectName, Run
+from actors.model.catalogue import ROLES, Catalogue, Columns
+from actors.model.drop import Drop, Shard
+from actors.model.frame import Reject
+from actors.model.plan import PlanStart, SourceText
+from actors.model.run import ObjectName, Run
+from actors.reading.planner import SoleShard, scan
 
 COLUMNS = Columns(id="i", name="n", description="d", brand="b", image="m", specifications="s", categories="c")
 HEADER = "i,n,d,b,m,s,c"

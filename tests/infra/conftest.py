@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 import yaml
-from manifests import KUBERNETES, Manifests, base
+
+from .manifests import KUBERNETES, Manifests, base
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,8 +6,9 @@ import json
 import re
 
 import pytest
-from manifests import ROOT
-from tools import run_tool
+
+from .manifests import ROOT
+from .tools import run_tool
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 

@@ -15,7 +15,8 @@ import google.auth
 import pytest
 from gcloud.aio.auth import Token
 from google.auth.transport.requests import Request
-from manifests import KUBERNETES
+
+from .manifests import KUBERNETES
 
 CONFIGURATION = KUBERNETES / "overlays" / "prod" / "fetcher-credentials.json"
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"

@@ -19,17 +19,18 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from manifests import ROOT
 
-from actors.drop import Drop
-from actors.manifest import Manifest
-from actors.store import Bucket, connect
+from actors.model.drop import Drop
+from actors.model.manifest import Manifest
+from actors.storage.bucket import Bucket, connect
 from infra.local.cloud import LocalCloud, LocalCloudOptions
 from infra.local.image_host import ImageHost
 from infra.local.port import is_free
 from infra.local.sample import Sample, sample
-from serve_app.ledger import Ledger
-from serve_app.settings import Settings
+from serve_app.config.settings import Settings
+from serve_app.runs.run_registry import Ledger
+
+from .manifests import ROOT
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(1800)]
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 import yaml
-from egress import may_reach, selects
-from manifests import TERRAFORM, Manifests
+
+from .egress import may_reach, selects
+from .manifests import TERRAFORM, Manifests
 
 PUBLIC = "93.184.215.14"
 GOOGLE_APIS = "199.36.153.9"

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
-from manifests import KUBERNETES, ROOT, Manifests, base
 
 from actors.images.settings import ImageSettings
 from infra.kubernetes import serve_config
-from serve_app.settings import Settings
-from serve_app.settings_file import read_config
+from serve_app.config.serve_config import read_config
+from serve_app.config.settings import Settings
+
+from .manifests import KUBERNETES, ROOT, Manifests, base
 
 LONGEST_RAY_SERVICE_NAME = 47
 """KubeRay's `MaxRayServiceNameLength`: the Ray cluster's name, and the pods' from that, must fit a label."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from manifests import ROOT, TERRAFORM
+from serve_app.config.settings import Settings
 
-from serve_app.settings import Settings
+from .manifests import ROOT, TERRAFORM
 
 README = (ROOT / "infra" / "README.md").read_text()
 

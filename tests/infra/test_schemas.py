@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from crd_schema import validators
-from manifests import Manifests, base
-from tools import run_tool
+
+from .crd_schema import validators
+from .manifests import Manifests, base
+from .tools import run_tool
 
 CRDS = Path(__file__).resolve().parents[3] / "shared" / "data" / "crds"
 

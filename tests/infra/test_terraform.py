@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from manifests import ROOT, TERRAFORM
-from tools import run_tool
 
-from serve_app.settings import Settings
+from serve_app.config.settings import Settings
+
+from .manifests import ROOT, TERRAFORM
+from .tools import run_tool
 
 CHECK = ROOT.parent / "shared" / "tools" / "offline-terraform" / "check"
 

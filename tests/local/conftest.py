@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from google.cloud import pubsub_v1, storage
-from pubsub_bus import Bus
-from push_endpoint import PushEndpoint
 
 from infra.local.cloud import LocalCloud, LocalCloudOptions
 from infra.local.google_emulator import GooglePubsubEmulator
+
+from .pubsub_bus import Bus
+from .push_endpoint import PushEndpoint
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from doctor_project import Project
 from google.protobuf.duration_pb2 import Duration
 
 from infra.local.port import HOST
 from serve_app.doctor.finding import Level
+
+from .doctor_project import Project
 
 
 @dataclass(frozen=True, slots=True)

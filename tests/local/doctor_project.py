@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fake_project import FakeProject
 from google.protobuf.duration_pb2 import Duration
-from pubsub_bus import Bus
 
 from infra.local.pubsub.filter import compile_filter
+from serve_app.config.settings import Settings
 from serve_app.doctor.examination import Examination
 from serve_app.doctor.finding import Finding
-from serve_app.settings import Settings
+
+from .fake_project import FakeProject
+from .pubsub_bus import Bus
 
 NEVER: dict[str, Any] = {"expiration_policy": {}}
 

@@ -8,8 +8,9 @@ import warnings
 from typing import Any, Self
 
 import pytest
-from deadline import wait_for
 from google.cloud import pubsub_v1
+
+from tests.support.deadline import wait_for
 
 _names = itertools.count(1)
 

@@ -13,17 +13,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from doctor_faults import FAULTS
-from doctor_project import Project
-from fake_project import FakeProject
-from pubsub_bus import Bus
 
 from infra.local.cloud import LocalCloud
 from infra.local.port import HOST, free_port
 from serve_app.cli import main
+from serve_app.config.settings import Settings
 from serve_app.doctor.finding import Level
 from serve_app.doctor.machine import judge_clock, judge_versions
-from serve_app.settings import Settings
+
+from .doctor_faults import FAULTS
+from .doctor_project import Project
+from .fake_project import FakeProject
+from .pubsub_bus import Bus
 
 _numbers = itertools.count(1)
 

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from actors.errors import Code, DropforgeError
-from actors.store import Bucket, connect
+from actors.storage.bucket import Bucket, connect
 from infra.local.cloud import LocalCloud
-from serve_app.health import Health
-from serve_app.metrics import Metrics
-from serve_app.settings import Settings
+from serve_app.config.settings import Settings
+from serve_app.monitoring.health import Health
+from serve_app.monitoring.metrics import Metrics
 
 
 class Dependencies(Metrics):

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from deadline import wait_for
 from google.cloud import pubsub_v1, storage
 
 import infra.local.cloud
@@ -19,6 +18,7 @@ from actors.errors import Code, DropforgeError
 from infra.local.cloud import LocalCloud, LocalCloudOptions
 from infra.local.google_emulator import GooglePubsubEmulator
 from infra.local.port import free_port, is_free
+from tests.support.deadline import wait_for
 
 _ROOT = Path(infra.local.service.__file__).resolve().parents[2]
 

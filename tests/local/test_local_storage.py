@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from deadline import wait_for
 from google.api_core import exceptions
 from google.cloud import storage
-from pubsub_bus import Bus
 
 from infra.local.cloud import LocalCloud
+from tests.support.deadline import wait_for
+
+from .pubsub_bus import Bus
 
 _names = itertools.count(1)
 

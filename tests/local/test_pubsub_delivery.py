@@ -7,12 +7,14 @@ import time
 from typing import Any
 
 import pytest
-from deadline import wait_for
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-from pubsub_bus import Bus
+
+from tests.support.deadline import wait_for
+
+from .pubsub_bus import Bus
 
 
 def test_a_message_arrives_as_it_was_published_and_is_gone_once_acknowledged(bus: Bus) -> None:

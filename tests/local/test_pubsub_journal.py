@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from google.cloud import pubsub_v1
-from pubsub_bus import Bus
 
 from actors.errors import Code, DropforgeError
 from infra.local.embedded_pubsub import EmbeddedPubsub
 from infra.local.pubsub.journal import Journal
 from infra.local.pubsub.server import serving
 from infra.local.service import Service
+
+from .pubsub_bus import Bus
 
 
 @pytest.fixture(scope="module")

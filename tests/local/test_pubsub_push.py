@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 
 import pytest
-from deadline import wait_for
 from google.api_core import exceptions
-from pubsub_bus import Bus
-from push_endpoint import PushEndpoint
 
 from infra.local.port import free_port
+from tests.support.deadline import wait_for
+
+from .pubsub_bus import Bus
+from .push_endpoint import PushEndpoint
 
 
 def test_push_sends_the_wrapped_envelope(bus: Bus, endpoint: PushEndpoint) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from google.pubsub_v1.services.publisher import client as publisher_client
-from pubsub_bus import Bus
+
+from .pubsub_bus import Bus
 
 
 def test_topics_and_subscriptions_are_created_read_listed_and_deleted(bus: Bus) -> None:

@@ -7,10 +7,12 @@ import time
 from typing import Any
 
 import pytest
-from deadline import wait_for
 from google.api_core import exceptions
 from google.cloud import pubsub_v1
-from pubsub_bus import Bus
+
+from tests.support.deadline import wait_for
+
+from .pubsub_bus import Bus
 
 
 def test_streaming_pull_delivers_acknowledges_and_respects_the_clients_flow_control(bus: Bus) -> None:

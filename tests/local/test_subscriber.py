@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
-from pubsub_bus import Bus
-from silent_pubsub import SilentPubsub
 
 from actors.errors import Code, DropforgeError
 from infra.local.cloud import LocalCloud
 from infra.local.port import HOST, free_port
-from serve_app import subscriber as module
-from serve_app.subscriber import Subscriber
+from serve_app.pubsub import pull_subscriber as module
+from serve_app.pubsub.pull_subscriber import Subscriber
+
+from .pubsub_bus import Bus
+from .silent_pubsub import SilentPubsub
 
 WAIT_S = 30.0
 SUBSCRIPTION = "projects/p/subscriptions/s"

@@ -18,9 +18,9 @@ from ray.serve._private.api import serve_start
 from ray.serve.schema import ServeDeploySchema
 
 from infra.local.port import HOST, free_port
-from serve_app.health import APPLICATION
-from serve_app.host import CONFIG
-from serve_app.settings_file import read_config
+from serve_app.config.serve_config import read_config
+from serve_app.local_host import CONFIG
+from serve_app.monitoring.health import APPLICATION
 
 from .cluster import Cluster
 

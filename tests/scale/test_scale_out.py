@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from actors.drop import Drop
-from actors.manifest import Manifest
-from actors.run_records import RunRecords
-from serve_app.lease import read_holder
-from serve_app.settings import Settings
+from actors.model.drop import Drop
+from actors.model.manifest import Manifest
+from actors.storage.run_records import RunRecords
+from serve_app.config.settings import Settings
+from serve_app.runs.lease import read_holder
 from tests.bench.catalogue import catalogue
 from tests.chaos.outcome import Outcome
 from tests.chaos.proxy import Fault, meanwhile

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from front_door import FrontDoor, running_front_door
-from stack import Stack
-from trouble import Trouble, make_trouble
+
+from tests.support.front_door import FrontDoor, running_front_door
+from tests.support.stack import Stack
+from tests.support.trouble import Trouble, make_trouble
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ import io
 import sys
 from pathlib import Path
 
-from browser import DESKTOP, open_tab, running_browser
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from stack import Stack, csv_of, records_of
-from trouble import catalogue
 
-from actors.drop import Drop
+from actors.model.drop import Drop
 from infra.local.sample import sample
+from tests.support.browser import DESKTOP, open_tab, running_browser
+from tests.support.stack import Stack, csv_of, records_of
+from tests.support.trouble import catalogue
 
 FOLDER = Path(__file__).resolve().parents[2] / "infra" / "pictures"
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import requests
-from front_door import ROUTE, TOKEN, FrontDoor
-from stack import Stack
+
+from tests.support.front_door import ROUTE, TOKEN, FrontDoor
+from tests.support.stack import Stack
 
 
 @pytest.fixture

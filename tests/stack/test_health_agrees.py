@@ -16,12 +16,12 @@ from functools import partial
 
 import pytest
 import yaml
-from browser import EXECUTABLE, MISSING, open_tab, running_browser
 from playwright.sync_api import Page
-from replicas import replica_processes
-from stack import Stack
 
-from serve_app.host import CONFIG
+from serve_app.local_host import CONFIG
+from tests.support.browser import EXECUTABLE, MISSING, open_tab, running_browser
+from tests.support.replicas import replica_processes
+from tests.support.stack import Stack
 
 VICTIM = "Attributes"
 HEALTHY = dict.fromkeys(("Ingress", "Attributes", "Cleaner", "ImageFetcher", "Writer"), "HEALTHY")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stack import Stack
+
+from tests.support.stack import Stack
 
 
 def test_it_describes_itself(stack: Stack) -> None:

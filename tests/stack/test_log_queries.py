@@ -10,9 +10,11 @@ from pathlib import Path
 import log_query
 import pytest
 import yaml
-from log_query import Entry
-from stack import Stack
-from trouble import Trouble
+
+from tests.support.stack import Stack
+from tests.support.trouble import Trouble
+
+from .log_query import Entry
 
 LOGS = Path(__file__).resolve().parents[2] / "infra" / "observability" / "logs"
 NODE = re.compile(r"[0-9a-f]{56}")

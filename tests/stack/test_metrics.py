@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus import Prometheus
-from stack import Stack
-from trouble import Trouble
 
 from actors.errors import Code
+from tests.support.stack import Stack
+from tests.support.trouble import Trouble
+
+from .prometheus import Prometheus
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
 OBSERVABILITY = INFRA / "observability"

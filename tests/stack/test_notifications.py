@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from stack import UNWATCHED, Stack, notification_of
 
-from actors.drop import Drop
+from actors.model.drop import Drop
+from tests.support.stack import UNWATCHED, Stack, notification_of
 
 ROW = (
     b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"

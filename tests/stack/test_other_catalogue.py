@@ -6,10 +6,10 @@ import io
 
 import pytest
 from PIL import Image
-from stack import UNWATCHED, Stack, csv_of, records_of
 
-from actors.catalogue import Catalogue, Columns
-from serve_app.settings import Settings
+from actors.model.catalogue import Catalogue, Columns
+from serve_app.config.settings import Settings
+from tests.support.stack import UNWATCHED, Stack, csv_of, records_of
 
 CATALOGUE = Catalogue(
     columns=Columns(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from stack import Stack, records_of
 
-from actors.drop import Drop
-from actors.manifest import Manifest
+from actors.model.drop import Drop
+from actors.model.manifest import Manifest
+from tests.support.stack import Stack, records_of
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
 NAMELESS = b",Nameless,of no description worth it,,[],{},c\n"

@@ -6,11 +6,11 @@ import gzip
 import json
 
 import pytest
-from stack import UNWATCHED, Stack
 
-from actors.catalogue import Catalogue
-from actors.drop import Drop
-from actors.manifest import Manifest
+from actors.model.catalogue import Catalogue
+from actors.model.drop import Drop
+from actors.model.manifest import Manifest
+from tests.support.stack import UNWATCHED, Stack
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\r\n"
 ROWS = [

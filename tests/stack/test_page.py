@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import EXECUTABLE, MISSING, PHONE, Tab, open_tab, running_browser
-from front_door import TOKEN, FrontDoor
 from playwright.sync_api import Browser, Page, Route, expect
-from replicas import replica_processes
-from stack import UNWATCHED, Stack, csv_of, records_of
-from trouble import catalogue
 
 from infra.local.sample import sample
-from serve_app.session import COOKIE
+from serve_app.security.session import COOKIE
+from tests.support.browser import EXECUTABLE, MISSING, PHONE, Tab, open_tab, running_browser
+from tests.support.front_door import TOKEN, FrontDoor
+from tests.support.replicas import replica_processes
+from tests.support.stack import UNWATCHED, Stack, csv_of, records_of
+from tests.support.trouble import catalogue
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason=MISSING)
 

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from stack import Stack, csv_of, records_of
 
-from actors.drop import Drop
-from actors.manifest import Manifest
-from actors.run import Run
+from actors.model.drop import Drop
+from actors.model.manifest import Manifest
+from actors.model.run import Run
 from infra.local.image_host import image_bytes
+from tests.support.stack import Stack, csv_of, records_of
 
 NAME = "in/shop/flipkart.csv"
 

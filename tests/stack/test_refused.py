@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from stack import UNWATCHED, Stack
 
-from actors.drop import Drop
 from actors.errors import Code, Kind
+from actors.model.drop import Drop
+from tests.support.stack import UNWATCHED, Stack
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
 ROWS = HEADER + b"1,Shoe,These are shoes.,,[],{},Shoes\n"

@@ -6,9 +6,9 @@ import gzip
 import json
 
 import pytest
-from stack import UNWATCHED, Stack
 
-from actors.catalogue import Catalogue
+from actors.model.catalogue import Catalogue
+from tests.support.stack import UNWATCHED, Stack
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\r\n"
 GOOD = b"1,Shoe,These are shoes.,Tilia,[],{},Shoes\r\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
-from replicas import replica_processes
-from stack import UNWATCHED, Stack
+from tests.support.replicas import replica_processes
+from tests.support.stack import UNWATCHED, Stack
 
 
 def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:

@@ -6,9 +6,9 @@ import csv
 import io
 
 import pytest
-from stack import UNWATCHED, Stack, records_of
 
-from actors.manifest import Manifest
+from actors.model.manifest import Manifest
+from tests.support.stack import UNWATCHED, Stack, records_of
 
 WHOLE = {"shard_rows": 10**9, "shard_bytes": 1 << 30}
 COLUMNS = [

@@ -6,11 +6,11 @@ import json
 from collections import Counter
 
 import pytest
-from otlp_receiver import Received
-from stack import Stack, notification_of
-from trouble import Trouble
 
-from actors.drop import Drop
+from actors.model.drop import Drop
+from tests.support.otlp_receiver import Received
+from tests.support.stack import Stack, notification_of
+from tests.support.trouble import Trouble
 
 GIVEN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

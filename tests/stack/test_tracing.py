@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from opentelemetry import trace
-from otlp_receiver import OtlpReceiver
 
 from actors.errors import Code, DropforgeError
 from actors.trace_context import context_of, current, link_to
-from serve_app.tracing import Tracing
+from serve_app.monitoring.tracing import Tracing
+from tests.support.otlp_receiver import OtlpReceiver
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from stack import UNWATCHED, Stack
 
-from actors.drop import Drop, Shard
-from actors.failure import Failure
-from actors.manifest import Reason
+from actors.model.drop import Drop, Shard
+from actors.model.failure import Failure
+from actors.model.manifest import Reason
+from tests.support.stack import UNWATCHED, Stack
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
 ROW = b"1,Shoe,These are shoes.,,[],{},Shoes\n"

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from google.cloud import storage
-from storage_proxy import StorageProxy
 
-from actors.store import Bucket, connect
+from actors.storage.bucket import Bucket, connect
 from infra.local.port import HOST, free_port
 from infra.local.provision import create_buckets
 from infra.local.service import Service
 from infra.local.storage import FakeGcsServer
-from serve_app.ledger import Ledger
+from serve_app.runs.run_registry import Ledger
+from tests.support.storage_proxy import StorageProxy
 
 PROJECT = "dropforge-test"
 

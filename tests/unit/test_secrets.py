@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 
 import pytest
-from cli.fake_api import FakeApi
-from run_samples import manifest_of
 
-from actors.drop import Drop
 from actors.errors import DropforgeError
 from actors.images.guard import AddressGuard
 from actors.images.stage import _printable
 from actors.images.urls import checked_url
-from serve_app.access import Access
-from serve_app.cli.api import Api
-from serve_app.cli.complaint import Complaint
-from serve_app.settings import Settings
-from serve_app.settings_file import checked_settings
+from actors.model.drop import Drop
+from serve_app.cli.client.api import Api
+from serve_app.cli.screen.complaint import Complaint
+from serve_app.config.serve_config import checked_settings
+from serve_app.config.settings import Settings
+from serve_app.security.access import Access
+from tests.support.run_samples import manifest_of
+from tests.unit.serve_app.cli.fake_api import FakeApi
 
 SECRET = "correct-horse-battery-staple"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..scenario import Scenario
+from tests.chaos.scenario import Scenario
+
 from . import changes, dead_letters, kills, messaging, ownership, sources, storage
 
 ALL: tuple[Scenario, ...] = (

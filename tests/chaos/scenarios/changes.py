@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actors.drop import Drop
-from serve_app.lease import RELEASED, read_holder
+from actors.model.drop import Drop
+from serve_app.runs.lease import RELEASED, read_holder
+from tests.chaos.proxy import Fault, delay, stall
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene
+from tests.chaos.stack import with_settings
 
-from ..proxy import Fault, delay, stall
-from ..scenario import Scenario
-from ..scene import Scene
-from ..stack import with_settings
 from . import moments
 from .moments import at
 

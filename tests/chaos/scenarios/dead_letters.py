@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from actors.drop import Drop
+from actors.model.drop import Drop
+from tests.chaos.processes import client_pid, send
+from tests.chaos.proxy import Fault, Request, answer, instead, meanwhile, stall
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene, Undisturbed
+from tests.chaos.storage_call import call
 
-from ..processes import client_pid, send
-from ..proxy import Fault, Request, answer, instead, meanwhile, stall
-from ..scenario import Scenario
-from ..scene import Scene, Undisturbed
-from ..storage_call import call
 from . import moments
 
 _SILENT_S = 30.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 
-from ..processes import send
-from ..scenario import Scenario
-from ..scene import Scene
+from tests.chaos.processes import send
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene
+
 from . import moments
 from .moments import Moment, at
 

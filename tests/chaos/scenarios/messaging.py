@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..scenario import Scenario
-from ..scene import Scene
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene
+
 from . import moments
 from .moments import at
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..proxy import Effect, Fault, Request, instead, meanwhile
-from ..scene import Scene
-from ..storage_call import call
+from tests.chaos.proxy import Effect, Fault, Request, instead, meanwhile
+from tests.chaos.scene import Scene
+from tests.chaos.storage_call import call
 
 
 @dataclass(frozen=True, slots=True)

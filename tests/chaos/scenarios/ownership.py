@@ -6,14 +6,14 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from actors.drop import Drop
+from actors.model.drop import Drop
+from tests.chaos.node import Node
+from tests.chaos.processes import send
+from tests.chaos.proxy import meanwhile
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene
+from tests.chaos.stack import LEASE_S
 
-from ..node import Node
-from ..processes import send
-from ..proxy import meanwhile
-from ..scenario import Scenario
-from ..scene import Scene
-from ..stack import LEASE_S
 from . import moments
 from .changes import midway
 from .moments import at

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actors.drop import Drop
+from actors.model.drop import Drop
+from tests.chaos.proxy import meanwhile
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene
+from tests.chaos.storage_call import call
 
-from ..proxy import meanwhile
-from ..scenario import Scenario
-from ..scene import Scene
-from ..storage_call import call
 from . import moments
 
 _FIRST_READS = 5

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from ..proxy import Effect, Fault, answer, lose_reply, reset, stall
-from ..scenario import Scenario
-from ..scene import Scene
-from ..storage_call import call
+from tests.chaos.proxy import Effect, Fault, answer, lose_reply, reset, stall
+from tests.chaos.scenario import Scenario
+from tests.chaos.scene import Scene
+from tests.chaos.storage_call import call
+
 from . import moments
 from .moments import at
 

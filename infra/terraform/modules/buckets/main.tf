@@ -48,7 +48,7 @@ resource "google_storage_bucket" "output" {
     retention_duration_seconds = 7 * 24 * 3600
   }
 
-  # What actors/layout.py names rows/*.csv, rejects/*.{csv,jsonl} and compose/*: the bulk of a run, of no use once its
+  # What actors/storage/object_paths.py names rows/*.csv, rejects/*.{csv,jsonl} and compose/*: the bulk of a run, of no use once its
   # output is composed. The records beside them are .json and stay: they are the memory of what was processed.
   lifecycle_rule {
     action {

@@ -1,0 +1,38 @@
+"""The stage that turns descriptions into unique lemmas."""
+
+from __future__ import annotations
+
+import time
+
+import pyarrow as pa
+
+from actors import logs
+from actors.model.handoff import Handoff, ReadShard, hand_off
+from actors.text.cleaner import DescriptionCleaner
+from actors.text.queue import TextQueue
+from actors.text.settings import TextSettings
+
+from . import liveness
+
+
+class Cleaner:
+    """Holds the language model and the tables learned from earlier shards. CPU bound, one call at a time."""
+
+    def __init__(self, settings: TextSettings, project: str) -> None:
+        logs.configure(project)
+        self._cleaner = DescriptionCleaner(settings)
+        self._queue = TextQueue(self._cleaner.clean)
+
+    async def clean(self, read: Handoff) -> Handoff:
+        """A string column of cleaned descriptions, in row order."""
+        shard: ReadShard = await read.ref
+        cleaned = await self._queue.clean(shard.frame.rows.column("description").to_pylist())
+        column = pa.array(cleaned.cells, type=pa.string())
+        return hand_off(
+            column, rows=len(column), started=time.perf_counter() - cleaned.seconds, versions=self._cleaner.versions
+        )
+
+    async def check_health(self) -> None:
+        """Cleans a word by the same path a shard takes; a wedged worker thread fails the check's time limit."""
+        cleaned = await self._queue.clean(["Shoes"])
+        liveness.expect("The cleaned word", cleaned.cells, ["shoe"])

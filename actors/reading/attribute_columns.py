@@ -1,0 +1,29 @@
+"""The attributes stage's work on a frame, without the actor."""
+
+from __future__ import annotations
+
+from itertools import islice, zip_longest
+
+import pyarrow as pa
+
+from actors.model.catalogue import Catalogue
+from actors.model.frame import AttributeColumns
+
+from .categories import category_levels
+from .specification import parse_attributes
+
+
+def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
+    """Key-values and category levels of `ShardFrame.rows`; a level that a row hasn't is empty."""
+    attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
+    paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
+    count = catalogue.category_levels
+    columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
+    nowhere = ("",) * len(paths)
+    levels = (pa.array(level, pa.string()) for level in [*columns, *[nowhere] * (count - len(columns))])
+    return AttributeColumns(
+        attributes=pa.array([cell.text for cell in attributes], pa.string()),
+        levels=tuple(levels),
+        entries_without_key=sum(cell.entries_without_key for cell in attributes),
+        levels_cut=sum(len(path) > count for path in paths),
+    )

@@ -1,0 +1,99 @@
+"""Plans a drop: reads it once, a chunk ahead of the scan, and hands out shards while the scan goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+from actors.csv.content import HEAD_BYTES, as_marked, check_content
+from actors.csv.header import detect_delimiter, read_header
+from actors.csv.ids import IdFilter
+from actors.csv.scan import ShardScanner
+from actors.csv.unpack import is_packed
+from actors.model.drop import Shard
+from actors.model.plan import PlanStart, SourceText
+from actors.model.run import Run
+
+from .source import Source
+
+Unpack = Callable[[], tuple[SourceText, Source]]
+
+
+@dataclass(frozen=True, slots=True)
+class SoleShard:
+    """The whole plan of a drop that has one shard and came in one chunk; `data` is the shard's bytes."""
+
+    start: PlanStart
+    shard: Shard
+    data: bytes
+
+
+async def scan(
+    run: Run, source: Source, unpack: Unpack, *, chunk_bytes: int
+) -> AsyncIterator[PlanStart | tuple[Shard, ...] | SoleShard]:
+    """A `PlanStart` once the header is known, then the shards as each chunk completes them, in file order.
+
+    A drop of one chunk and one shard is a `SoleShard` instead, so that it need not be read again.
+    `unpack` writes the text of a drop that came compressed or in UTF-16; it may block, and for long. Holds two chunks.
+    Raises the `FILE` codes where the file can't be processed.
+    """
+    chunk_bytes = max(chunk_bytes, HEAD_BYTES)
+    size = source_bytes = await asyncio.to_thread(source.size)
+    first = await asyncio.to_thread(source.read, 0, min(chunk_bytes, size))
+    text: SourceText | None = None
+    if is_packed(first):
+        text, source = await asyncio.to_thread(unpack)
+        size = await asyncio.to_thread(source.size)
+        first = await asyncio.to_thread(source.read, 0, min(chunk_bytes, size))
+    head = first[:HEAD_BYTES]
+    check_content(head)
+    catalogue = as_marked(head, run.catalogue)
+    delimiter = detect_delimiter(head, catalogue)
+    scanner = ShardScanner(
+        delimiter,
+        shard_bytes=run.shard_bytes,
+        shard_rows=run.shard_rows,
+        max_row_bytes=catalogue.max_row_bytes,
+        ids=lambda record: IdFilter(read_header(record, catalogue, delimiter), size),
+    )
+    start: PlanStart | None = None
+
+    def plan_start(header: bytes) -> PlanStart:
+        return PlanStart(header=read_header(header, catalogue, delimiter), source_bytes=source_bytes, text=text)
+
+    def steps(shards: list[Shard]) -> Iterator[PlanStart | tuple[Shard, ...]]:
+        nonlocal start
+        if start is None and scanner.header is not None:
+            start = plan_start(scanner.header)
+            yield start
+        if shards:
+            yield tuple(shards)
+
+    if size <= chunk_bytes:
+        shards = [*await asyncio.to_thread(scanner.feed, first), *scanner.finish()]
+        if len(shards) == 1 and scanner.header is not None:
+            (shard,) = shards
+            yield SoleShard(plan_start(scanner.header), shard, first[shard.start : shard.end])
+        else:
+            for step in steps(shards):
+                yield step
+        return
+    async for chunk in _chunks(source, size, chunk_bytes, first):
+        for step in steps(await asyncio.to_thread(scanner.feed, chunk)):
+            yield step
+    for step in steps(scanner.finish()):
+        yield step
+
+
+async def _chunks(source: Source, size: int, chunk_bytes: int, first: bytes) -> AsyncIterator[bytes]:
+    """The bytes in order, from the `first` chunk on; the next one is read while one is used."""
+    chunk = first
+    for at in range(chunk_bytes, size, chunk_bytes):
+        ahead = asyncio.create_task(asyncio.to_thread(source.read, at, min(at + chunk_bytes, size)))
+        try:
+            yield chunk
+            chunk = await ahead
+        finally:
+            ahead.cancel()
+    yield chunk

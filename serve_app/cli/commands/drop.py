@@ -1,0 +1,102 @@
+"""`dropforge drop`: a file into the watched bucket."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from serve_app.cli.screen.terminal import console, print_json, printable
+
+from . import options
+from .watch import exit_code, watched
+
+if TYPE_CHECKING:
+    from actors.model.drop import Drop
+    from serve_app.config.settings import Settings
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", metavar="OBJECT", help="Name below the watched prefix. Default: the file's name.")
+@click.option("--watch/--no-watch", "watch", default=None, help="Show the run. Default: where a Dropforge is known.")
+@click.option("--dry-run", is_flag=True, help="Check the file and say where it would go. Nothing is written.")
+@options.url
+@options.as_json
+def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: str | None, as_json: bool) -> None:
+    """Drop a file: upload it into the watched bucket.
+
+    That alone starts a run, which is then watched.
+    Where `dropforge up` runs in this folder, the file goes to its cloud. Otherwise to Google's, with the default
+    credentials, into the bucket of serve_config.yaml or DROPFORGE_SOURCE_BUCKET. A name that was dropped before gets
+    a new generation, and so a run of its own.
+
+    \b
+    Examples:
+      dropforge drop catalogue.csv
+      dropforge drop export.csv --name shop-a/2026-05.csv --no-watch
+      dropforge drop catalogue.csv --dry-run
+    """
+    from serve_app.cli.client.target import target
+
+    found = target(url)
+    if dry_run:
+        _dry_run(found.settings, file, name, as_json)
+        return
+    dropped = _upload(found.settings, file, name)
+    answer = {"drop": dropped.uri, "run_id": dropped.run_id, "bytes": file.stat().st_size}
+    if not as_json:
+        click.echo(printable(f"Dropped {dropped.uri}\nRun     {dropped.run_id}"))
+    if watch is False or (watch is None and found.url is None):
+        if as_json:
+            print_json(answer)
+        return
+    view = watched(found.api(), dropped.run_id, stderr=as_json)
+    if as_json:
+        print_json(answer | {"run": view.model_dump(mode="json")})
+    else:
+        from serve_app.cli.screen.report import run_report
+
+        console().print(run_report(view))
+    sys.exit(exit_code(view))
+
+
+def _upload(settings: Settings, file: Path, name: str | None) -> Drop:
+    import rich.progress
+
+    from serve_app.cli.client.destination import object_name
+    from serve_app.cli.client.upload import upload
+
+    screen = console(stderr=True)
+    chosen = object_name(settings, name or file.name)
+    with rich.progress.open(
+        file, "rb", description=file.name, console=screen, transient=True, disable=not screen.is_terminal
+    ) as content:
+        return upload(settings, content, chosen, size=file.stat().st_size)
+
+
+def _dry_run(settings: Settings, file: Path, name: str | None, as_json: bool) -> None:
+    from serve_app.cli.client.destination import object_name
+    from serve_app.cli.client.precheck import precheck
+
+    uri = f"gs://{settings.source_bucket}/{object_name(settings, name or file.name)}"
+    check = precheck(file, settings)
+    if as_json:
+        print_json({"object": uri, **asdict(check)})
+        return
+    from serve_app.cli.screen.report import aligned
+
+    console().print(
+        aligned(
+            {
+                "would go to": uri,
+                "bytes": str(check.size),
+                "records": f"{check.records} in {check.shards} shards",
+                "columns": ", ".join(check.columns.values()),
+            }
+        )
+    )
+    click.echo("Nothing was written.")

@@ -1,0 +1,83 @@
+"""`dropforge replay`: tries dead letters again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from serve_app.cli.screen.terminal import console, print_json
+
+from . import options
+from .dead_letters import entries_table, groups_line, selecting, selection
+
+if TYPE_CHECKING:
+    from serve_app.cli.client.api import Api
+    from serve_app.model.selection import ReplayView
+
+_EVERY_S = 0.5
+FAILED_AGAIN = 3
+INTERRUPTED = 130
+
+
+@click.command()
+@selecting
+@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Most dead letters tried a second.")
+@click.option("--yes", is_flag=True, help="Do it; without it, only show what would be done.")
+@options.url
+@options.as_json
+def replay(rate: float | None, yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
+    """Try dead letters again. Without --yes, only show what that would do.
+
+    A shard redoes only what is missing: images already stored are not fetched again. When a run's last missing shard
+    is done, the run finishes by itself. The replay goes on in the application when Ctrl-C ends the watching. At most
+    one replay runs at a time.
+
+    \b
+    Examples:
+      dropforge replay
+      dropforge replay --code image_host_down --yes
+      dropforge replay --run 3f9c --rate 2 --yes --json
+    """
+    from serve_app.cli.client.target import target
+
+    api = target(url).api()
+    view = api.replay({"selection": selection(values), "rate": rate, "dry_run": not yes})
+    if yes and view.selected:
+        view = _watched(api, view, quiet=as_json)
+    if as_json:
+        print_json(view.model_dump(mode="json"))
+    elif not view.selected:
+        click.echo("No dead letters match; nothing to replay.")
+    elif not yes:
+        _print_preview(view)
+    sys.exit(FAILED_AGAIN if view.failed_again else 0)
+
+
+def _print_preview(view: ReplayView) -> None:
+    screen = console()
+    screen.print(entries_table(view.sample))
+    if view.selected > len(view.sample):
+        screen.print(f"… and {view.selected - len(view.sample)} more")
+    screen.print(f"\nWould try {view.selected} dead letters again: {groups_line(view.groups)}. Add --yes to do it.")
+
+
+def _watched(api: Api, view: ReplayView, *, quiet: bool) -> ReplayView:
+    """Shows the replay until it ends. Ctrl-C ends the command, not the replay."""
+    shown = ""
+    try:
+        while view.state == "running":
+            line = f"{view.asked} of {view.selected} asked for again, {view.mended} mended"
+            if line != shown and not quiet:
+                click.echo(line)
+                shown = line
+            time.sleep(_EVERY_S)
+            view = api.replay_progress(view.replay)
+    except KeyboardInterrupt:
+        click.echo("\nNo longer watching; the replay goes on in the application.", err=True)
+        sys.exit(INTERRUPTED)
+    if not quiet:
+        click.echo(f"Replay {view.state}: {view.mended} mended, {view.failed_again} failed again.")
+    return view

@@ -1,0 +1,67 @@
+"""`dropforge status`: health at a glance, for people and for scripts."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from serve_app.cli.screen.terminal import console, print_json
+
+from . import options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from serve_app.model.views import HealthView
+
+DEGRADED = 1
+UNREACHABLE = 2
+
+
+@click.command()
+@options.url
+@options.as_json
+def status(url: str | None, as_json: bool) -> None:
+    """Show the health of the deployments and of what they depend on.
+
+    Exit codes: 0 healthy, 1 degraded, 2 unreachable.
+
+    \b
+    Examples:
+      dropforge status
+      dropforge status --json | jq .reasons
+    """
+    from serve_app.cli.client.api import Unreachable
+    from serve_app.cli.client.target import target
+
+    try:
+        view = target(url).api().health()
+    except Unreachable as error:
+        error.show()
+        sys.exit(UNREACHABLE)
+    if as_json:
+        print_json(view.model_dump(mode="json"))
+    else:
+        console().print(health_report(view))
+    sys.exit(0 if view.status == "healthy" else DEGRADED)
+
+
+def health_report(view: HealthView) -> RenderableType:
+    from rich.markup import escape
+
+    from serve_app.cli.screen.report import aligned, duration
+
+    colour = "green" if view.status == "healthy" else "yellow"
+    lines = {"Dropforge": f"[{colour}]{view.status}[/{colour}], {view.runs_in_flight} runs under way"}
+    if view.last_message_s_ago is not None:
+        lines["last drop"] = f"noticed {duration(view.last_message_s_ago)} ago"
+    for name, deployment in view.deployments.items():
+        replicas = ", ".join(f"{count} {state.lower()}" for state, count in deployment.replicas.items() if count)
+        lines[name] = f"{deployment.status.lower()}, {replicas or 'no replica'}"
+    for name, dependency in view.dependencies.items():
+        said = "answers" if dependency.healthy else f"[yellow]{escape(dependency.reason)}[/yellow]"
+        lines[name.replace("_", " ")] = f"{said}, looked at {duration(dependency.checked_s_ago)} ago"
+    lines["reasons"] = escape("\n".join(view.reasons))
+    return aligned(lines)

@@ -1,0 +1,136 @@
+"""The whole system on this machine: the local cloud with the application's buckets and topics, and the application."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from infra.local.cloud import Engine, LocalCloud, LocalCloudOptions
+from serve_app.cli.client.endpoint import Endpoint
+from serve_app.cli.client.target import configured_settings
+from serve_app.local_host import Host, HostOptions
+
+TOPIC = "dropforge-drops"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSystemOptions:
+    """`settings` and `replicas` go over those of serve_config.yaml. Without `state`, everything is in memory."""
+
+    port: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    state: Path | None = None
+    pubsub: Engine = "embedded"
+    dashboard: bool = False
+
+
+class LocalSystem:
+    """Runs while the `with` block does. Raises `DropforgeError` where a part of it does not come up.
+
+    Meanwhile this process's environment points Google's clients at the local cloud, and SIGTERM ends the block as
+    Ctrl-C does, so that nothing is left running.
+    """
+
+    def __init__(self, options: LocalSystemOptions, *, on_progress: Callable[[str], None]) -> None:
+        self.settings = configured_settings(options.settings)
+        self.cloud = LocalCloud(
+            LocalCloudOptions(
+                state=options.state,
+                project=self.settings.project,
+                source_bucket=self.settings.source_bucket,
+                output_bucket=self.settings.output_bucket,
+                watched_prefix=self.settings.watched_prefix,
+                topic=TOPIC,
+                subscription=self.settings.subscription,
+                dead_letter_topic=self.settings.dead_letter_topic,
+                dead_letter_subscription=self.settings.dead_letter_subscription,
+                pubsub_engine=options.pubsub,
+            )
+        )
+        self.host = Host(
+            HostOptions(
+                port=options.port,
+                settings=options.settings,
+                replicas=options.replicas,
+                dashboard=options.dashboard,
+            ),
+            on_progress=on_progress,
+        )
+        self._on_progress = on_progress
+        self._running = ExitStack()
+
+    def __enter__(self) -> LocalSystem:
+        with ExitStack() as running:
+            running.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+            signal.signal(signal.SIGTERM, _end)
+            logging.getLogger("ray.serve").addFilter(_is_warning)
+            self._on_progress("starting the local cloud")
+            running.enter_context(self.cloud)
+            before = dict(os.environ)
+            running.callback(_restore, before)
+            os.environ.update(self.cloud.environment)
+            running.enter_context(self.host)
+            signal.signal(signal.SIGTERM, _end)  # Ray has put a handler of its own in its place, which ends at once
+            _silence_ray()
+            self._running = running.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(
+            pid=os.getpid(),
+            url=self.host.url,
+            dashboard=self.host.dashboard_url,
+            environment=self.cloud.environment,
+            settings=self.settings.model_dump(mode="json", exclude={"api_token"}),
+        )
+
+    def addresses(self) -> dict[str, str]:
+        """What runs where, for people."""
+        settings = self.settings
+        watched = " and ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
+        return {
+            "status page": f"{self.host.url}/",
+            "API": f"{self.host.url}/api",
+            "dashboard": self.host.dashboard_url or "off",
+            "bucket": f"gs://{settings.source_bucket}, watched for {watched}",
+            "output": f"gs://{settings.output_bucket}/{settings.output_prefix}",
+            "topic": f"{TOPIC}, pulled from subscription {settings.subscription}",
+            "dead letters": settings.dead_letter_topic,
+            "Cloud Storage": self.cloud.storage_url,
+            "Pub/Sub": self.cloud.pubsub_address,
+        }
+
+
+def _restore(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
+def _silence_ray() -> None:
+    """Ray prints on stdout, amid our JSON, that calls ended with their actor when it stopped; no option hides it."""
+    import ray._private.worker
+
+    ray._private.worker._worker_logs_enabled = False
+
+
+def _end(number: int, frame: object) -> None:
+    sys.exit(128 + number)

@@ -1,0 +1,90 @@
+"""Reads `serve_config.yaml`, and says which name in it is unknown and which was probably meant.
+
+Serve accepts misspelt option names silently, so its schema is checked here, name by name, before a deploy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from actors.errors import Code, DropforgeError
+
+from .retry_policies import StagePolicies
+from .settings import Settings
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The checked contents of a Serve config file. Raises `BAD_SETTINGS` naming every fault."""
+    from ray.serve.schema import ServeDeploySchema  # seconds to import, and only a deploy needs it
+
+    try:
+        config = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise DropforgeError(Code.BAD_SETTINGS, f"{path} can't be read: {error}") from error
+    _checked(config, ServeDeploySchema, path.name)
+    for application in config["applications"]:
+        checked_settings(application.get("args") or {})
+        for deployment in application.get("deployments") or []:
+            if deployment["name"] == "Ingress":
+                _checked(deployment.get("user_config") or {}, StagePolicies, f"{path.name}: Ingress.user_config")
+    return config
+
+
+def checked_settings(args: Mapping[str, Any]) -> Settings:
+    """The settings of an application's `args`. Raises `BAD_SETTINGS` naming every fault."""
+    if args.get("api_token"):
+        raise DropforgeError(
+            Code.BAD_SETTINGS,
+            "args.api_token: set it as DROPFORGE_API_TOKEN; whoever sees Ray's dashboard sees what is in `args`.",
+        )
+    return _checked(args, Settings, "args")
+
+
+def _checked(value: Any, kind: type[Model], where: str) -> Model:
+    faults = list(_unknown(value, kind, where))
+    if not isinstance(value, Mapping):
+        faults = [f"{where}: names with values are needed here, not {value!r:.80}"]
+    if not faults:
+        try:
+            return kind(**value)
+        except ValidationError as error:
+            faults = [f"{'.'.join((where, *map(str, fault['loc'])))}: {fault['msg']}" for fault in error.errors()]
+    raise DropforgeError(Code.BAD_SETTINGS, "\n".join(faults))
+
+
+def _unknown(value: Any, kind: Any, where: str) -> Iterator[str]:
+    """Names in `value` that the pydantic model `kind` doesn't have, at any depth."""
+    if isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _unknown(item, kind, f"{where}[{item.get('name', at) if isinstance(item, dict) else at}]")
+    elif isinstance(value, Mapping) and isinstance(kind, type) and issubclass(kind, BaseModel):
+        for name, inner in value.items():
+            if name not in kind.model_fields:
+                yield f"{where}: unknown name {name!r}{_nearest(name, kind.model_fields)}"
+                continue
+            for model in _models(kind.model_fields[name].annotation):
+                yield from _unknown(inner, model, f"{where}.{name}")
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models a field's value may be, inside optionals and lists."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif typing.get_origin(annotation) in (Union, types.UnionType, list):
+        for inner in typing.get_args(annotation):
+            yield from _models(inner)
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    found = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.5)
+    return f"; did you mean {found[0]!r}?" if found else f"; there are {', '.join(sorted(names))}."

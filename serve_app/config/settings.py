@@ -1,0 +1,211 @@
+"""Every setting of the application, with its default, unit and a line of doc.
+
+Values come from `serve_config.yaml` (`applications[].args`); an environment variable
+`DROPFORGE_<NAME>` goes before it, with `__` between the levels (`DROPFORGE_IMAGES__FETCHES_PER_HOST=8`).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import string
+from datetime import UTC, datetime
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from actors.images.settings import ImageSettings
+from actors.model.catalogue import Catalogue
+from actors.model.drop import Drop
+from actors.model.run import ObjectName, Run
+from actors.text.settings import TextSettings
+
+from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, stem_of
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="DROPFORGE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    project: str = Field("dropforge-local", description="Google Cloud project of the topics and subscriptions")
+    source_bucket: str = Field("dropforge-in", description="bucket that is watched for drops")
+    watched_prefix: str = Field("in/", description="only objects below this prefix are drops; empty watches the bucket")
+    object_patterns: tuple[str, ...] = Field(
+        ("*.csv", "*.csv.gz"),
+        min_length=1,
+        description="shell patterns; an object's name without the prefix matches one",
+    )
+    output_bucket: str = Field("dropforge-out", description="bucket of outputs, rejects and images")
+    output_prefix: str = Field("processed/", description="outputs keep the drop's name below this prefix")
+    rejects_prefix: str = Field("rejects/", description="rejects files, named by the drop and its generation")
+    image_folder: str = Field(
+        "images/{path}/{generation}",
+        description="folder of a run's images; {path} is the drop's name below the watched prefix without `.csv`, "
+        "{generation} its generation, {run} the run's id. Without {generation} or {run}, a newer version of a drop "
+        "overwrites nothing: the first image stored under a name stays",
+    )
+    work_bucket: str = Field("", description="bucket of run records and parts; empty: the output bucket")
+    work_prefix: str = Field("_dropforge/", description="prefix of run records and parts")
+
+    subscription: str = Field("dropforge", description="pull subscription of the bucket's notifications")
+    pull: bool = Field(True, description="consume the subscription; off when notifications are pushed")
+    pull_messages: int = Field(16, ge=1, le=1000, description="notifications handled at a time by one replica")
+    stream_silent_s: float = Field(
+        600, gt=0, description="a subscription's stream without a message for so many seconds is opened anew"
+    )
+    dead_letter_topic: str = Field("dropforge-dead-letters", description="topic of shards that ran out of retries")
+    dead_letter_subscription: str = Field("dropforge-dead-letters", description="subscription that replay reads")
+
+    api_token: SecretStr = Field(
+        SecretStr(""),
+        description="what callers of the API send as `Authorization: Bearer`, at least 16 characters; set by "
+        "DROPFORGE_API_TOKEN alone",
+    )
+    iap_audience: str = Field(
+        "",
+        description="audience of the identity-aware proxy in front, whose signed header lets its users in; empty: none",
+    )
+    open_on_loopback: bool = Field(
+        False,
+        description="without `api_token` and `iap_audience`, whoever reaches the application is let in; only for one "
+        "that is bound to a loopback address, as `dropforge up` binds it",
+    )
+    drop_from_page: bool = Field(
+        False,
+        description="the status page takes files; the application then needs storage.objects.create on the source "
+        "bucket, as roles/storage.objectCreator has it, where it otherwise only reads",
+    )
+    push_audience: str = Field(
+        "", description="audience of the push subscription's `oidc_token`, exactly; empty: nothing is pushed"
+    )
+    push_service_account: str = Field("", description="e-mail of the service account that `oidc_token` names")
+
+    otlp_endpoint: str = Field(
+        "", description="where traces are sent by OTLP/HTTP, such as http://collector:4318; empty: nowhere"
+    )
+
+    catalogue: Catalogue = Field(Catalogue(), description="how to read the CSV")
+    fetch_images: bool = Field(True, description="fetch and store images; off leaves `image_uri` empty")
+    images: ImageSettings = Field(ImageSettings(), description="the image fetcher")
+    text: TextSettings = Field(TextSettings(), description="the description cleaner")
+
+    shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends at the first record past this size, bytes")
+    shard_rows: int = Field(
+        400, ge=1, description="a shard ends after this many records that are no empty lines, of 32 bytes or more each"
+    )
+    scan_chunk_bytes: int = Field(4 << 20, ge=1 << 10, description="bytes read at a time while planning")
+    shards_in_flight: int = Field(8, ge=1, description="shards of one run worked on at a time")
+    runs_in_flight: int = Field(32, ge=1, description="runs driven at a time by one ingress replica")
+    lease_s: float = Field(15.0, gt=1, description="seconds after which an owner that has gone silent loses its run")
+    adopt_every_s: float = Field(5.0, gt=0, description="seconds between looks for runs that nobody drives")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+    @field_validator("image_folder")
+    @classmethod
+    def _image_folder_can_be_filled_in(cls, folder: str) -> str:
+        try:
+            fields = [field for field in string.Formatter().parse(folder) if field[1] is not None]
+        except ValueError:
+            fields = [(folder, "", "", None)]
+        for _, name, form, conversion in fields:
+            if name not in ("path", "generation", "run") or form or conversion:
+                raise ValueError(
+                    f"{folder!r} can't be filled in: only {{path}}, {{generation}} and {{run}} have values."
+                )
+        return folder
+
+    @field_validator("api_token")
+    @classmethod
+    def _api_token_can_be_sent(cls, token: SecretStr) -> SecretStr:
+        bare = token.get_secret_value().strip()  # secrets made with an editor or `echo` end in a line end
+        if bare and not re.fullmatch(r"[\x21-\x7e]{16,}", bare):
+            raise ValueError("16 or more printable ASCII characters without blanks are needed: `openssl rand -hex 32`.")
+        return SecretStr(bare)
+
+    @model_validator(mode="after")
+    def _push_is_checked_in_full(self) -> Settings:
+        if bool(self.push_audience) != bool(self.push_service_account):
+            raise ValueError(
+                "push_audience and push_service_account belong together: set both to what the push subscription's "
+                "`oidc_token` has, or neither."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _own_output_is_no_drop(self) -> Settings:
+        written = {
+            "output_prefix": (self.output_bucket, self.output_prefix),
+            "rejects_prefix": (self.output_bucket, self.rejects_prefix),
+            "image_folder": (self.output_bucket, self.image_folder.partition("{")[0]),
+            "work_prefix": (self.work_bucket or self.output_bucket, self.work_prefix),
+        }
+        for name, (bucket, prefix) in written.items():
+            if bucket == self.source_bucket and (
+                prefix.startswith(self.watched_prefix) or self.watched_prefix.startswith(prefix)
+            ):
+                raise ValueError(
+                    f"{name} {prefix!r} and watched_prefix {self.watched_prefix!r} overlap in bucket {bucket!r}: the "
+                    f"application would process its own output. Set {name} to a prefix outside the watched one, or "
+                    "use another bucket."
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Settings:
+        """For a drop of the longest name, and what is added to it: generations, run ids, images' and parts' names."""
+        stem, generation, run = "s" * MAX_STEM_BYTES, "9" * 19, "f" * 20
+        longest = {
+            "output_prefix": f"{self.output_prefix}{stem}.csv",
+            "rejects_prefix": f"{self.rejects_prefix}{stem}.{generation}.jsonl",
+            "image_folder": self.image_folder.format(path=stem, generation=generation, run=run) + "/" + "i" * 180,
+            "work_prefix": f"{self.work_prefix}runs/{run}/" + "p" * 60,
+        }
+        for name, example in longest.items():
+            if len(example.encode()) > MAX_NAME_BYTES:
+                raise ValueError(
+                    f"{name} makes names of up to {len(example.encode())} bytes where Cloud Storage takes "
+                    f"{MAX_NAME_BYTES}: shorten it."
+                )
+        return self
+
+    def watches(self, bucket: str, name: str) -> bool:
+        """Whether an object is a drop: in the watched bucket, below the prefix, its name matching a pattern."""
+        if bucket != self.source_bucket or not name.startswith(self.watched_prefix) or name.endswith("/"):
+            return False
+        path = name.removeprefix(self.watched_prefix)
+        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
+
+    def run_for(self, drop: Drop, *, trace: str = "") -> Run:
+        """The run that a drop gets under these settings, accepted now."""
+        stem = stem_of(drop.object.removeprefix(self.watched_prefix))
+        folder = self.image_folder.format(path=stem, generation=drop.generation, run=drop.run_id)
+        return Run(
+            drop=drop,
+            accepted_at=datetime.now(UTC),
+            catalogue=self.catalogue,
+            output=ObjectName(bucket=self.output_bucket, name=f"{self.output_prefix}{stem}.csv"),
+            rejects=ObjectName(bucket=self.output_bucket, name=f"{self.rejects_prefix}{stem}.{drop.generation}.csv"),
+            work_bucket=self.work_bucket or self.output_bucket,
+            work_prefix=self.work_prefix,
+            image_bucket=self.output_bucket,
+            image_folder=folder.strip("/"),
+            fetch_images=self.fetch_images,
+            shard_bytes=self.shard_bytes,
+            shard_rows=self.shard_rows,
+            trace=trace,
+        )

@@ -1,0 +1,157 @@
+"""Runs the Serve application on a Ray cluster of its own on this machine.
+
+For `dropforge up`, the demo and the tests. On a cluster that exists, `serve run serve_config.yaml` or
+KubeRay do this.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from actors.errors import Code, DropforgeError
+from serve_app.config.serve_config import read_config
+
+CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
+
+_CORES = os.cpu_count() or 1
+_START_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostOptions:
+    """`settings` go over the config file's `args`; `replicas` over each deployment's number of replicas."""
+
+    port: int
+    settings: Mapping[str, Any]
+    config: Path = CONFIG
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    dashboard: bool = False
+
+
+class Host:
+    """The application while the `with` block runs. Raises `DropforgeError` where it does not come up."""
+
+    def __init__(self, options: HostOptions, *, on_progress: Callable[[str], None] = lambda line: None) -> None:
+        self._options = options
+        self._on_progress = on_progress
+        self._folder: str | None = None
+        self.dashboard_url: str | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._options.port}"
+
+    @property
+    def logs(self) -> Path:
+        """Where Ray keeps the logs of every process."""
+        return Path(self._folder or "") / "session_latest" / "logs"
+
+    def __enter__(self) -> Host:
+        config = self._config()
+        # Set before Ray is imported: it reads its environment once.
+        os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+        os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # as in the Dockerfile
+        import ray
+        from ray import serve
+        from ray.serve._private.api import serve_start
+        from ray.serve.schema import ServeDeploySchema
+
+        # Short, because a Unix socket's path below it may have no more than 107 characters.
+        self._folder = tempfile.mkdtemp(prefix="dropforge-ray-")
+        try:
+            self._on_progress("starting Ray")
+            context = ray.init(
+                address="local",
+                namespace="serve",
+                num_cpus=max(4, _CORES + 2),
+                object_store_memory=512 << 20,
+                include_dashboard=self._options.dashboard,
+                dashboard_port=None,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _temp_dir=self._folder,
+            )
+            self.dashboard_url = f"http://{context.dashboard_url}" if context.dashboard_url else None
+            schema = ServeDeploySchema.model_validate(config)
+            self._on_progress("starting Serve")
+            # `serve run` does the same; it has no way to be told of a free port or another temporary folder.
+            client = serve_start(http_options=schema.http_options.model_dump(), proxy_location=schema.proxy_location)
+            client.deploy_apps(schema)
+            self._wait(serve)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        import ray
+        from ray import serve
+
+        if ray.is_initialized():
+            serve.shutdown()
+            ray.shutdown()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _config(self) -> dict[str, Any]:
+        config = copy.deepcopy(read_config(self._options.config))
+        config["http_options"] = {**config.get("http_options", {}), "host": "127.0.0.1", "port": self._options.port}
+        (application,) = config["applications"]
+        args = {**(application.get("args") or {}), "open_on_loopback": True, "drop_from_page": True}
+        application["args"] = {**args, **self._options.settings}
+        unknown = set(self._options.replicas) - {deployment["name"] for deployment in application["deployments"]}
+        if unknown:
+            raise DropforgeError(Code.BAD_SETTINGS, f"There is no deployment {', '.join(sorted(unknown))} to scale.")
+        for deployment in application["deployments"]:
+            count = self._options.replicas.get(deployment["name"])
+            if count is not None:
+                deployment.pop("autoscaling_config", None)
+                deployment["num_replicas"] = count
+            elif scaling := deployment.get("autoscaling_config"):
+                # On a cluster another node comes with another replica. Here it would only share the cores there are.
+                deployment["autoscaling_config"] = _within(scaling, _CORES)
+        return config
+
+    def _wait(self, serve: Any) -> None:
+        deadline = time.monotonic() + _START_S
+        shown = ""
+        while True:
+            application = serve.status().applications.get("dropforge")
+            if application is not None:
+                waiting = sorted(name for name, d in application.deployments.items() if d.status != "HEALTHY")
+                line = f"waiting for {', '.join(waiting)}" if waiting else "building the application"
+                if application.status == "RUNNING":
+                    return
+                if application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+                    details = [application.message, *(d.message for d in application.deployments.values())]
+                    raise DropforgeError(
+                        Code.INTERNAL, "The application did not start.\n" + "\n".join(filter(None, details))
+                    )
+                if line != shown:
+                    self._on_progress(line)
+                    shown = line
+            if time.monotonic() > deadline:
+                raise DropforgeError(
+                    Code.TIMEOUT, f"The application did not start within {_START_S:.0f} s; its logs are in {self.logs}."
+                )
+            time.sleep(0.1)
+
+
+def _within(scaling: Mapping[str, Any], cores: int) -> dict[str, Any]:
+    """An autoscaling configuration of no more replicas than there are cores."""
+    counts = ("min_replicas", "initial_replicas", "max_replicas")
+    return {name: min(value, cores) if name in counts else value for name, value in scaling.items()}

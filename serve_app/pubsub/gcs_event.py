@@ -1,0 +1,64 @@
+"""Notifications of Cloud Storage: which of them announce a drop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from actors.errors import Code, DropforgeError
+from actors.model.drop import Drop
+from serve_app.config.object_names import MAX_NAME_BYTES
+from serve_app.config.settings import Settings
+
+FINALIZE = "OBJECT_FINALIZE"
+
+
+class Ignored(StrEnum):
+    """Why a notification starts no run."""
+
+    OTHER_EVENT = "other_event"
+    NOT_WATCHED = "not_watched"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A Cloud Storage notification's attributes.
+
+    Their names are those of "Pub/Sub notifications for Cloud Storage", section "Attributes".
+    """
+
+    event_type: str
+    drop: Drop
+
+    @classmethod
+    def parse(cls, attributes: Mapping[str, str]) -> Notification:
+        """Raises `BAD_REQUEST` where a message is no Cloud Storage notification."""
+        try:
+            name, generation = attributes["objectId"], attributes["objectGeneration"]
+            if len(name.encode()) > MAX_NAME_BYTES:  # raises on lone surrogates, which JSON can bring, no name holds
+                raise ValueError(f"objectId has more than {MAX_NAME_BYTES} bytes")
+            if not re.fullmatch(r"[0-9]{1,18}", generation):
+                raise ValueError(f"objectGeneration is {generation!r:.40}")
+            return cls(attributes["eventType"], Drop(attributes["bucketId"], name, int(generation)))
+        except (KeyError, ValueError) as error:
+            raise DropforgeError(
+                Code.BAD_REQUEST,
+                "The message is no Cloud Storage notification: it needs the attributes eventType, bucketId, objectId "
+                f"and a numeric objectGeneration ({type(error).__name__}: {error}). Point the bucket's notification at "
+                "this topic, and nothing else.",
+            ) from error
+
+
+def drop_of(attributes: Mapping[str, str], settings: Settings) -> Drop | Ignored:
+    """The drop that a notification announces, or why it announces none.
+
+    Raises `BAD_REQUEST` where the message is no notification at all.
+    """
+    notification = Notification.parse(attributes)
+    if notification.event_type != FINALIZE:
+        return Ignored.OTHER_EVENT
+    if not settings.watches(notification.drop.bucket, notification.drop.object):
+        return Ignored.NOT_WATCHED
+    return notification.drop

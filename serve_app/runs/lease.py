@@ -1,0 +1,165 @@
+"""Who drives a run: a small record in the bucket, taken and renewed by compare-and-swap.
+
+The lease keeps two owners from doing the same work twice; it does not keep results right. Those stay
+right without it, by parts and outputs that are written once, so a paused owner that wakes up can only
+waste work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from actors.errors import Code, DropforgeError
+from actors.storage.bucket import Bucket
+
+logger = logging.getLogger("dropforge.lease")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A lease as found in the bucket. `takeovers` counts owners that let it lapse."""
+
+    owner: str
+    expires_at: datetime
+    takeovers: int
+
+    def lapsed(self, now: datetime) -> bool:
+        return now >= self.expires_at
+
+
+class Lease:
+    """One owner's claim on one run.
+
+    Contract: `acquire` answers False while another's lease has not lapsed. `renew` raises `LEASE_LOST` once
+    another owner has taken over. `release` never takes another's lease away.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        name: str,
+        owner: str,
+        *,
+        ttl_s: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._bucket = bucket
+        self._name = name
+        self._owner = owner
+        self.ttl_s = ttl_s
+        self._now = now
+        self._writing = threading.Lock()
+        self._generation = 0
+        self._takeovers = 0
+        self.first = False
+        self.took_over = False
+        self._retired = False
+
+    def acquire(self, *, new: bool = False) -> bool:
+        """`new` says that there was no lease a moment ago, which saves the look.
+
+        Sets `first`, which says that nobody has held it before, and `took_over`, that somebody let it lapse.
+        """
+        if new and self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
+            self.first = True
+            return True
+        found = read_holder(self._bucket, self._name)
+        self.first = found is None
+        if found is not None:
+            holder, self._generation = found
+            if not holder.lapsed(self._now()):
+                return False
+            self.took_over = holder.owner != RELEASED
+            self._takeovers = holder.takeovers + self.took_over
+        return self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s))
+
+    def renew(self) -> None:
+        if not self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
+            raise DropforgeError(
+                Code.LEASE_LOST, f"{self._owner} lost {self._name} to another owner, which goes on with the run."
+            )
+
+    def retire(self) -> None:
+        """The run has ended: nobody needs the lease any more, and `release` leaves it to lapse."""
+        self._retired = True
+
+    def release(self) -> None:
+        """Lets another owner take over at once."""
+        if self._retired:
+            return
+        self._write(RELEASED, self._now())
+
+    def _write(self, owner: str, expires_at: datetime) -> bool:
+        record = {
+            "owner": owner,
+            "expires_at": expires_at.isoformat(),
+            "takeovers": self._takeovers,
+            "nonce": secrets.token_hex(8),
+        }
+        # A renewal goes on in its thread when its task is cancelled: the release must come after it.
+        with self._writing:
+            written = self._bucket.replace(
+                self._name, json.dumps(record).encode(), generation=self._generation, content_type="application/json"
+            )
+            if written is None:
+                return False
+            self._generation = written
+            return True
+
+
+@asynccontextmanager
+async def held(lease: Lease) -> AsyncIterator[None]:
+    """Renews an acquired lease while the block runs, and gives it back at the end.
+
+    Cancels the block and raises `LEASE_LOST` when another owner has taken over.
+    """
+    block = asyncio.current_task()
+    assert block is not None
+    lost: list[DropforgeError] = []
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(lease.ttl_s / 3)
+            try:
+                await asyncio.to_thread(lease.renew)
+            except DropforgeError as error:
+                if error.code is Code.LEASE_LOST:
+                    lost.append(error)
+                    block.cancel()
+                    return
+                logger.warning("A lease could not be renewed and is tried again: %s", error)
+
+    renewal = asyncio.create_task(renew())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost:
+            block.uncancel()
+            raise lost[0] from None
+        raise
+    finally:
+        renewal.cancel()
+        if not lost:
+            await asyncio.to_thread(lease.release)
+
+
+RELEASED = ""
+"""Owner of a lease that was given back."""
+
+
+def read_holder(bucket: Bucket, name: str) -> tuple[Holder, int] | None:
+    """The lease in the bucket and its generation; None where the run never had one."""
+    found = bucket.read_if_present(name)
+    if found is None:
+        return None
+    record = json.loads(found[0])
+    holder = Holder(record["owner"], datetime.fromisoformat(record["expires_at"]), record["takeovers"])
+    return holder, found[1]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+import pytest
+
+from actors.errors import Code, DropforgeError
+from actors.images.names import ImageTarget, RowKey, image_name
+from actors.images.upload import ImageStore
+from actors.retry import RetryPolicy
+
+from .origin import Origin, http, running_origin
+
+QUICK = RetryPolicy(attempts=3, total_s=5, first_delay_s=0, longest_delay_s=0, jitter_s=0)
+
+
+@asynccontextmanager
+async def image_store() -> AsyncIterator[ImageStore]:
+    store = ImageStore(retry=QUICK, timeout_s=5)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def stored(endpoint: str, target: ImageTarget, name: str) -> tuple[bytes, str]:
+    url = f"{endpoint}/storage/v1/b/{target.bucket}/o/{quote(target.object(name), safe='')}"
+    with urllib.request.urlopen(url) as answer:
+        content_type = json.load(answer)["contentType"]
+    with urllib.request.urlopen(f"{url}?alt=media") as answer:
+        return answer.read(), content_type
+
+
+@pytest.mark.parametrize("row_id", ["plain-id", "a/../b", "é %41", "", "x" * 2000])
+async def test_an_image_is_stored_under_its_name(gcs: str, target: ImageTarget, row_id: str) -> None:
+    name = image_name(RowKey(row_id), 0, "webp")
+    async with image_store() as store:
+        assert await store.create(target, name, b"\x00--picture\r\n--", "image/webp")
+    assert stored(gcs, target, name) == (b"\x00--picture\r\n--", "image/webp")
+
+
+async def test_a_large_image_is_stored_with_its_precondition(gcs: str, target: ImageTarget) -> None:
+    data = bytes(7 << 20)
+    async with image_store() as store:
+        assert await store.create(target, "large_0.png", data, "image/png")
+        assert not await store.create(target, "large_0.png", b"other", "image/png")
+    assert stored(gcs, target, "large_0.png") == (data, "image/png")
+
+
+async def test_an_image_that_is_there_is_left_as_it_is(gcs: str, target: ImageTarget) -> None:
+    async with image_store() as store:
+        assert await store.create(target, "a_0.jpg", b"first", "image/jpeg")
+        assert not await store.create(target, "a_0.jpg", b"second", "image/png")
+    assert stored(gcs, target, "a_0.jpg") == (b"first", "image/jpeg")
+
+
+async def test_the_image_of_the_lowest_index_is_found(gcs: str, target: ImageTarget) -> None:
+    names = ["a_10.jpg", "a_2.png", "a_1_0.jpg", "ab_0.jpg", "a_b_0.jpg", "a%2Fb_3.gif", "a%row7_1.png"]
+    async with image_store() as store:
+        assert await store.find(target, RowKey("a")) is None
+        for name in names:
+            await store.create(target, name, b"x", "image/jpeg")
+        assert await store.find(target, RowKey("a")) == "a_2.png"
+        assert await store.find(target, RowKey("a_1")) == "a_1_0.jpg"
+        assert await store.find(target, RowKey("a", 7)) == "a%row7_1.png"
+        assert await store.find(target, RowKey("a", 8)) is None
+        assert await store.find(target, RowKey("a/b")) == "a%2Fb_3.gif"
+        assert await store.find(target, RowKey("a%2Fb")) is None
+        assert await store.find(ImageTarget(target.bucket, f"{target.folder}-other"), RowKey("a")) is None
+
+
+async def test_a_missing_bucket_is_for_a_person_to_mend(gcs: str) -> None:
+    async with image_store() as store:
+        with pytest.raises(DropforgeError) as raised:
+            await store.create(ImageTarget("no-such-bucket", "f"), "a_0.jpg", b"x", "image/jpeg")
+    assert raised.value.code is Code.BAD_SETTINGS
+    assert "gs://no-such-bucket/f/a_0.jpg" in raised.value.message
+
+
+UPLOAD = "/upload/storage/v1/b/shop/o?ifGenerationMatch=0&fields=generation&uploadType=multipart"
+TARGET = ImageTarget("shop", "f")
+
+
+@asynccontextmanager
+async def scripted_store(monkeypatch: pytest.MonkeyPatch, *answers: bytes) -> AsyncIterator[tuple[ImageStore, Origin]]:
+    """A store whose server gives these answers, one after the other."""
+    async with running_origin() as server:
+        server.says(UPLOAD, *answers)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url(""))
+        async with image_store() as store:
+            yield store, server
+
+
+DONE = http(b"{}", headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+async def test_passing_failures_are_retried(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    async with scripted_store(monkeypatch, http(status=status), http(status=status), DONE) as (store, _):
+        assert await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+
+
+async def test_retries_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scripted_store(monkeypatch, http(b"busy", status=503)) as (store, server):
+        with pytest.raises(DropforgeError) as raised:
+            await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+    assert raised.value.code is Code.STORAGE_UNAVAILABLE
+    assert server.counts[UPLOAD] == 3
+
+
+async def test_an_upload_whose_reply_was_lost_counts_as_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scripted_store(monkeypatch, http(status=503), http(status=412)) as (store, _):
+        assert not await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+async def test_refusals_are_not_retried(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    async with scripted_store(monkeypatch, http(status=status)) as (store, server):
+        with pytest.raises(DropforgeError) as raised:
+            await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+    assert raised.value.code is Code.BAD_SETTINGS
+    assert server.counts[UPLOAD] == 1
+
+
+async def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running_origin() as gone:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", gone.url(""))
+    async with image_store() as store:
+        with pytest.raises(DropforgeError) as raised:
+            await store.find(TARGET, RowKey("a"))
+    assert raised.value.code is Code.STORAGE_UNAVAILABLE

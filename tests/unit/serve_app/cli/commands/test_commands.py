@@ -1,0 +1,275 @@
+"""The command as a person or a script calls it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from google.cloud import storage
+
+from actors.model.drop import Drop
+from actors.model.manifest import Reason
+from actors.model.part import Counts
+from infra.local.port import free_port
+from serve_app.cli import main
+from serve_app.cli.client.endpoint import Endpoint, claim
+from serve_app.config.settings import Settings
+from serve_app.model.run_state import RunState
+from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
+
+HEADER = "uniq_id,product_name,description,brand,image,product_specifications,product_category_tree"
+COMMANDS = ("demo", "drop", "runs", "up", "watch")
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture
+def catalogue(folder: Path) -> Path:
+    file = folder / "shop.csv"
+    file.write_text(f"{HEADER}\n1,Shirt,A shirt,Tilia,[],{{}},Clothing\n2,Sock,A sock,Tilia,[],{{}},Clothing\n")
+    return file
+
+
+@pytest.fixture
+def bucket(client: storage.Client, storage_address: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The object store is that of the tests, and the watched prefix the test's own. Gives that prefix."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{storage_address}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("DROPFORGE_SOURCE_BUCKET", "work")
+    monkeypatch.setenv("DROPFORGE_WATCHED_PREFIX", prefix)
+    return prefix
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_examples_and_json(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "Examples:" in result.output
+    assert f"dropforge {command}" in result.output
+    assert "--json" in result.output
+
+
+def test_the_command_starts_without_what_is_slow() -> None:
+    slow = {"ray", "spacy", "pandas", "pyarrow", "google.cloud", "requests", "pydantic", "rich"}
+    code = f"import sys, serve_app.cli; print(*({slow} & sys.modules.keys()))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []
+
+
+def test_runs_are_listed(api: FakeApi) -> None:
+    done, open_ = view_of(), view_of(RunState.PROCESSING, name="in/b.csv")
+    api.hold(open_, done)
+    lines = run("runs", "--url", api.url).stdout.splitlines()
+    assert lines[1].split()[:7] == [open_.run_id, "in/b.csv", "processing", "9", "7", "2", "6"]
+    assert lines[2].split()[:3] == [done.run_id, "in/a.csv", "done"]
+    listed = json.loads(run("runs", "--url", api.url, "--json").stdout)
+    assert [view["run_id"] for view in listed["runs"]] == [open_.run_id, done.run_id]
+    assert len(json.loads(run("runs", "--url", api.url, "--json", "--limit", "1").stdout)["runs"]) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["in/\x1b[2J\x1b]0;x\x07a.csv", "in/\x9b2Ja.csv", "in/\u202egnp.csv", "in/a\rb\x08.csv"], ids=ascii
+)
+def test_a_name_does_nothing_to_the_terminal(api: FakeApi, name: str) -> None:
+    view = view_of(name=name)
+    api.hold(view)
+    for arguments in (["runs"], ["runs", view.run_id], ["runs", view.run_id, "--json"], ["watch", view.run_id]):
+        shown = run(*arguments, "--url", api.url)
+        assert shown.exit_code == 0, shown.output
+        assert shown.output.replace("\n", "").isprintable()
+    assert json.loads(run("runs", view.run_id, "--json", "--url", api.url).output)["drop"]["object"] == name
+
+
+def test_no_runs_yet(api: FakeApi) -> None:
+    assert "No runs yet" in run("runs", "--url", api.url).stdout
+    assert json.loads(run("runs", "--url", api.url, "--json").stdout) == {"runs": []}
+
+
+def test_one_run_is_shown_with_its_sums(api: FakeApi) -> None:
+    view = view_of()
+    api.hold(view)
+    shown = " ".join(run("runs", view.run_id[:5], "--url", api.url).stdout.split())
+    assert "rows 9 in = 7 out + 2 rejects, and 1 blank" in shown
+    assert "rejects 2 = 1 missing_value + 1 wrong_field_count" in shown
+    assert "images 7 rows = 6 stored + 1 image_not_found" in shown
+    assert "output gs://dropforge-out/processed/a.csv" in shown
+    assert "does not add up" not in shown
+    assert json.loads(run("runs", "a.csv", "--url", api.url, "--json").stdout) == view.model_dump(mode="json")
+
+
+def test_sums_that_are_wrong_are_marked(api: FakeApi) -> None:
+    view = view_of(counts=Counts(records=10, rows_out=7, images={"stored": 6}))
+    api.hold(view)
+    shown = run("runs", view.run_id, "--url", api.url).stdout
+    assert shown.count("does not add up") == 2
+
+
+@pytest.mark.parametrize(("state", "code"), [(RunState.DONE, 0), (RunState.REFUSED, 3), (RunState.INCOMPLETE, 3)])
+def test_watch_ends_as_the_run_does(api: FakeApi, state: RunState, code: int) -> None:
+    reason = Reason(code="missing_column", message="The header lacks [image].")
+    end = view_of(state, reason=reason if state is RunState.REFUSED else None)
+    going = view_of(RunState.PROCESSING)
+    api.script(end.run_id, [None, None, going, going, end])
+    result = run("watch", end.run_id, "--url", api.url)
+    assert result.exit_code == code
+    lines = result.stdout.splitlines()
+    assert lines[0] == "waiting for the notification"
+    assert lines[1].split()[0] == "processing"
+    assert lines[2].split()[0] == state
+    assert ("The header lacks [image]." in result.stdout) == (state is RunState.REFUSED)
+
+
+def test_watch_as_json_is_a_line_per_change(api: FakeApi) -> None:
+    first, again = view_of(RunState.PROCESSING, elapsed_s=1.0), view_of(RunState.PROCESSING, elapsed_s=2.0)
+    api.script(first.run_id, [None, first, again, view_of()])
+    result = run("watch", first.run_id, "--url", api.url, "--json")
+    assert [json.loads(line)["state"] for line in result.stdout.splitlines()] == ["processing", "done"]
+
+
+def test_without_a_dropforge_two_lines_say_what_to_do() -> None:
+    result = run("runs")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    what, attempt = result.stderr.splitlines()
+    assert what == "Error: No running Dropforge is known here."
+    assert attempt.startswith("Try: `dropforge up`")
+
+
+def test_a_dropforge_that_does_not_answer_is_said() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    result = run("runs", "--url", url, "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"Error: {url} does not answer")
+
+
+def test_wrong_usage_is_exit_code_2() -> None:
+    assert run("runs", "--limit", "0").exit_code == 2
+    assert run("drop", "not-there.csv").exit_code == 2
+    assert run("up", "--replicas", "Cleaner").exit_code == 2
+
+
+def test_drop_uploads_and_says_which_run(catalogue: Path, bucket: str, client: storage.Client) -> None:
+    result = run("drop", str(catalogue), "--json")
+    assert result.exit_code == 0, result.output
+    blob = client.bucket("work").get_blob(f"{bucket}shop.csv")
+    assert blob is not None
+    assert blob.download_as_bytes() == catalogue.read_bytes()
+    dropped = Drop("work", f"{bucket}shop.csv", int(blob.generation))
+    answer = {"drop": dropped.uri, "run_id": dropped.run_id, "bytes": catalogue.stat().st_size}
+    assert json.loads(result.stdout) == answer
+
+
+@pytest.fixture
+def system(
+    api: FakeApi, folder: Path, bucket: str, storage_address: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeApi]:
+    """A system runs in the folder, and no variable says where it is."""
+    settings = Settings(source_bucket="work", watched_prefix=bucket).model_dump(mode="json")
+    for name in ("STORAGE_EMULATOR_HOST", "DROPFORGE_SOURCE_BUCKET", "DROPFORGE_WATCHED_PREFIX"):
+        monkeypatch.delenv(name)
+    with claim(folder) as file:
+        environment = {"STORAGE_EMULATOR_HOST": f"http://{storage_address}"}
+        file.publish(Endpoint(1, api.url, None, environment, settings))
+        yield api
+
+
+@pytest.mark.parametrize(("state", "code"), [(RunState.DONE, 0), (RunState.REFUSED, 3)])
+def test_drop_goes_to_the_system_of_the_folder_and_watches(
+    system: FakeApi, catalogue: Path, bucket: str, client: storage.Client, state: RunState, code: int
+) -> None:
+    end = view_of(state)
+    system.script(FakeApi.ANY, [None, view_of(RunState.PROCESSING), end])
+    result = run("drop", str(catalogue), "--name", "b.csv", "--json")
+    assert client.bucket("work").get_blob(f"{bucket}b.csv") is not None
+    assert json.loads(result.stdout)["run"] == end.model_dump(mode="json")
+    assert [line.split()[0] for line in result.stderr.splitlines()] == ["waiting", "processing", str(state)]
+    assert result.exit_code == code
+
+
+def test_drop_without_watching_asks_nobody(system: FakeApi, catalogue: Path) -> None:
+    result = run("drop", str(catalogue), "--no-watch")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Dropped gs://work/")
+
+
+def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
+    view = view_of(RunState.PROCESSING)
+    api.hold(view)
+    # Tests that a shell runs in its background inherit that Ctrl-C is ignored.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += "from serve_app.cli import main; main()"
+    command = [sys.executable, "-c", program, "watch", view.run_id, "--url", api.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        try:
+            assert watching.stdout is not None
+            assert watching.stdout.readline().startswith("processing")
+            watching.send_signal(signal.SIGINT)
+            _, stderr = watching.communicate(timeout=10)
+        finally:
+            watching.kill()
+    assert watching.returncode == 130
+    assert f"the run goes on. `dropforge watch {view.run_id}`" in stderr
+
+
+def test_a_name_that_is_not_watched_is_refused(catalogue: Path, bucket: str, client: storage.Client) -> None:
+    result = run("drop", str(catalogue), "--name", "shop.txt")
+    assert result.exit_code == 1
+    assert "would not be noticed" in result.stderr
+    assert client.bucket("work").get_blob(f"{bucket}shop.txt") is None
+
+
+def test_a_missing_bucket_is_said(catalogue: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPFORGE_SOURCE_BUCKET", "elsewhere")
+    result = run("drop", str(catalogue))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == "Error: Bucket elsewhere is not there."
+
+
+def test_a_dry_run_tells_and_writes_nothing(catalogue: Path, bucket: str, client: storage.Client) -> None:
+    result = run("drop", str(catalogue), "--dry-run", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["object"], told["records"], told["shards"]) == (f"gs://work/{bucket}shop.csv", 2, 1)
+    assert told["columns"]["categories"] == "product_category_tree"
+    assert client.bucket("work").get_blob(f"{bucket}shop.csv") is None
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lambda data: ("\ufeff" + data.decode()).encode("utf-16-be")])
+def test_a_dry_run_looks_into_a_packed_file(catalogue: Path, bucket: str, packed: Callable[[bytes], bytes]) -> None:
+    file = catalogue.with_name("shop.csv.gz")
+    file.write_bytes(packed(catalogue.read_bytes()))
+    told = json.loads(run("drop", str(file), "--dry-run", "--json").stdout)
+    assert (told["object"], told["records"]) == (f"gs://work/{bucket}shop.csv.gz", 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"uniq_id,descriptions\n1,a\n", "nearest: 'descriptions'"),
+        (b"\x1f\x8b\x08" + HEADER.encode(), "gzip"),
+        (b"\n\n", "empty"),
+    ],
+)
+def test_a_dry_run_says_why_a_file_would_be_refused(catalogue: Path, content: bytes, why: str) -> None:
+    catalogue.write_bytes(content)
+    result = run("drop", str(catalogue), "--dry-run")
+    assert result.exit_code == 1
+    assert why in result.stderr
+
+
+def test_up_says_that_its_port_is_in_use(api: FakeApi) -> None:
+    port = api.url.rpartition(":")[2]
+    result = run("up", "--port", port)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == f"Error: Port {port} is in use."
