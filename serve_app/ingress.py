@@ -31,7 +31,7 @@ from serve_app.config.settings import Settings
 from serve_app.dead_letters.inbox import Backlog
 from serve_app.dead_letters.replay import Replays
 from serve_app.model.selection import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView, Selection, groups
-from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, StatusView, run_view
+from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, StatusView
 from serve_app.monitoring.health import Health
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
@@ -43,6 +43,7 @@ from serve_app.runs.pipeline import Handles
 from serve_app.runs.run_driver import Driver
 from serve_app.runs.run_registry import Ledger
 from serve_app.runs.run_supervisor import Adoption
+from serve_app.runs.run_view import run_view
 from serve_app.security.access import HEALTH, PUSH, Access
 from serve_app.security.gate import Gate
 from serve_app.web.pages import router as pages

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import ROLES, Catalogue, Role
+from actors.model.header import HeaderMap
 
 from .boundaries import RecordSplitter, without_line_end
 from .content import BOM, HEAD_BYTES
@@ -19,26 +18,6 @@ DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 10_000
 
 _NAMES_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class HeaderMap:
-    """Where a file's fields stand.
-
-    `text`: the header record as it came. `names`: every column's name as `comparable` gives it; a record has as
-    many fields. `positions`: the field of each role; a role whose optional column is absent is not in it.
-    """
-
-    text: str
-    encoding: str
-    delimiter: str
-    names: tuple[str, ...]
-    positions: Mapping[Role, int]
-
-    @property
-    def raw(self) -> bytes:
-        """The header's bytes, ending in LF: what `rejects_raw` goes behind."""
-        return f"{self.text}\n".encode(self.encoding)
 
 
 def comparable(name: str) -> str:

@@ -20,9 +20,10 @@ from hashlib import blake2b
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from actors.model.header import HeaderMap
+
 from .boundaries import CR, LF, QUOTE
 from .fields import split_fields
-from .header import HeaderMap
 
 _PROBES = 8
 _FEWEST_BITS, _MOST_BITS = 16, 27  # powers of two

@@ -12,11 +12,12 @@ from actors.errors import Code, DropforgeError, Kind
 from actors.model.catalogue import ROLES, Catalogue
 from actors.model.drop import Shard
 from actors.model.frame import Reject, ShardFrame
+from actors.model.header import HeaderMap
 from actors.text.effort import MOST_EFFORT, effort
 
 from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields
-from .header import HeaderMap, comparable
+from .header import comparable
 
 _DESCRIPTION = ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader
 from itertools import chain
-from typing import Literal
 
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
-
-Form = Literal["gzip", "utf-16"]
+from actors.model.plan import Form
 
 GZIP = b"\x1f\x8b"
 _UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

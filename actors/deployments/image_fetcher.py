@@ -15,6 +15,8 @@ from actors.model.handoff import Handoff, hand_off
 from actors.model.run import Run
 from actors.trace_context import within
 
+from . import liveness
+
 logger = logging.getLogger("dropforge.images")
 
 
@@ -42,7 +44,7 @@ class ImageFetcher:
 
     async def check_health(self) -> None:
         """The loop turns, the session is open and the decoder's threads answer; no host and no bucket is asked."""
-        await self._stage.check()
+        liveness.expect("The format of a GIF", await self._stage.probe(), "gif")
 
     def _log(self, failure: ImageFailure) -> None:
         what = "not found" if failure.code is Code.IMAGE_NOT_FOUND else failure.code

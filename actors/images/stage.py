@@ -25,7 +25,6 @@ from typing import Any, Self
 import pyarrow as pa
 from yarl import URL
 
-from actors.deployments import liveness
 from actors.errors import Code, DropforgeError, Kind
 from actors.model.catalogue import Catalogue
 from actors.model.frame import ImageColumn
@@ -137,12 +136,14 @@ class ImageStage:
         self._decoder.close()
         await self._store.close()
 
-    async def check(self) -> None:
-        """Raises `INTERNAL` where the session is closed or the decoder is wrong; waits where its threads hang."""
+    async def probe(self) -> str:
+        """The extension of the smallest GIF, as the decoder tells it; waits where its threads hang.
+
+        Raises `INTERNAL` where the session is closed.
+        """
         if not self._downloader.open:
             raise DropforgeError(Code.INTERNAL, "The image fetcher's HTTP session is closed.")
-        image = await self._decoder.format_of(_ONE_PIXEL)
-        liveness.expect("The format of a GIF", image.extension, "gif")
+        return (await self._decoder.format_of(_ONE_PIXEL)).extension
 
     async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
         """The image column of a shard's rows, `ShardFrame.rows`, in their order.

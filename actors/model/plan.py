@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
-from actors.csv.header import HeaderMap
-from actors.csv.unpack import Form
-
 from .drop import Shard
+from .header import HeaderMap
+
+Form = Literal["gzip", "utf-16"]
+"""What the text of a drop may be packed in."""
 
 
 class SourceText(BaseModel):

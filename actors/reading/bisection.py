@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from actors.csv.boundaries import RecordSplitter
-from actors.csv.header import HeaderMap
 from actors.csv.records import read_shard, reject_of
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Shard, repeated_bitmap
 from actors.model.frame import ShardFrame
+from actors.model.header import HeaderMap
 
 
 def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> tuple[Shard, Shard]:

@@ -24,6 +24,7 @@ from actors.storage.run_records import RunRecords
 from actors.trace_context import context_of, current, link_to
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.settings import Settings
+from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Attributes, Tracing
 from serve_app.pubsub.dead_letter_topic import DeadLetterTopic
@@ -32,7 +33,7 @@ from .lease import Lease, held
 from .pipeline import Handles, Stages
 from .progress import Progress
 from .run_attempt import Drive
-from .run_registry import Ledger, RunSnapshot
+from .run_registry import Ledger
 
 logger = logging.getLogger("dropforge.driver")
 

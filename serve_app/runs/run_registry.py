@@ -6,18 +6,14 @@ changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from actors.model.failure import Failure
-from actors.model.manifest import Manifest
-from actors.model.part import PartRecord
-from actors.model.plan import Plan
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from actors.storage.object_paths import Layout
 from actors.storage.run_records import RunRecords
+from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunFacts, RunState, run_state
 
 from .lease import Lease, read_holder
@@ -27,19 +23,6 @@ _KEPT_RECORDS = 20_000
 
 _LOOKED_AT = 1000
 """What one request lists: more open runs are not looked through for the newest of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSnapshot:
-    """What the bucket says of one run. A finished run's parts and failures are not read."""
-
-    run: Run
-    state: RunState
-    owner: str | None
-    plan: Plan | None
-    parts: tuple[PartRecord, ...]
-    failures: tuple[Failure, ...]
-    manifest: Manifest | None
 
 
 class Ledger:

@@ -19,10 +19,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from actors.csv.header import HeaderMap
 from actors.csv.ids import IdFilter
 from actors.csv.scan import BLOCK_BYTES, ShardScanner
 from actors.model.catalogue import Catalogue
+from actors.model.header import HeaderMap
 
 from .catalogue import catalogue
 

@@ -12,7 +12,6 @@ from typing import Any
 from unittest import mock
 
 from actors.csv.content import HEAD_BYTES, check_content
-from actors.csv.header import HeaderMap
 from actors.csv.output import reject_lengths, rejects_jsonl, rejects_raw
 from actors.csv.records import read_shard
 from actors.csv.unpack import unpack
@@ -20,6 +19,7 @@ from actors.errors import DropforgeError
 from actors.model.catalogue import ROLES, Catalogue, Columns
 from actors.model.drop import Drop, Shard
 from actors.model.frame import Reject
+from actors.model.header import HeaderMap
 from actors.model.plan import PlanStart, SourceText
 from actors.model.run import ObjectName, Run
 from actors.reading.planner import SoleShard, scan

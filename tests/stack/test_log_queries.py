@@ -7,13 +7,13 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-import log_query
 import pytest
 import yaml
 
 from tests.support.stack import Stack
 from tests.support.trouble import Trouble
 
+from . import log_query
 from .log_query import Entry
 
 LOGS = Path(__file__).resolve().parents[2] / "infra" / "observability" / "logs"

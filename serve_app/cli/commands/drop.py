@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from serve_app.cli.client.watching import exit_code, watched
 from serve_app.cli.screen.terminal import console, print_json, printable
 
 from . import options
-from .watch import exit_code, watched
 
 if TYPE_CHECKING:
     from actors.model.drop import Drop

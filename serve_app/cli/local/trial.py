@@ -16,7 +16,7 @@ from infra.local.sample import sample
 from serve_app.cli.client.api import Api
 from serve_app.cli.client.destination import object_name
 from serve_app.cli.client.upload import upload
-from serve_app.cli.commands.watch import show
+from serve_app.cli.client.watching import show
 from serve_app.cli.screen.output import Output, read_output, rows_table
 from serve_app.cli.screen.report import run_report
 from serve_app.model.views import RunView

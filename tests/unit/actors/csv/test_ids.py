@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from actors.csv import scan
 from actors.csv.boundaries import RecordSplitter, without_line_end
 from actors.csv.fields import split_fields
-from actors.csv.header import HeaderMap, read_header
+from actors.csv.header import read_header
 from actors.csv.ids import IdFilter
 from actors.csv.records import read_shard
 from actors.csv.scan import ShardScanner
 from actors.model.catalogue import Catalogue, Columns
 from actors.model.drop import Shard, repeated_bitmap
+from actors.model.header import HeaderMap
 
 COLUMNS = Columns(id="i", name="n", description="d", brand="b", image="m", specifications="s", categories="c")
 CATALOGUE = Catalogue(columns=COLUMNS, required=("id",), optional_columns=tuple(Columns.model_fields))

@@ -9,11 +9,12 @@ import pytest
 from actors.errors import Code, DropforgeError
 from actors.model.manifest import Reason
 from actors.model.part import Counts
+from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
 from serve_app.model.shard_state import ShardState
-from serve_app.model.views import ShardsView, run_view
+from serve_app.model.views import ShardsView
 from serve_app.runs.progress import Progress
-from serve_app.runs.run_registry import RunSnapshot
+from serve_app.runs.run_view import run_view
 from tests.support.run_samples import ACCEPTED_AT, failure_of, manifest_of, part_of, plan_of, run_of
 
 RUN = run_of("shop/")

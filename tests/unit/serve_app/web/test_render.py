@@ -12,11 +12,12 @@ from actors.model.drop import Drop
 from actors.model.manifest import Reason
 from actors.model.part import Counts
 from serve_app.config.settings import Settings
+from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
 from serve_app.model.selection import Entry, Group, ReplayView
-from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, RunView, run_view
+from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, RunView
 from serve_app.runs.progress import Progress
-from serve_app.runs.run_registry import RunSnapshot
+from serve_app.runs.run_view import run_view
 from serve_app.web.picture import shown
 from serve_app.web.render import html_page
 from serve_app.web.samples import Product, RejectSample, Samples

@@ -1,0 +1,26 @@
+"""What the bucket says of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.model.failure import Failure
+from actors.model.manifest import Manifest
+from actors.model.part import PartRecord
+from actors.model.plan import Plan
+from actors.model.run import Run
+
+from .run_state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """What the bucket says of one run. A finished run's parts and failures are not read."""
+
+    run: Run
+    state: RunState
+    owner: str | None
+    plan: Plan | None
+    parts: tuple[PartRecord, ...]
+    failures: tuple[Failure, ...]
+    manifest: Manifest | None
