@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from .drop import Shard
-from .manifest import Reason
+from .reason import Reason
 
 
 class Failure(BaseModel):

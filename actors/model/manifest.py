@@ -10,16 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .drop import Drop
 from .part import Counts
+from .reason import Reason
 from .run import ObjectName
-
-
-class Reason(BaseModel):
-    """Why a run was refused, or a shard failed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    code: str
-    message: str
 
 
 class Manifest(BaseModel):

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from actors.model.drop import Drop
 from actors.model.failure import Failure
-from actors.model.manifest import Reason
 from actors.model.part import Counts
+from actors.model.reason import Reason
 
 from .run_state import RunState
 from .selection import Entry, Group

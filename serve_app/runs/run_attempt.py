@@ -19,9 +19,10 @@ from actors.errors import Code, DropforgeError, Kind
 from actors.model.drop import Shard
 from actors.model.failure import Failure
 from actors.model.handoff import Handoff
-from actors.model.manifest import Manifest, Reason
+from actors.model.manifest import Manifest
 from actors.model.part import PartRecord
 from actors.model.plan import Plan, PlanStart
+from actors.model.reason import Reason
 from actors.model.run import Run
 from actors.storage.run_records import RunRecords
 

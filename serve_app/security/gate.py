@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actors.errors import Code, DropforgeError
-from actors.model.manifest import Reason
+from actors.model.reason import Reason
 from serve_app.model.views import ErrorView
 
 from .access import Access

@@ -8,7 +8,7 @@ import pytest
 
 from actors.model.drop import Drop, Shard
 from actors.model.failure import Failure
-from actors.model.manifest import Reason
+from actors.model.reason import Reason
 from tests.support.stack import UNWATCHED, Stack
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"

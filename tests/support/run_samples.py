@@ -10,9 +10,10 @@ from actors.csv.header import read_header
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Drop, Shard
 from actors.model.failure import Failure
-from actors.model.manifest import Manifest, Reason
+from actors.model.manifest import Manifest
 from actors.model.part import Counts, PartRecord
 from actors.model.plan import Plan, PlanStart
+from actors.model.reason import Reason
 from actors.model.run import ObjectName, Run
 
 ACCEPTED_AT = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from actors.errors import Code, DropforgeError
-from actors.model.manifest import Reason
 from actors.model.part import Counts
+from actors.model.reason import Reason
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
 from serve_app.model.shard_state import ShardState

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actors.errors import DropforgeError
-from actors.model.manifest import Reason
+from actors.model.reason import Reason
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from actors.storage.run_records import RunRecords

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from actors.model.drop import Drop
-from actors.model.manifest import Reason
 from actors.model.part import Counts
+from actors.model.reason import Reason
 from serve_app.config.settings import Settings
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from google.cloud import storage
 
 from actors.model.drop import Drop
-from actors.model.manifest import Reason
 from actors.model.part import Counts
+from actors.model.reason import Reason
 from infra.local.port import free_port
 from serve_app.cli import main
 from serve_app.cli.client.endpoint import Endpoint, claim
