@@ -28,21 +28,21 @@ from actors.storage import threads
 from actors.storage.bucket import Bucket, connect
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.settings import Settings
-from serve_app.dead_letters.inbox import Backlog
+from serve_app.dead_letters.inbox import Inbox
 from serve_app.dead_letters.replay import Replays
 from serve_app.model.selection import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView, Selection, groups
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, StatusView
 from serve_app.monitoring.health import Health
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
-from serve_app.pubsub.dead_letter_topic import DeadLetterQueue, DeadLetterTopic
+from serve_app.pubsub.dead_letter_topic import DeadLetterSubscription, DeadLetterTopic
 from serve_app.pubsub.gcs_event import Ignored, drop_of
 from serve_app.pubsub.pull_subscriber import Subscriber
 from serve_app.pubsub.push_envelope import PushEnvelope
 from serve_app.runs.pipeline import Handles
-from serve_app.runs.run_driver import Driver
-from serve_app.runs.run_registry import Ledger
-from serve_app.runs.run_supervisor import Adoption
+from serve_app.runs.run_driver import RunDriver
+from serve_app.runs.run_registry import RunRegistry
+from serve_app.runs.run_supervisor import RunSupervisor
 from serve_app.runs.run_view import run_view
 from serve_app.security.access import HEALTH, PUSH, Access
 from serve_app.security.gate import Gate
@@ -111,15 +111,15 @@ class Ingress:
         self._tracing = Tracing(settings.otlp_endpoint)
         client = connect(settings.project)
         work = Bucket(client, settings.work_bucket or settings.output_bucket)
-        self._ledger = Ledger(work, settings.work_prefix)
+        self._registry = RunRegistry(work, settings.work_prefix)
         buckets = {"source_bucket": Bucket(client, settings.source_bucket), "work_bucket": work}
         self._subscriber = self._subscribe() if settings.pull else None
         self._health = Health(settings, buckets, metrics, self._subscriber)
         await self._health.start()
         owner = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self._dead_letters = DeadLetterTopic(settings.project, settings.dead_letter_topic)
-        self._driver = Driver(
-            self._ledger,
+        self._driver = RunDriver(
+            self._registry,
             Handles(attributes, cleaner, image_fetcher, writer),
             settings,
             lambda: self._policies,
@@ -128,12 +128,12 @@ class Ingress:
             self._tracing,
             owner,
         )
-        self._adoption = Adoption(self._ledger, self._driver, metrics, every_s=settings.adopt_every_s)
-        queue = DeadLetterQueue(settings.project, settings.dead_letter_subscription)
-        self._backlog = Backlog(self._ledger, queue, self._accept)
-        self._replays = Replays(self._ledger, self._backlog, metrics, self._tracing, self._adoption.begin)
-        self.site = Site(self, self.access, settings, self._ledger, client)
-        await self._adoption.start()
+        self._supervisor = RunSupervisor(self._registry, self._driver, metrics, every_s=settings.adopt_every_s)
+        queue = DeadLetterSubscription(settings.project, settings.dead_letter_subscription)
+        self._inbox = Inbox(self._registry, queue, self._accept)
+        self._replays = Replays(self._registry, self._inbox, metrics, self._tracing, self._supervisor.begin)
+        self.site = Site(self, self.access, settings, self._registry, client)
+        await self._supervisor.start()
         if self._subscriber is not None:
             await self._subscriber.start()
 
@@ -143,7 +143,7 @@ class Ingress:
 
     async def check_health(self) -> None:
         """The tasks that take notifications, adopt runs and look at dependencies go on."""
-        self._adoption.check()
+        self._supervisor.check()
         self._health.check()
         if self._subscriber is not None:
             self._subscriber.check()
@@ -154,7 +154,7 @@ class Ingress:
             await self._subscriber.stop()
         await self._health.stop()
         await self._replays.stop()
-        await self._adoption.stop()
+        await self._supervisor.stop()
         await self._dead_letters.stop(_PUBLISH_ON_STOP_S)
         # A receiver that hangs must not cost the replica its time to stop in order.
         await asyncio.wait({asyncio.create_task(asyncio.to_thread(self._tracing.stop))}, timeout=_SEND_ON_STOP_S)
@@ -169,11 +169,11 @@ class Ingress:
         about = {"run": drop.run_id, "drop": drop.uri}
         with self._tracing.span("accept", about, context=context, kind=SpanKind.CONSUMER) as span:
             run = self._settings.run_for(drop, trace=trace_context.current())
-            accepted = await asyncio.to_thread(self._ledger.accept, run)
+            accepted = await asyncio.to_thread(self._registry.accept, run)
             span.set_attribute("dropforge.accepted", accepted)
         self._metrics.notification("accepted" if accepted else "duplicate")
         if accepted:
-            self._adoption.begin(run.run_id, accepted=run)
+            self._supervisor.begin(run.run_id, accepted=run)
 
     @api.post(PUSH, status_code=204)
     async def push(self, envelope: PushEnvelope) -> None:
@@ -187,7 +187,7 @@ class Ingress:
     @api.get("/runs")
     async def runs(self, limit: int = 20) -> RunsView:
         """Open and incomplete runs, then the newest finished ones, `limit` in all."""
-        ids = await asyncio.to_thread(self._ledger.newest_run_ids, max(1, min(limit, 200)))
+        ids = await asyncio.to_thread(self._registry.newest_run_ids, max(1, min(limit, 200)))
         return RunsView(runs=list(await asyncio.gather(*(self._view(run_id) for run_id in ids))))
 
     @api.get("/runs/{run_id}")
@@ -197,16 +197,16 @@ class Ingress:
     @api.get("/dead-letters")
     async def dead_letters(self, selection: Annotated[Selection, Query()]) -> DeadLettersView:
         """What is dead-lettered now, selected by the query; nothing is taken away."""
-        entries = selection.of([item.entry for item in await self._backlog.items()])
+        entries = selection.of([item.entry for item in await self._inbox.items()])
         return DeadLettersView(total=len(entries), groups=groups(entries), entries=entries)
 
     @api.post("/dead-letters/discard")
     async def discard(self, request: DiscardRequest) -> DiscardView:
         """Previews, or with `dry_run` false acknowledges, messages that can't be replayed: strays alone."""
-        items = await self._backlog.items()
+        items = await self._inbox.items()
         entries = request.selection.of([item.entry for item in items if item.entry.kind == "stray"])
         keys = frozenset() if request.dry_run else frozenset(entry.key for entry in entries)
-        discarded = await self._backlog.discard(keys) if keys else 0
+        discarded = await self._inbox.discard(keys) if keys else 0
         return DiscardView(selected=len(entries), discarded=discarded, sample=entries[:SAMPLE])
 
     @api.post("/replays")
@@ -241,8 +241,8 @@ class Ingress:
         )
 
     async def _view(self, run_id: str) -> RunView:
-        snapshot = self._driver.snapshot(run_id) or await asyncio.to_thread(self._ledger.snapshot, run_id)
+        snapshot = self._driver.snapshot(run_id) or await asyncio.to_thread(self._registry.snapshot, run_id)
         if snapshot is None:
             raise DropforgeError(Code.NOT_FOUND, f"There is no run {run_id}. `dropforge runs` lists those there are.")
-        manifest = self._ledger.records(run_id).names.manifest
-        return run_view(snapshot, self._driver.progress.get(run_id), f"gs://{self._ledger.bucket.name}/{manifest}")
+        manifest = self._registry.records(run_id).names.manifest
+        return run_view(snapshot, self._driver.progress.get(run_id), f"gs://{self._registry.bucket.name}/{manifest}")

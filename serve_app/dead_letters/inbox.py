@@ -17,11 +17,11 @@ from actors.errors import DropforgeError
 from actors.model.failure import Failure
 from actors.trace_context import received
 from serve_app.model.selection import Entry, Key
-from serve_app.pubsub.dead_letter_topic import DeadLetterQueue, PulledLetter
+from serve_app.pubsub.dead_letter_topic import DeadLetterSubscription, PulledLetter
 from serve_app.pubsub.gcs_event import Notification
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 
-logger = logging.getLogger("dropforge.backlog")
+logger = logging.getLogger("dropforge.dead_letters")
 
 _MOST_LETTERS = 10_000
 
@@ -35,13 +35,16 @@ class Item:
     trace: str
 
 
-class Backlog:
+class Inbox:
     """Lists dead letters and clears their messages. `accept` takes a notification like a new one."""
 
     def __init__(
-        self, ledger: Ledger, queue: DeadLetterQueue, accept: Callable[[Mapping[str, str]], Awaitable[None]]
+        self,
+        registry: RunRegistry,
+        queue: DeadLetterSubscription,
+        accept: Callable[[Mapping[str, str]], Awaitable[None]],
     ) -> None:
-        self._ledger = ledger
+        self._registry = registry
         self._queue = queue
         self._accept = accept
 
@@ -90,7 +93,7 @@ class Backlog:
 
     def mended(self, failure: Failure) -> bool:
         """Whether the shard has its part, the run has come past its failure, or has its result. Blocking."""
-        records = self._ledger.records(failure.run_id)
+        records = self._registry.records(failure.run_id)
         if failure.shard is not None and records.part(failure.shard) is not None:
             return True
         if failure.shard is None and records.failure(None) is None:
@@ -109,7 +112,7 @@ class Backlog:
     async def _is_stray(self, letter: PulledLetter) -> bool:
         """Whether nothing can ever come of a message: it is no dead letter, or its run's records are gone."""
         if letter.letter is not None:
-            records = self._ledger.records(letter.letter.failure.run_id)
+            records = self._registry.records(letter.letter.failure.run_id)
             return await asyncio.to_thread(records.run) is None
         return _notification(letter) is None
 
@@ -122,8 +125,8 @@ class Backlog:
 
     def _failed(self) -> dict[Key, Item]:
         items: dict[Key, Item] = {}
-        for run_id in dict.fromkeys([*self._ledger.incomplete_run_ids(), *self._ledger.open_run_ids()]):
-            records = self._ledger.records(run_id)
+        for run_id in dict.fromkeys([*self._registry.incomplete_run_ids(), *self._registry.open_run_ids()]):
+            records = self._registry.records(run_id)
             run = records.run()
             failures = [failure for failure in records.failures() if not failure.replay]
             if run is None or not failures:

@@ -20,9 +20,9 @@ from serve_app.model.selection import SAMPLE, ReplayRequest, ReplayView, groups
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
 from serve_app.runs.lease import Lease, held, read_holder
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 
-from .inbox import Backlog, Item
+from .inbox import Inbox, Item
 
 logger = logging.getLogger("dropforge.replay")
 
@@ -38,18 +38,18 @@ class Replays:
     """
 
     def __init__(
-        self, ledger: Ledger, backlog: Backlog, metrics: Metrics, tracing: Tracing, begin: Callable[[str], None]
+        self, registry: RunRegistry, inbox: Inbox, metrics: Metrics, tracing: Tracing, begin: Callable[[str], None]
     ) -> None:
-        self._ledger = ledger
+        self._registry = registry
         self._tracing = tracing
         self._metrics = metrics
-        self._backlog = backlog
+        self._inbox = inbox
         self._begin = begin
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, request: ReplayRequest) -> ReplayView:
         """Starts a replay in the background, or previews it. Raises `REPLAY_ACTIVE` while another one runs."""
-        items = [item for item in await self._backlog.items() if item.entry.kind != "stray"]
+        items = [item for item in await self._inbox.items() if item.entry.kind != "stray"]
         entries = request.selection.of([item.entry for item in items])
         view = ReplayView(
             replay=secrets.token_hex(6),
@@ -60,7 +60,7 @@ class Replays:
         )
         if request.dry_run:
             return view
-        lease = Lease(self._ledger.bucket, self._ledger.layout.replay_lease, view.replay, ttl_s=_LEASE_S)
+        lease = Lease(self._registry.bucket, self._registry.layout.replay_lease, view.replay, ttl_s=_LEASE_S)
         if not await asyncio.to_thread(lease.acquire):
             raise DropforgeError(Code.REPLAY_ACTIVE, "Another replay is under way. Wait until it is done.")
         await self._note(view)
@@ -105,7 +105,7 @@ class Replays:
                 if rate:
                     await asyncio.sleep(1 / rate)
         notifications = frozenset(item.entry.key for item in items if item.failure is None)
-        _, accepted = await self._backlog.settle(notifications)
+        _, accepted = await self._inbox.settle(notifications)
         view.asked += len(notifications)
         view.failed_again += len(notifications) - accepted
         view.mended += accepted
@@ -120,23 +120,23 @@ class Replays:
             await self._note(view)
             if waiting:
                 await asyncio.sleep(_LOOK_S)
-        mended, _ = await self._backlog.settle()
+        mended, _ = await self._inbox.settle()
         view.acknowledged += mended
 
     def _ask(self, failure: Failure) -> None:
         """Marks the failure for another try, then reopens its run."""
-        self._ledger.records(failure.run_id).write_failure(failure.model_copy(update={"replay": True}))
-        self._ledger.reopen(failure.run_id)
+        self._registry.records(failure.run_id).write_failure(failure.model_copy(update={"replay": True}))
+        self._registry.reopen(failure.run_id)
 
     def _outcome(self, failure: Failure) -> bool | None:
         """True once it is mended, False once it has failed anew, None before."""
-        if self._backlog.mended(failure):
+        if self._inbox.mended(failure):
             return True
-        latest = self._ledger.records(failure.run_id).failure(failure.shard)
+        latest = self._registry.records(failure.run_id).failure(failure.shard)
         return False if latest is not None and not latest.replay else None
 
     def _view(self, replay: str) -> ReplayView:
-        bucket, layout = self._ledger.bucket, self._ledger.layout
+        bucket, layout = self._registry.bucket, self._registry.layout
         # Looked at before the view, which says how a replay ended before its lease is given back.
         holder = read_holder(bucket, layout.replay_lease)
         found = bucket.read_if_present(layout.replay(replay))
@@ -150,5 +150,5 @@ class Replays:
 
     async def _note(self, view: ReplayView) -> None:
         data = view.model_dump_json().encode()
-        name = self._ledger.layout.replay(view.replay)
-        await asyncio.to_thread(self._ledger.bucket.put, name, data, content_type="application/json")
+        name = self._registry.layout.replay(view.replay)
+        await asyncio.to_thread(self._registry.bucket.put, name, data, content_type="application/json")

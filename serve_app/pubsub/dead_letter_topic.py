@@ -104,7 +104,7 @@ class DeadLetterTopic:
             )  # fmt: skip
 
 
-class DeadLetterQueue:
+class DeadLetterSubscription:
     """Reads the dead-letter subscription. Blocking: call it from a thread.
 
     What is neither acknowledged nor released comes back by itself after the subscription's deadline.

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from actors.errors import Code, DropforgeError
 from actors.storage.bucket import Bucket
 
-logger = logging.getLogger("dropforge.lease")
+logger = logging.getLogger("dropforge.runs")
 
 
 @dataclass(frozen=True, slots=True)

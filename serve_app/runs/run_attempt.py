@@ -30,10 +30,10 @@ from .pipeline import Stages
 from .progress import Progress
 from .stage_call import StageError
 
-logger = logging.getLogger("dropforge.driver")
+logger = logging.getLogger("dropforge.runs")
 
 
-class Drive:
+class RunAttempt:
     """Brings one run as far as it goes. `on_earlier_failure` hears of what an earlier owner recorded."""
 
     def __init__(

@@ -32,18 +32,18 @@ from serve_app.pubsub.dead_letter_topic import DeadLetterTopic
 from .lease import Lease, held
 from .pipeline import Handles, Stages
 from .progress import Progress
-from .run_attempt import Drive
-from .run_registry import Ledger
+from .run_attempt import RunAttempt
+from .run_registry import RunRegistry
 
-logger = logging.getLogger("dropforge.driver")
+logger = logging.getLogger("dropforge.runs")
 
 
-class Driver:
+class RunDriver:
     """Drives runs, several at a time, for one owner."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        registry: RunRegistry,
         handles: Handles,
         settings: Settings,
         policies: Callable[[], StagePolicies],
@@ -52,7 +52,7 @@ class Driver:
         tracing: Tracing,
         owner: str,
     ) -> None:
-        self._ledger = ledger
+        self._registry = registry
         self._handles = handles
         self._settings = settings
         self._policies = policies
@@ -75,7 +75,7 @@ class Driver:
         progress = self.progress[run_id] = Progress(run=accepted)
         try:
             async with self._slots:
-                lease = self._ledger.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
+                lease = self._registry.lease(run_id, self._owner, ttl_s=self._settings.lease_s)
                 if await asyncio.to_thread(lease.acquire, new=accepted is not None):
                     if lease.took_over:
                         self._metrics.takeover()
@@ -93,7 +93,7 @@ class Driver:
         return RunSnapshot(progress.run, progress.state, self._owner, None, (), tuple(progress.failures), None)
 
     async def _drive(self, run_id: str, accepted: Run | None, lease: Lease, progress: Progress) -> None:
-        records = self._ledger.records(run_id)
+        records = self._registry.records(run_id)
         run = accepted or await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
@@ -131,7 +131,7 @@ class Driver:
                 self._dead_letters.publish(run, failure)
 
         stages = Stages(self._handles, self._policies, run, retried, self._tracing)
-        drive = Drive(
+        drive = RunAttempt(
             run,
             records,
             stages,
@@ -154,11 +154,11 @@ class Driver:
         if manifest is None:
             # An owner that was paused and wakes up must not park what the next one is working on.
             await asyncio.to_thread(lease.renew)
-            await asyncio.to_thread(self._ledger.park, run_id)
+            await asyncio.to_thread(self._registry.park, run_id)
             text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
             logger.error(text, run_id, run.drop.uri)
             return
-        await asyncio.to_thread(self._ledger.close, run, new=new)
+        await asyncio.to_thread(self._registry.close, run, new=new)
         lease.retire()
         logger.info(
             "Finished run %s of %s: %s, %d rows out, %d rejects", run_id, run.drop.uri, manifest.state,

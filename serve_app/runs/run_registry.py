@@ -25,7 +25,7 @@ _LOOKED_AT = 1000
 """What one request lists: more open runs are not looked through for the newest of them."""
 
 
-class Ledger:
+class RunRegistry:
     """Accepts, lists and closes runs. `records` reaches one run's own."""
 
     def __init__(self, bucket: Bucket, prefix: str) -> None:

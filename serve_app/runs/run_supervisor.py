@@ -11,22 +11,22 @@ from actors.model.run import Run
 from actors.retry import classify
 from serve_app.monitoring.metrics import Metrics
 
-from .run_driver import Driver
-from .run_registry import Ledger
+from .run_driver import RunDriver
+from .run_registry import RunRegistry
 
-logger = logging.getLogger("dropforge.adoption")
+logger = logging.getLogger("dropforge.runs")
 
 _LONGEST_DELAY_S = 60.0
 
 
-class Adoption:
+class RunSupervisor:
     """Looks for open runs at start and periodically, and drives those whose lease has lapsed.
 
     A run that fails for a reason that may pass stays open and is taken up again, less and less often.
     """
 
-    def __init__(self, ledger: Ledger, driver: Driver, metrics: Metrics, *, every_s: float) -> None:
-        self._ledger = ledger
+    def __init__(self, registry: RunRegistry, driver: RunDriver, metrics: Metrics, *, every_s: float) -> None:
+        self._registry = registry
         self._driver = driver
         self._metrics = metrics
         self._every_s = every_s
@@ -51,7 +51,7 @@ class Adoption:
             await asyncio.wait(tasks)
 
     def begin(self, run_id: str, *, accepted: Run | None = None) -> None:
-        """Drives a run, unless this process does already; `accepted` as for `Driver.drive`."""
+        """Drives a run, unless this process does already; `accepted` as for `RunDriver.drive`."""
         if run_id not in self._tasks:
             task = asyncio.create_task(self._drive(run_id, accepted))
             self._tasks[run_id] = task
@@ -73,8 +73,8 @@ class Adoption:
     async def _look_regularly(self) -> None:
         while True:
             try:
-                open_runs = await asyncio.to_thread(self._ledger.open_since)
-                incomplete = await asyncio.to_thread(self._ledger.incomplete_run_ids)
+                open_runs = await asyncio.to_thread(self._registry.open_since)
+                incomplete = await asyncio.to_thread(self._registry.incomplete_run_ids)
             except DropforgeError as error:
                 logger.warning("The open runs could not be listed: %s", error)
             else:

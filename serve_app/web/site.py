@@ -16,7 +16,7 @@ from actors.storage.bucket import Bucket
 from serve_app.config.settings import Settings
 from serve_app.model.selection import ReplayRequest, ReplayView, Selection
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 from serve_app.security.access import Access
 
 from .dropping import DropRequest, DropTarget, drop_target
@@ -58,12 +58,17 @@ class Site:
     """For one event loop. `source` is the watched bucket."""
 
     def __init__(
-        self, application: Application, access: Access, settings: Settings, ledger: Ledger, client: storage.Client
+        self,
+        application: Application,
+        access: Access,
+        settings: Settings,
+        registry: RunRegistry,
+        client: storage.Client,
     ) -> None:
         self.application = application
         self.access = access
         self.settings = settings
-        self._ledger = ledger
+        self._registry = registry
         self._client = client
         self._source = Bucket(client, settings.source_bucket)
         self.health = Latest("The health", application.full_health)
@@ -109,7 +114,7 @@ class Site:
         return Link(uri, Bucket(self._client, bucket).link(name))
 
     def _read_samples(self, run_id: str) -> Samples:
-        records = self._ledger.records(run_id)
+        records = self._registry.records(run_id)
         manifest = records.manifest()
         parts = records.parts(limit=PARTS) if manifest is None else []
         return read_samples(self._client, self._run(run_id), manifest, parts)
@@ -118,7 +123,7 @@ class Site:
         return read_picture(self._client, self._run(run_id), name)
 
     def _run(self, run_id: str) -> Run:
-        run = self._ledger.records(run_id).run()
+        run = self._registry.records(run_id).run()
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"There is no run {run_id}.")
         return run

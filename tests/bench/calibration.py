@@ -26,7 +26,7 @@ from actors.model.plan import Plan
 from actors.storage.bucket import COMPOSE_LIMIT, Bucket, connect
 from actors.storage.run_records import RunRecords
 from serve_app.cli.local.local_system import LocalSystem
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 from tests.chaos.processes import descendants
 
 from .catalogue import catalogue
@@ -68,7 +68,7 @@ class Player:
         self._image_url = image_url
         self._source = Bucket(client, settings.source_bucket)
         self.work = Bucket(client, settings.output_bucket)
-        self._ledger = Ledger(self.work, settings.work_prefix)
+        self._ledger = RunRegistry(self.work, settings.work_prefix)
 
     def play(self, rows: int, seed: int) -> tuple[Played, RunRecords]:
         """Drops a catalogue of its own and waits for its end.

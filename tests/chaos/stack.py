@@ -26,7 +26,7 @@ from infra.local.image_host import ImageHost
 from infra.local.port import HOST
 from infra.local.pubsub import wire
 from infra.local.pubsub.journal import Journal
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 
 from .node import Node, NodeOptions
 from .proxy import Proxy
@@ -70,7 +70,7 @@ class Stack:
                 self._publisher = pubsub_v1.PublisherClient()
             self.source = Bucket(client, self.cloud.options.source_bucket)
             self.output = Bucket(client, self.cloud.options.output_bucket)
-            self.ledger = Ledger(self.output, _WORK_PREFIX)
+            self.ledger = RunRegistry(self.output, _WORK_PREFIX)
             running.callback(self.end_nodes)
             self._running = running.pop_all()
         return self

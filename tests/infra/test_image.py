@@ -28,7 +28,7 @@ from infra.local.image_host import ImageHost
 from infra.local.port import is_free
 from infra.local.sample import Sample, sample
 from serve_app.config.settings import Settings
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 
 from .manifests import ROOT
 
@@ -93,7 +93,7 @@ class Container:
     images: ImageHost
     source: Bucket
     output: Bucket
-    ledger: Ledger
+    ledger: RunRegistry
     started_s: float
 
     def drop(self, name: str, data: bytes) -> Drop:
@@ -152,7 +152,7 @@ def container(image: str, settings: Settings, tmp_path_factory: pytest.TempPathF
                     images=images,
                     source=Bucket(client, settings.source_bucket),
                     output=output,
-                    ledger=Ledger(output, settings.work_prefix),
+                    ledger=RunRegistry(output, settings.work_prefix),
                     started_s=time.monotonic() - started,
                 )
             finally:

@@ -25,8 +25,8 @@ from infra.local.image_host import ImageHost
 from infra.local.port import free_port
 from serve_app.config.settings import Settings
 from serve_app.local_host import Host, HostOptions
-from serve_app.pubsub.dead_letter_topic import DeadLetterQueue
-from serve_app.runs.run_registry import Ledger
+from serve_app.pubsub.dead_letter_topic import DeadLetterSubscription
+from serve_app.runs.run_registry import RunRegistry
 
 from .otlp_receiver import OtlpReceiver
 
@@ -81,7 +81,7 @@ class Stack:
             client = connect(self.settings.project)
             self.source = Bucket(client, self.settings.source_bucket)
             self.output = Bucket(client, self.settings.output_bucket)
-            self.ledger = Ledger(self.output, self.settings.work_prefix)
+            self.ledger = RunRegistry(self.output, self.settings.work_prefix)
             self._publisher = pubsub_v1.PublisherClient()
             # With the dashboard, since `serve status` asks it.
             options = HostOptions(port=free_port(), settings=given, replicas={"Cleaner": 2}, dashboard=True)
@@ -173,7 +173,7 @@ class Stack:
 
     def dead_letters_with(self, attributes: Mapping[str, str]) -> list[dict[str, str]]:
         """The attributes of the dead-lettered messages that have these, once there is one; it is acknowledged."""
-        queue = DeadLetterQueue(self.settings.project, self.settings.dead_letter_subscription)
+        queue = DeadLetterSubscription(self.settings.project, self.settings.dead_letter_subscription)
         found: list[dict[str, str]] = []
 
         def look() -> bool:

@@ -13,7 +13,7 @@ from infra.local.port import HOST, free_port
 from infra.local.provision import create_buckets
 from infra.local.service import Service
 from infra.local.storage import FakeGcsServer
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 from tests.support.storage_proxy import StorageProxy
 
 PROJECT = "dropforge-test"
@@ -57,8 +57,8 @@ def prefix(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def ledger(work: Bucket, prefix: str) -> Ledger:
-    return Ledger(work, prefix)
+def registry(work: Bucket, prefix: str) -> RunRegistry:
+    return RunRegistry(work, prefix)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from google.cloud import pubsub_v1
 from actors.errors import Code, DropforgeError
 from infra.local.embedded_pubsub import EmbeddedPubsub
 from infra.local.service import Service
-from serve_app.dead_letters.inbox import Backlog
-from serve_app.pubsub.dead_letter_topic import SOURCE_SUBSCRIPTION, DeadLetter, DeadLetterQueue
-from serve_app.runs.run_registry import Ledger
+from serve_app.dead_letters.inbox import Inbox
+from serve_app.pubsub.dead_letter_topic import SOURCE_SUBSCRIPTION, DeadLetter, DeadLetterSubscription
+from serve_app.runs.run_registry import RunRegistry
 from tests.support.run_samples import failure_of, plan_of, run_of
 
 PROJECT = "dropforge-test"
@@ -62,8 +62,8 @@ def accepting() -> Accepting:
 
 
 @pytest.fixture
-def backlog(ledger: Ledger, publish: Publish, prefix: str, accepting: Accepting) -> Backlog:
-    return Backlog(ledger, DeadLetterQueue(PROJECT, "t" + prefix.strip("/")[-200:]), accepting)
+def inbox(registry: RunRegistry, publish: Publish, prefix: str, accepting: Accepting) -> Inbox:
+    return Inbox(registry, DeadLetterSubscription(PROJECT, "t" + prefix.strip("/")[-200:]), accepting)
 
 
 def notification(name: str) -> dict[str, str]:
@@ -84,20 +84,20 @@ STRAYS: dict[str, tuple[bytes, dict[str, str]]] = {
 
 
 async def test_strays_are_listed_among_what_can_be_replayed(
-    backlog: Backlog, ledger: Ledger, prefix: str, publish: Publish
+    inbox: Inbox, registry: RunRegistry, prefix: str, publish: Publish
 ) -> None:
     run = run_of(prefix)
-    ledger.accept(run)
+    registry.accept(run)
     shard = plan_of([3]).shards[0]
     failure = failure_of(run, shard)
-    ledger.records(run.run_id).write_failure(failure)
+    registry.records(run.run_id).write_failure(failure)
     letter = DeadLetter(drop=run.drop, failure=failure)
     publish(letter.model_dump_json().encode(), **letter.attributes)
     ids = {publish(data, **attributes): name for name, (data, attributes) in STRAYS.items()}
     gone = DeadLetter(drop=run.drop, failure=failure.model_copy(update={"run_id": "0" * 20}))
     ids[publish(gone.model_dump_json().encode())] = "a shard of a run that is gone"
     publish(b"{}", **notification("in/a.csv"))
-    entries = [item.entry for item in await backlog.items()]
+    entries = [item.entry for item in await inbox.items()]
     assert sorted(entry.kind for entry in entries) == ["notification", "shard", *["stray"] * 7]
     strays = [entry for entry in entries if entry.kind == "stray"]
     assert {entry.message_id for entry in strays} == set(ids)
@@ -106,36 +106,36 @@ async def test_strays_are_listed_among_what_can_be_replayed(
     assert len({entry.key for entry in entries}) == len(entries)
 
 
-async def test_what_is_discarded_is_gone_and_nothing_else_is(backlog: Backlog, publish: Publish) -> None:
+async def test_what_is_discarded_is_gone_and_nothing_else_is(inbox: Inbox, publish: Publish) -> None:
     for data, attributes in STRAYS.values():
         publish(data, **attributes)
     publish(b"{}", **notification("in/a.csv"))
-    items = await backlog.items()
+    items = await inbox.items()
     keys = [item.entry.key for item in items if item.entry.kind == "stray"]
     kept = next(item.entry.key for item in items if item.entry.kind == "notification")
-    assert await backlog.discard(frozenset({*keys[:2], kept})) == 2
-    left = await backlog.items()
+    assert await inbox.discard(frozenset({*keys[:2], kept})) == 2
+    left = await inbox.items()
     assert {item.entry.key for item in left} == {*keys[2:], kept}
 
 
 async def test_strays_and_a_notification_that_fails_keep_no_other_from_its_replay(
-    backlog: Backlog, publish: Publish, accepting: Accepting
+    inbox: Inbox, publish: Publish, accepting: Accepting
 ) -> None:
     publish(b"nonsense")
     for name in ("in/a.csv", "in/b.csv", "in/c.csv"):
         publish(b"{}", **notification(name))
     accepting.failing = {"in/a.csv"}
-    keys = frozenset(item.entry.key for item in await backlog.items() if item.entry.kind == "notification")
-    assert await backlog.settle(keys) == (0, 2)
+    keys = frozenset(item.entry.key for item in await inbox.items() if item.entry.kind == "notification")
+    assert await inbox.settle(keys) == (0, 2)
     assert sorted(accepting.taken) == ["in/b.csv", "in/c.csv"]
-    assert sorted(item.entry.object for item in await backlog.items()) == ["", "in/a.csv"]
+    assert sorted(item.entry.object for item in await inbox.items()) == ["", "in/a.csv"]
 
 
 async def test_large_messages_are_not_all_held_at_once(
-    backlog: Backlog, publish: Publish, monkeypatch: pytest.MonkeyPatch
+    inbox: Inbox, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("serve_app.pubsub.dead_letter_topic._PULL_BYTES", 3_000)
     monkeypatch.setattr("serve_app.pubsub.dead_letter_topic._PULL_MESSAGES", 1)
     for _ in range(6):
         publish(b"x" * 1000)
-    assert len(await backlog.items()) == 3
+    assert len(await inbox.items()) == 3

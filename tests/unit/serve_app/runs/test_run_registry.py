@@ -13,7 +13,7 @@ from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from actors.storage.run_records import RunRecords
 from serve_app.model.run_state import RunState
-from serve_app.runs.run_registry import Ledger
+from serve_app.runs.run_registry import RunRegistry
 from tests.support.run_samples import ACCEPTED_AT, failure_of, manifest_of, part_of, plan_of, run_of
 from tests.support.storage_proxy import Fault, StorageProxy
 
@@ -26,38 +26,38 @@ def run(prefix: str) -> Run:
 
 
 @pytest.fixture
-def records(ledger: Ledger, run: Run) -> RunRecords:
-    return ledger.records(run.run_id)
+def records(registry: RunRegistry, run: Run) -> RunRecords:
+    return registry.records(run.run_id)
 
 
-def test_a_drop_is_accepted_once(ledger: Ledger, run: Run) -> None:
-    assert ledger.accept(run)
-    assert not ledger.accept(run.model_copy(update={"shard_rows": 99}))
-    assert ledger.open_run_ids() == [run.run_id]
-    assert ledger.records(run.run_id).run() == run
+def test_a_drop_is_accepted_once(registry: RunRegistry, run: Run) -> None:
+    assert registry.accept(run)
+    assert not registry.accept(run.model_copy(update={"shard_rows": 99}))
+    assert registry.open_run_ids() == [run.run_id]
+    assert registry.records(run.run_id).run() == run
 
 
-def test_of_many_duplicates_one_is_accepted(ledger: Ledger, run: Run) -> None:
+def test_of_many_duplicates_one_is_accepted(registry: RunRegistry, run: Run) -> None:
     duplicates = 16
     together = threading.Barrier(duplicates)
 
     def accept(_: int) -> bool:
         together.wait(10)
-        return ledger.accept(run)
+        return registry.accept(run)
 
     with ThreadPoolExecutor(duplicates) as threads:
         assert sum(threads.map(accept, range(duplicates))) == 1
-    assert ledger.open_run_ids() == [run.run_id]
+    assert registry.open_run_ids() == [run.run_id]
 
 
-def test_another_generation_is_another_run(ledger: Ledger, prefix: str) -> None:
+def test_another_generation_is_another_run(registry: RunRegistry, prefix: str) -> None:
     runs = [run_of(prefix, generation=generation) for generation in (1, 2)]
-    assert [ledger.accept(run) for run in runs] == [True, True]
-    assert sorted(ledger.open_run_ids()) == sorted(run.run_id for run in runs)
+    assert [registry.accept(run) for run in runs] == [True, True]
+    assert sorted(registry.open_run_ids()) == sorted(run.run_id for run in runs)
 
 
 def test_a_duplicate_mends_a_run_that_nothing_lists(
-    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, prefix: str, run: Run
+    proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, prefix: str, run: Run
 ) -> None:
     proxy.faults.append(Fault("POST", "/upload/", status=403, times=0))
 
@@ -66,130 +66,132 @@ def test_a_duplicate_mends_a_run_that_nothing_lists(
 
     proxy.before = die_at_the_second_write
     with pytest.raises(DropforgeError):
-        Ledger(proxied_work, prefix).accept(run)
-    assert (ledger.records(run.run_id).run(), ledger.open_run_ids()) == (run, [])
-    assert not ledger.accept(run)
-    assert ledger.open_run_ids() == [run.run_id]
+        RunRegistry(proxied_work, prefix).accept(run)
+    assert (registry.records(run.run_id).run(), registry.open_run_ids()) == (run, [])
+    assert not registry.accept(run)
+    assert registry.open_run_ids() == [run.run_id]
 
 
-def test_a_late_duplicate_does_not_reopen_a_finished_run(ledger: Ledger, records: RunRecords, run: Run) -> None:
-    ledger.accept(run)
+def test_a_late_duplicate_does_not_reopen_a_finished_run(registry: RunRegistry, records: RunRecords, run: Run) -> None:
+    registry.accept(run)
     records.commit(manifest_of(run))
-    ledger.close(run)
-    assert not ledger.accept(run)
-    assert (ledger.open_run_ids(), ledger.closed_run_ids(10)) == ([], [run.run_id])
+    registry.close(run)
+    assert not registry.accept(run)
+    assert (registry.open_run_ids(), registry.closed_run_ids(10)) == ([], [run.run_id])
 
 
-def test_a_run_is_in_one_listing_at_a_time(ledger: Ledger, run: Run) -> None:
+def test_a_run_is_in_one_listing_at_a_time(registry: RunRegistry, run: Run) -> None:
     def listings() -> tuple[list[str], list[str], list[str]]:
-        return ledger.open_run_ids(), ledger.incomplete_run_ids(), ledger.closed_run_ids(10)
+        return registry.open_run_ids(), registry.incomplete_run_ids(), registry.closed_run_ids(10)
 
     here = [run.run_id]
-    ledger.accept(run)
+    registry.accept(run)
     assert listings() == (here, [], [])
     for _ in range(2):
-        ledger.park(run.run_id)
+        registry.park(run.run_id)
         assert listings() == ([], here, [])
     for _ in range(2):
-        ledger.reopen(run.run_id)
+        registry.reopen(run.run_id)
         assert listings() == (here, [], [])
     for _ in range(2):
-        ledger.close(run)
+        registry.close(run)
         assert listings() == ([], [], here)
 
 
-def test_an_incomplete_run_can_be_closed(ledger: Ledger, run: Run) -> None:
-    ledger.accept(run)
-    ledger.park(run.run_id)
-    ledger.close(run)
-    assert (ledger.incomplete_run_ids(), ledger.closed_run_ids(10)) == ([], [run.run_id])
+def test_an_incomplete_run_can_be_closed(registry: RunRegistry, run: Run) -> None:
+    registry.accept(run)
+    registry.park(run.run_id)
+    registry.close(run)
+    assert (registry.incomplete_run_ids(), registry.closed_run_ids(10)) == ([], [run.run_id])
 
 
 def test_a_new_run_is_closed_without_looking_for_it_among_the_incomplete(
-    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, prefix: str, run: Run
+    proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, prefix: str, run: Run
 ) -> None:
-    ledger.accept(run)
-    Ledger(proxied_work, prefix).close(run, new=True)
-    assert (ledger.open_run_ids(), ledger.closed_run_ids(10)) == ([], [run.run_id])
+    registry.accept(run)
+    RunRegistry(proxied_work, prefix).close(run, new=True)
+    assert (registry.open_run_ids(), registry.closed_run_ids(10)) == ([], [run.run_id])
     assert [method for method, _ in proxy.requests] == ["POST", "DELETE"]
 
 
-def test_open_runs_are_listed_with_their_age(ledger: Ledger, run: Run) -> None:
-    ledger.accept(run)
-    ((run_id, since),) = ledger.open_since().items()
+def test_open_runs_are_listed_with_their_age(registry: RunRegistry, run: Run) -> None:
+    registry.accept(run)
+    ((run_id, since),) = registry.open_since().items()
     assert run_id == run.run_id
     assert since is not None
     assert abs(datetime.now(UTC) - since) < timedelta(minutes=1)
 
 
-def test_a_run_parked_while_a_replay_asked_for_it_stays_open(ledger: Ledger, records: RunRecords, run: Run) -> None:
-    ledger.accept(run)
+def test_a_run_parked_while_a_replay_asked_for_it_stays_open(
+    registry: RunRegistry, records: RunRecords, run: Run
+) -> None:
+    registry.accept(run)
     records.write_failure(failure_of(run, PLAN.shards[0]).model_copy(update={"replay": True}))
-    ledger.park(run.run_id)
-    assert (ledger.open_run_ids(), ledger.incomplete_run_ids()) == ([run.run_id], [])
+    registry.park(run.run_id)
+    assert (registry.open_run_ids(), registry.incomplete_run_ids()) == ([run.run_id], [])
 
 
-def test_a_run_parked_after_its_replay_waits_for_the_next(ledger: Ledger, records: RunRecords, run: Run) -> None:
+def test_a_run_parked_after_its_replay_waits_for_the_next(registry: RunRegistry, records: RunRecords, run: Run) -> None:
     """One of two failed shards was replayed and has its part: the run waits for the other one."""
-    ledger.accept(run)
+    registry.accept(run)
     mended, failed = PLAN.shards[:2]
     records.write_failure(failure_of(run, mended).model_copy(update={"replay": True}))
     records.write_failure(failure_of(run, failed))
     records.write_part(part_of(mended))
-    ledger.park(run.run_id)
-    assert (ledger.open_run_ids(), ledger.incomplete_run_ids()) == ([], [run.run_id])
+    registry.park(run.run_id)
+    assert (registry.open_run_ids(), registry.incomplete_run_ids()) == ([], [run.run_id])
 
 
-def test_the_newest_closed_runs_come_first(ledger: Ledger, prefix: str) -> None:
+def test_the_newest_closed_runs_come_first(registry: RunRegistry, prefix: str) -> None:
     runs = [
         run_of(prefix, generation=minute, accepted_at=ACCEPTED_AT + timedelta(minutes=minute)) for minute in (1, 3, 2)
     ]
     for run in runs:
-        ledger.close(run)
+        registry.close(run)
     newest_first = [runs[1].run_id, runs[2].run_id, runs[0].run_id]
-    assert ledger.closed_run_ids(10) == newest_first
-    assert ledger.closed_run_ids(2) == newest_first[:2]
+    assert registry.closed_run_ids(10) == newest_first
+    assert registry.closed_run_ids(2) == newest_first[:2]
 
 
 def test_prefixes_keep_applications_apart(work: Bucket, prefix: str, run: Run) -> None:
-    one, other = Ledger(work, f"{prefix}one/"), Ledger(work, f"{prefix}other/")
+    one, other = RunRegistry(work, f"{prefix}one/"), RunRegistry(work, f"{prefix}other/")
     one.accept(run)
     assert (one.open_run_ids(), other.open_run_ids()) == ([run.run_id], [])
     assert other.snapshot(run.run_id) is None
 
 
-Step = Callable[[Ledger, RunRecords, Run], object]
+Step = Callable[[RunRegistry, RunRecords, Run], object]
 
 
-def own(ledger: Ledger, records: RunRecords, run: Run) -> None:
-    assert ledger.lease(run.run_id, "host-1", ttl_s=60).acquire()
+def own(registry: RunRegistry, records: RunRecords, run: Run) -> None:
+    assert registry.lease(run.run_id, "host-1", ttl_s=60).acquire()
 
 
-def lapse(ledger: Ledger, records: RunRecords, run: Run) -> None:
-    assert ledger.lease(run.run_id, "host-1", ttl_s=-1).acquire()
+def lapse(registry: RunRegistry, records: RunRecords, run: Run) -> None:
+    assert registry.lease(run.run_id, "host-1", ttl_s=-1).acquire()
 
 
-def plan(ledger: Ledger, records: RunRecords, run: Run) -> None:
+def plan(registry: RunRegistry, records: RunRecords, run: Run) -> None:
     records.write_plan(PLAN)
 
 
 def part(index: int) -> Step:
-    return lambda ledger, records, run: records.write_part(part_of(PLAN.shards[index]))
+    return lambda registry, records, run: records.write_part(part_of(PLAN.shards[index]))
 
 
 def failure(index: int | None, *, replay: bool = False) -> Step:
-    def write(ledger: Ledger, records: RunRecords, run: Run) -> None:
+    def write(registry: RunRegistry, records: RunRecords, run: Run) -> None:
         failure = failure_of(run, None if index is None else PLAN.shards[index])
         records.write_failure(failure.model_copy(update={"replay": replay}))
 
     return write
 
 
-def finish(ledger: Ledger, records: RunRecords, run: Run) -> None:
+def finish(registry: RunRegistry, records: RunRecords, run: Run) -> None:
     records.commit(manifest_of(run))
 
 
-def refuse(ledger: Ledger, records: RunRecords, run: Run) -> None:
+def refuse(registry: RunRegistry, records: RunRecords, run: Run) -> None:
     records.commit(manifest_of(run, state="refused", reason=Reason(code="empty_file", message="It is empty.")))
 
 
@@ -213,7 +215,7 @@ def refuse(ledger: Ledger, records: RunRecords, run: Run) -> None:
     ],
 )
 def test_a_snapshot_of_each_state(
-    ledger: Ledger,
+    registry: RunRegistry,
     records: RunRecords,
     run: Run,
     steps: list[Step],
@@ -222,56 +224,56 @@ def test_a_snapshot_of_each_state(
     parts: int,
     failures: int,
 ) -> None:
-    ledger.accept(run)
+    registry.accept(run)
     for step in steps:
-        step(ledger, records, run)
-    snapshot = ledger.snapshot(run.run_id)
+        step(registry, records, run)
+    snapshot = registry.snapshot(run.run_id)
     assert snapshot is not None
     assert (snapshot.run, snapshot.state, snapshot.owner) == (run, state, owner)
     assert (len(snapshot.parts), len(snapshot.failures)) == (parts, failures)
     assert (snapshot.manifest is not None) == state.final
 
 
-def test_there_is_no_snapshot_of_no_run(ledger: Ledger) -> None:
-    assert ledger.snapshot("0" * 20) is None
+def test_there_is_no_snapshot_of_no_run(registry: RunRegistry) -> None:
+    assert registry.snapshot("0" * 20) is None
 
 
 def test_a_ledger_without_its_bucket(unreachable_work: Bucket, prefix: str, run: Run) -> None:
     with pytest.raises(DropforgeError, match="storage_unavailable"):
-        Ledger(unreachable_work, prefix).accept(run)
+        RunRegistry(unreachable_work, prefix).accept(run)
 
 
 def test_listing_costs_the_same_however_many_runs_there_are(
-    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, prefix: str
+    proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, prefix: str
 ) -> None:
     for generation in range(1, 41):
         run = run_of(prefix, generation=generation)
-        assert ledger.accept(run)
+        assert registry.accept(run)
         match generation % 3:
             case 1:
-                ledger.park(run.run_id)
+                registry.park(run.run_id)
             case 2:
-                ledger.close(run)
-    looking = Ledger(proxied_work, prefix)
+                registry.close(run)
+    looking = RunRegistry(proxied_work, prefix)
     proxy.requests.clear()
     listed = looking.newest_run_ids(30)
     assert len(proxy.requests) == 3
     assert len(listed) == len(set(listed)) == 30
-    assert set(ledger.open_run_ids()) <= set(listed)
-    assert set(looking.newest_run_ids(5)) <= set(ledger.open_run_ids())
+    assert set(registry.open_run_ids()) <= set(listed)
+    assert set(looking.newest_run_ids(5)) <= set(registry.open_run_ids())
 
 
 def test_a_run_that_is_looked_at_again_is_not_read_again(
-    proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, run: Run, records: RunRecords
+    proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, run: Run, records: RunRecords
 ) -> None:
-    assert ledger.accept(run)
-    assert ledger.lease(run.run_id, "host-1", ttl_s=60).acquire()
+    assert registry.accept(run)
+    assert registry.lease(run.run_id, "host-1", ttl_s=60).acquire()
     records.write_plan(PLAN)
     for shard in PLAN.shards[:2]:
         records.write_part(part_of(shard))
     failure = failure_of(run, PLAN.shards[2])
     records.write_failure(failure)
-    looking = Ledger(proxied_work, ledger.layout.prefix)
+    looking = RunRegistry(proxied_work, registry.layout.prefix)
     first = looking.snapshot(run.run_id)
     proxy.requests.clear()
     assert looking.snapshot(run.run_id) == first
