@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from actors.errors import Code, DropforgeError
 from actors.storage.bucket import Bucket
 
-logger = logging.getLogger("dropforge.runs")
+logger = logging.getLogger("dropforge.lease")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from .pipeline import Stages
 from .progress import Progress
 from .stage_call import StageError
 
-logger = logging.getLogger("dropforge.runs")
+logger = logging.getLogger("dropforge.driver")
 
 
 class RunAttempt:

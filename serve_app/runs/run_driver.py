@@ -35,7 +35,7 @@ from .progress import Progress
 from .run_attempt import RunAttempt
 from .run_registry import RunRegistry
 
-logger = logging.getLogger("dropforge.runs")
+logger = logging.getLogger("dropforge.driver")
 
 
 class RunDriver:

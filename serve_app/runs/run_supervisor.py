@@ -14,7 +14,7 @@ from serve_app.monitoring.metrics import Metrics
 from .run_driver import RunDriver
 from .run_registry import RunRegistry
 
-logger = logging.getLogger("dropforge.runs")
+logger = logging.getLogger("dropforge.supervisor")
 
 _LONGEST_DELAY_S = 60.0
 
