@@ -7,12 +7,13 @@ import time
 import pyarrow as pa
 
 from actors import logs
-from actors.model.handoff import Handoff, ReadShard, hand_off
+from actors.model.handoff import Handoff, ReadShard
 from actors.text.cleaner import DescriptionCleaner
 from actors.text.queue import TextQueue
 from actors.text.settings import TextSettings
 
 from . import liveness
+from .object_store import hand_off
 
 
 class Cleaner:
@@ -23,9 +24,9 @@ class Cleaner:
         self._cleaner = DescriptionCleaner(settings)
         self._queue = TextQueue(self._cleaner.clean)
 
-    async def clean(self, read: Handoff) -> Handoff:
+    async def clean(self, read: Handoff[ReadShard]) -> Handoff[pa.StringArray]:
         """A string column of cleaned descriptions, in row order."""
-        shard: ReadShard = await read.ref
+        shard = await read.ref
         cleaned = await self._queue.clean(shard.frame.rows.column("description").to_pylist())
         column = pa.array(cleaned.cells, type=pa.string())
         return hand_off(

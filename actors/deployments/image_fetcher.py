@@ -10,12 +10,15 @@ from actors import logs
 from actors.errors import Code
 from actors.images.settings import ImageSettings
 from actors.images.stage import ImageFailure, ImageStage, ImageTarget
+from actors.model.attempt import Attempt
 from actors.model.drop import Shard
-from actors.model.handoff import Handoff, hand_off
+from actors.model.frame import ImageColumn
+from actors.model.handoff import Handoff, ReadShard
 from actors.model.run import Run
 from actors.trace_context import within
 
 from . import liveness
+from .object_store import hand_off
 
 logger = logging.getLogger("dropforge.images")
 
@@ -30,8 +33,8 @@ class ImageFetcher:
         self._stage = ImageStage(settings, on_failure=self._log)
         await self._stage.__aenter__()
 
-    async def fetch(self, run: Run, shard: Shard, read: Handoff, resume: bool) -> Handoff:
-        """An `ImageColumn` in row order. `resume` looks for images that an earlier attempt has stored.
+    async def fetch(self, run: Run, shard: Shard, read: Handoff[ReadShard], attempt: Attempt) -> Handoff[ImageColumn]:
+        """An image a row, in row order. An attempt that is not new looks for images that an earlier one has stored.
 
         Raises `IMAGE_HOST_DOWN` where more rows than tolerated fail for a reason that may pass.
         """
@@ -39,7 +42,7 @@ class ImageFetcher:
         started = time.perf_counter()
         target = ImageTarget(run.image_bucket, run.image_folder)
         with within(run.trace), logs.about(run=run.run_id, shard=shard.index):
-            column = await self._stage.fetch(rows, run.catalogue, target, resume=resume)
+            column = await self._stage.fetch(rows, run.catalogue, target, resume=not attempt.new)
         return hand_off(column, rows=len(column.uris), started=started)
 
     async def check_health(self) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .drop import Shard
 from .reason import Reason
+from .stage import Stage
 
 
 class Failure(BaseModel):
@@ -20,7 +21,7 @@ class Failure(BaseModel):
 
     run_id: str
     shard: Shard | None
-    stage: str
+    stage: Stage
     reason: Reason
     attempts: int = Field(ge=1)
     first_at: datetime

@@ -12,6 +12,7 @@ from .drop import Drop
 from .part import Counts
 from .reason import Reason
 from .run import ObjectName
+from .stage import Stage
 
 
 class Manifest(BaseModel):
@@ -39,5 +40,5 @@ class Manifest(BaseModel):
     output_bytes: int = 0
     rejects: ObjectName | None = None
     reasons: ObjectName | None = Field(None, description="JSON lines: row, offset, code and detail of each reject")
-    stage_s: Mapping[str, float] = {}
+    stage_s: Mapping[Stage, float] = {}
     versions: Mapping[str, str] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from .drop import Shard
+from .stage import Stage
 
 
 class Counts(BaseModel):
@@ -57,8 +58,8 @@ class Counts(BaseModel):
 class PartRecord(BaseModel):
     """A finished shard, written once. Its presence is the shard's commit.
 
-    `rows_object` is None for a shard without output rows, and for a sole one that went straight into the output;
-    `rejects_*` likewise.
+    `rows_object` is None for a shard without output rows, and for a drop's only one that went straight into the
+    output; `rejects_*` likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,7 +70,7 @@ class PartRecord(BaseModel):
     reasons_object: str | None
     bytes_out: int
     counts: Counts
-    stage_s: Mapping[str, float] = Field({}, description="seconds of the successful call, by stage")
+    stage_s: Mapping[Stage, float] = Field({}, description="seconds of the successful call, by stage")
     versions: Mapping[str, str] = {}
 
 

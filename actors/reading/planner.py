@@ -21,7 +21,7 @@ Unpack = Callable[[], tuple[SourceText, Source]]
 
 
 @dataclass(frozen=True, slots=True)
-class SoleShard:
+class SingleShard:
     """The whole plan of a drop that has one shard and came in one chunk; `data` is the shard's bytes."""
 
     start: PlanStart
@@ -31,10 +31,10 @@ class SoleShard:
 
 async def scan(
     run: Run, source: Source, unpack: Unpack, *, chunk_bytes: int
-) -> AsyncIterator[PlanStart | tuple[Shard, ...] | SoleShard]:
+) -> AsyncIterator[PlanStart | tuple[Shard, ...] | SingleShard]:
     """A `PlanStart` once the header is known, then the shards as each chunk completes them, in file order.
 
-    A drop of one chunk and one shard is a `SoleShard` instead, so that it need not be read again.
+    A drop of one chunk and one shard is a `SingleShard` instead, so that it need not be read again.
     `unpack` writes the text of a drop that came compressed or in UTF-16; it may block, and for long. Holds two chunks.
     Raises the `FILE` codes where the file can't be processed.
     """
@@ -74,7 +74,7 @@ async def scan(
         shards = [*await asyncio.to_thread(scanner.feed, first), *scanner.finish()]
         if len(shards) == 1 and scanner.header is not None:
             (shard,) = shards
-            yield SoleShard(plan_start(scanner.header), shard, first[shard.start : shard.end])
+            yield SingleShard(plan_start(scanner.header), shard, first[shard.start : shard.end])
         else:
             for step in steps(shards):
                 yield step

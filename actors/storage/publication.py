@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from actors.errors import Code, DropforgeError
+from actors.model.attempt import Attempt
 from actors.model.run import ObjectName, Run
 
 from .bucket import Bucket, ObjectInfo
@@ -30,13 +31,13 @@ class Publication:
             SOURCE_GENERATION: str(drop.generation),
         }
 
-    def publish(self, target: ObjectName, write: Write, *, look_first: bool = True) -> int:
+    def publish(self, target: ObjectName, write: Write, attempt: Attempt) -> int:
         """The generation of the target that holds this run's bytes.
 
-        Without `look_first` the object is taken to be new until the write says otherwise. Raises `SUPERSEDED` where a
+        A new attempt writes without looking; the precondition says where it was wrong. Raises `SUPERSEDED` where a
         newer version of the source is there, `OUTPUT_TAKEN` where what another source became is.
         """
-        if not look_first:
+        if attempt.new:
             written = write(0, self._metadata)
             if written is not None:
                 return written

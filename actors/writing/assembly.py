@@ -1,10 +1,9 @@
-"""From parts to the output: a tree of server-side compositions, published under one precondition."""
+"""From parts to the output, published under one precondition, and to the manifest that says what it holds."""
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from actors.csv.content import BOM
@@ -13,58 +12,56 @@ from actors.errors import Code, DropforgeError
 from actors.model.manifest import Manifest
 from actors.model.part import Counts, PartRecord, UnwrittenPart
 from actors.model.plan import Plan
-from actors.model.run import ObjectName, Run
-from actors.storage.bucket import COMPOSE_LIMIT, Bucket
+from actors.model.run import Run
+from actors.model.stage import Stage
+from actors.storage.bucket import Bucket
 from actors.storage.publication import Publication
 from actors.storage.run_records import RunRecords
 
-_COMPOSERS = 8
-_CSV = "text/csv"
-_JSON_LINES = "application/x-ndjson"
+from .composition import Composition
+from .content import Content, Contents
+from .single_part import SinglePart
 
 
 class Assembly:
-    """Composes one run's output. Blocking; may run twice at a time: both arrive at the same output generation.
+    """Checks that one run's parts are whole, and publishes their contents. Blocking.
 
-    No process holds the file: parts are joined `COMPOSE_LIMIT` at a time inside Cloud Storage. `in_hand` has the bytes
-    of a sole part that was written nowhere: they are published as they are.
+    May run twice at a time: both arrive at the same output generation.
     """
 
-    def __init__(
-        self,
-        run: Run,
-        plan: Plan,
-        parts: Sequence[PartRecord],
-        records: RunRecords,
-        output: Bucket,
-        *,
-        in_hand: UnwrittenPart | None = None,
-    ) -> None:
+    def __init__(self, run: Run, plan: Plan, parts: Sequence[PartRecord], contents: Contents) -> None:
         self._run = run
         self._plan = plan
-        self._parts = sorted(parts, key=lambda part: part.shard.index)
-        self._records = records
-        self._output = output
-        self._publication = Publication(run, output)
-        self._in_hand = in_hand
+        self._parts = parts
+        self._contents = contents
         self._counts = Counts.total(part.counts for part in self._parts)
 
+    @classmethod
+    def of_parts(
+        cls, run: Run, plan: Plan, parts: Sequence[PartRecord], records: RunRecords, output: Bucket
+    ) -> Assembly:
+        """Of parts that were written, in any order."""
+        in_order = sorted(parts, key=lambda part: part.shard.index)
+        return cls(run, plan, in_order, Composition(in_order, records, output, Publication(run, output)))
+
+    @classmethod
+    def of_single_part(cls, run: Run, plan: Plan, part: UnwrittenPart, output: Bucket) -> Assembly:
+        """Of the only part, which is in memory."""
+        return cls(run, plan, [part.record], SinglePart(part, output, Publication(run, output)))
+
     def publish(self, shards_reused: int) -> Manifest:
-        """Makes the output visible and says what it holds; the caller commits the manifest."""
+        """Makes the output visible and says what it holds; the caller commits the manifest.
+
+        Raises `PARTS_DISAGREE` unless every planned shard has its part and the rows add up, and as
+        `Publication.publish`.
+        """
         self._check()
-        run, parts, in_hand = self._run, self._parts, self._in_hand
-        rejects = reasons = None
-        header, rejects_header = header_row(run.catalogue), self._rejects_header()
-        if in_hand is not None:
-            if self._counts.rejects:
-                rejects = self._write(run.rejects, rejects_header + in_hand.rejects)
-                reasons = self._write(run.reasons, in_hand.reasons)
-            output = self._write(run.output, header + in_hand.rows)
-        else:
-            if self._counts.rejects:
-                rejects = self._compose("rejects", run.rejects, rejects_header, [part.rejects_object for part in parts])
-                reasons = self._compose("reasons", run.reasons, b"", [part.reasons_object for part in parts])
-            output = self._compose("output", run.output, header, [part.rows_object for part in parts])
+        run, contents = self._run, self._contents
+        header, rejected = header_row(run.catalogue), bool(self._counts.rejects)
+        if rejected:
+            contents.publish(Content.REJECTS, run.rejects, self._rejects_header())
+            contents.publish(Content.REASONS, run.reasons, b"")
+        output = contents.publish(Content.OUTPUT, run.output, header)
         return Manifest(
             run_id=run.run_id,
             drop=run.drop,
@@ -78,8 +75,8 @@ class Assembly:
             output=run.output,
             output_generation=output,
             output_bytes=sum(part.bytes_out for part in self._parts) + len(header),
-            rejects=run.rejects if rejects else None,
-            reasons=run.reasons if reasons else None,
+            rejects=run.rejects if rejected else None,
+            reasons=run.reasons if rejected else None,
             stage_s=self._stage_seconds(),
             versions=self._versions(),
         )
@@ -103,64 +100,13 @@ class Assembly:
                     f"{part.shard.rows}. Nothing was published; this is a defect, please report it.",
                 )
 
-    def _write(self, target: ObjectName, data: bytes) -> int:
-        def write(generation: int, metadata: Mapping[str, str]) -> int | None:
-            return self._output.write_over(
-                target.name,
-                data,
-                generation=generation,
-                content_type=self._content_type(target),
-                metadata=metadata,
-            )
-
-        return self._publication.publish(target, write, look_first=False)
-
-    def _compose(self, label: str, target: ObjectName, header: bytes, sources: Sequence[str | None]) -> int:
-        """Joins the header and the sources and publishes them; the generation of the target."""
-        names = [name for name in sources if name is not None]
-        composite = self._records.names.composite
-        if header:
-            self._records.bucket.put(composite(f"{label}-header"), header, content_type=_CSV)
-            names.insert(0, composite(f"{label}-header"))
-        level = 0
-        with ThreadPoolExecutor(_COMPOSERS) as threads:
-            while len(names) > COMPOSE_LIMIT:
-                groups = [names[at : at + COMPOSE_LIMIT] for at in range(0, len(names), COMPOSE_LIMIT)]
-                targets = [composite(f"{label}-{level}-{at:06d}") for at in range(len(groups))]
-                list(threads.map(self._join, targets, groups))
-                names, level = targets, level + 1
-        return self._publish(label, target, names)
-
-    def _join(self, target: str, sources: Sequence[str]) -> None:
-        self._records.bucket.compose(target, list(sources), content_type=_CSV)
-
-    def _publish(self, label: str, target: ObjectName, sources: list[str]) -> int:
-        content_type = self._content_type(target)
-        work, output = self._records.bucket, self._output
-
-        def join(generation: int, metadata: Mapping[str, str]) -> int | None:
-            if work.name == output.name:
-                return output.compose(
-                    target.name, sources, content_type=content_type, metadata=metadata, generation=generation
-                )
-            whole = self._records.names.composite(f"{label}-whole")
-            work.compose(whole, sources, content_type=content_type)
-            return output.copy_from(
-                work, whole, target.name, content_type=content_type, metadata=metadata, generation=generation
-            )
-
-        return self._publication.publish(target, join)
-
-    def _content_type(self, target: ObjectName) -> str:
-        return _JSON_LINES if target == self._run.reasons else _CSV
-
     def _rejects_header(self) -> bytes:
         """The drop's header, with a byte order mark where the catalogue alone would have it read otherwise."""
         header = self._plan.start.header
         return header.raw if header.encoding == self._run.catalogue.encoding else BOM + header.raw
 
-    def _stage_seconds(self) -> dict[str, float]:
-        seconds: dict[str, float] = {}
+    def _stage_seconds(self) -> dict[Stage, float]:
+        seconds: dict[Stage, float] = {}
         for part in self._parts:
             for stage, spent in part.stage_s.items():
                 seconds[stage] = round(seconds.get(stage, 0.0) + spent, 3)

@@ -22,7 +22,7 @@ from actors.model.frame import Reject
 from actors.model.header import HeaderMap
 from actors.model.plan import PlanStart, SourceText
 from actors.model.run import ObjectName, Run
-from actors.reading.planner import SoleShard, scan
+from actors.reading.planner import SingleShard, scan
 
 COLUMNS = Columns(id="i", name="n", description="d", brand="b", image="m", specifications="s", categories="c")
 HEADER = "i,n,d,b,m,s,c"
@@ -109,13 +109,13 @@ def read_file(
         check_content(text.data[:HEAD_BYTES])
         return SourceText(object="text.csv", generation=1, bytes=len(text.data), forms=found.forms), Bytes(text.data)
 
-    steps: AsyncIterator[PlanStart | tuple[Shard, ...] | SoleShard]
+    steps: AsyncIterator[PlanStart | tuple[Shard, ...] | SingleShard]
     steps = scan(run, Bytes(data), unpacked, chunk_bytes=chunk_bytes)  # type: ignore[arg-type]
     read = FileRead()
 
     async def plan() -> None:
         async for step in steps:
-            if isinstance(step, SoleShard):
+            if isinstance(step, SingleShard):
                 assert step.data == text.data[step.shard.start : step.shard.end]
                 read.header = step.start.header
                 read.shards.append(step.shard)

@@ -14,7 +14,7 @@ from actors.model.catalogue import Catalogue
 from actors.model.drop import Shard
 from actors.model.plan import PlanStart, SourceText
 from actors.model.run import Run
-from actors.reading.planner import SoleShard, scan
+from actors.reading.planner import SingleShard, scan
 from tests.support.run_samples import HEADER, run_of
 
 
@@ -42,9 +42,9 @@ def not_packed() -> NoReturn:
 
 async def plan_of(run: Run, source: Bytes, chunk_bytes: int) -> tuple[PlanStart, list[Shard]]:
     steps = [step async for step in scan(run, source, not_packed, chunk_bytes=chunk_bytes)]  # type: ignore[arg-type]
-    if isinstance(steps[0], SoleShard):
+    if isinstance(steps[0], SingleShard):
         (sole,) = steps
-        assert isinstance(sole, SoleShard)
+        assert isinstance(sole, SingleShard)
         return sole.start, [sole.shard]
     start = steps[0]
     assert isinstance(start, PlanStart)
@@ -117,7 +117,7 @@ async def test_the_next_chunk_is_read_while_one_is_scanned(run: Run) -> None:
 async def test_a_drop_of_one_shard_need_not_be_read_again(run: Run, before: bytes) -> None:
     source = Bytes(before + HEADER + b"\r\n" + rows(7000))
     (sole,) = [step async for step in scan(run, source, not_packed, chunk_bytes=1 << 20)]  # type: ignore[arg-type]
-    assert isinstance(sole, SoleShard)
+    assert isinstance(sole, SingleShard)
     assert sole.data == rows(7000) == source.data[sole.shard.start : sole.shard.end]
     assert (sole.shard.rows, sole.start.source_bytes) == (7000, len(source.data))
     assert source.reads == [(0, len(source.data))]

@@ -48,7 +48,7 @@ class Finished:
 
     def publish(self, output: Bucket, parts: Sequence[PartRecord] | None = None) -> Manifest:
         given = self.parts if parts is None else parts
-        return Assembly(self.run, self.plan, given, self.records, output).publish(shards_reused=0)
+        return Assembly.of_parts(self.run, self.plan, given, self.records, output).publish(shards_reused=0)
 
 
 def finished(bucket: Bucket, run: Run, shard_rows: Sequence[int], *, rejected: Sequence[int] = ()) -> Finished:
@@ -99,7 +99,7 @@ def test_parts_are_joined_in_file_order(work: Bucket, prefix: str, letters: list
     run, plan = run_of(prefix), plan_of([1] * shards)
     names = [letters[(5 * shard.index + shard.index // 32) % len(letters)] for shard in plan.shards]
     parts = [part_of(shard, rows_object=name) for shard, name in zip(plan.shards, names, strict=True)]
-    Assembly(run, plan, parts[::-1], RunRecords(work, Layout(prefix), run.run_id), work).publish(0)
+    Assembly.of_parts(run, plan, parts[::-1], RunRecords(work, Layout(prefix), run.run_id), work).publish(0)
     assert work.read(run.output.name) == OUTPUT_HEADER + b"".join(f"{name}\n".encode() for name in names)
 
 
@@ -108,7 +108,7 @@ def test_no_request_has_more_sources_than_cloud_storage_takes(
 ) -> None:
     done = finished(work, run_of(prefix), [1] * 40)
     records = RunRecords(proxied_work, Layout(prefix), done.run.run_id)
-    Assembly(done.run, done.plan, done.parts, records, proxied_work).publish(0)
+    Assembly.of_parts(done.run, done.plan, done.parts, records, proxied_work).publish(0)
     composed = [path for method, path in proxy.requests if "/compose" in path]
     # 40 parts and the header: two groups, then the two.
     assert len(composed) == 3
@@ -116,7 +116,7 @@ def test_no_request_has_more_sources_than_cloud_storage_takes(
 
 def test_a_manifest_says_what_there_is(work: Bucket, prefix: str) -> None:
     done = finished(work, run_of(prefix), [3, 2, 4], rejected=[2, 9])
-    manifest = Assembly(done.run, done.plan, done.parts, done.records, work).publish(shards_reused=1)
+    manifest = Assembly.of_parts(done.run, done.plan, done.parts, done.records, work).publish(shards_reused=1)
     info = work.stat(done.run.output.name)
     assert info is not None
     assert manifest.output_generation == info.generation
@@ -325,7 +325,7 @@ def test_an_older_drop_that_looked_before_the_newer_one_wrote(
     proxy.before = overtake
     records = RunRecords(proxied_work, Layout(prefix), older.run.run_id)
     with pytest.raises(DropforgeError) as raised:
-        Assembly(older.run, older.plan, older.parts, records, proxied_work).publish(0)
+        Assembly.of_parts(older.run, older.plan, older.parts, records, proxied_work).publish(0)
     assert raised.value.code is Code.SUPERSEDED
     assert work.read(newer.run.output.name) == OUTPUT_HEADER + newer.rows
 

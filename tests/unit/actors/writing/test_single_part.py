@@ -27,14 +27,13 @@ REASONS = b'{"row": 2}\n'
 Publish = Callable[[Bucket, Run], Manifest]
 
 
-def in_hand(bucket: Bucket, run: Run, *, rows: bytes = ROWS, rejects: int = 1) -> Manifest:
+def direct(bucket: Bucket, run: Run, *, rows: bytes = ROWS, rejects: int = 1) -> Manifest:
     """Publishes a part that is nowhere but in memory."""
     plan = plan_of([2 + rejects])
     counts = Counts(records=2 + rejects, rows_out=2, rejects={"missing_value": rejects} if rejects else {})
     record = part_of(plan.shards[0], rows_object=None, bytes_out=len(rows), counts=counts)
     part = UnwrittenPart(record, rows, REJECTED if rejects else b"", REASONS if rejects else b"")
-    records = RunRecords(bucket, Layout(run.work_prefix), run.run_id)
-    return Assembly(run, plan, [record], records, bucket, in_hand=part).publish(0)
+    return Assembly.of_single_part(run, plan, part, bucket).publish(0)
 
 
 def composed(bucket: Bucket, run: Run) -> Manifest:
@@ -47,7 +46,7 @@ def composed(bucket: Bucket, run: Run) -> Manifest:
         bucket.put(names[field], data, content_type="text/csv")
     counts = Counts(records=3, rows_out=2, rejects={"missing_value": 1})
     record = part_of(plan.shards[0], bytes_out=len(ROWS), counts=counts, **names)
-    return Assembly(run, plan, [record], records, bucket).publish(0)
+    return Assembly.of_parts(run, plan, [record], records, bucket).publish(0)
 
 
 def stored(bucket: Bucket, run: Run) -> dict[str, tuple[bytes, dict[str, str]]]:
@@ -61,7 +60,7 @@ def stored(bucket: Bucket, run: Run) -> dict[str, tuple[bytes, dict[str, str]]]:
 
 def test_it_is_what_composing_gives(work: Bucket, prefix: str) -> None:
     one, other = run_of(f"{prefix}one/", name="a.csv"), run_of(f"{prefix}other/", name="a.csv")
-    first, second = in_hand(work, one), composed(work, other)
+    first, second = direct(work, one), composed(work, other)
     hidden = {"run_id", "drop", "finished_at", "output", "output_generation", "rejects", "reasons"}
     assert first.model_dump(exclude=hidden) == second.model_dump(exclude=hidden)
     written, joined = stored(work, one), stored(work, other)
@@ -76,20 +75,20 @@ def test_it_is_what_composing_gives(work: Bucket, prefix: str) -> None:
 
 
 def test_nothing_else_is_written_or_looked_for(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
-    in_hand(proxied_work, run_of(prefix), rejects=0)
+    direct(proxied_work, run_of(prefix), rejects=0)
     assert [method for method, _ in proxy.requests] == ["POST"]
 
 
-@pytest.mark.parametrize("again", [in_hand, composed])
+@pytest.mark.parametrize("again", [direct, composed])
 def test_published_again_it_is_the_same_output(work: Bucket, prefix: str, again: Publish) -> None:
     run = run_of(prefix)
-    assert in_hand(work, run).output_generation == again(work, run).output_generation
+    assert direct(work, run).output_generation == again(work, run).output_generation
 
 
 def test_a_lost_reply_is_known_by_the_run(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     run = run_of(prefix)
     proxy.faults.append(Fault("POST", "/upload/"))
-    manifest = in_hand(proxied_work, run, rejects=0)
+    manifest = direct(proxied_work, run, rejects=0)
     info = proxied_work.stat(run.output.name)
     assert info is not None
     assert info.generation == manifest.output_generation
@@ -101,23 +100,23 @@ def test_by_two_at_once_it_is_one_output(work: Bucket, prefix: str) -> None:
 
     def publish(_: int) -> int | None:
         together.wait(10)
-        return in_hand(work, run).output_generation
+        return direct(work, run).output_generation
 
     with ThreadPoolExecutor(writers) as threads:
         assert len(set(threads.map(publish, range(writers)))) == 1
 
 
 def test_a_newer_drop_s_output_stays(work: Bucket, prefix: str) -> None:
-    in_hand(work, run_of(prefix, generation=10), rows=b"new,a\nnew,b\n")
+    direct(work, run_of(prefix, generation=10), rows=b"new,a\nnew,b\n")
     with pytest.raises(DropforgeError, match="overtaken by generation 10") as raised:
-        in_hand(work, run_of(prefix, generation=9))
+        direct(work, run_of(prefix, generation=9))
     assert raised.value.code is Code.SUPERSEDED
     assert b"new,a" in work.read(run_of(prefix).output.name)
 
 
 def test_an_older_drop_s_output_is_replaced(work: Bucket, prefix: str) -> None:
-    in_hand(work, run_of(prefix, generation=1), rows=b"old,a\nold,b\n")
-    manifest = in_hand(work, run_of(prefix, generation=2))
+    direct(work, run_of(prefix, generation=1), rows=b"old,a\nold,b\n")
+    manifest = direct(work, run_of(prefix, generation=2))
     info = work.stat(run_of(prefix).output.name)
     assert info is not None
     assert (info.generation, work.read(info.name)[-len(ROWS) :]) == (manifest.output_generation, ROWS)
@@ -125,7 +124,7 @@ def test_an_older_drop_s_output_is_replaced(work: Bucket, prefix: str) -> None:
 
 def test_what_another_source_became_stays(work: Bucket, prefix: str) -> None:
     first = run_of(prefix, name="a.csv")
-    in_hand(work, first)
+    direct(work, first)
     with pytest.raises(DropforgeError) as raised:
-        in_hand(work, run_of(prefix, name="a.CSV", output=first.output))
+        direct(work, run_of(prefix, name="a.CSV", output=first.output))
     assert raised.value.code is Code.OUTPUT_TAKEN
