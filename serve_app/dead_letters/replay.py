@@ -91,7 +91,11 @@ class Replays:
                 view.state = "interrupted"
                 await self._note(view)
             logger.info(
-                "Replay %s %s: %d mended, %d failed again", view.replay, view.state, view.mended, view.failed_again
+                "Replay %s %s: %d succeeded, %d failed again",
+                view.replay,
+                view.state,
+                view.succeeded,
+                view.failed_again,
             )
 
     async def _replay(self, view: ReplayView, items: list[Item], rate: float | None) -> None:
@@ -101,27 +105,27 @@ class Replays:
                 await asyncio.to_thread(self._ask, item.failure)
                 self._begin(item.failure.run_id)
                 waiting.append(item.failure)
-                view.asked += 1
+                view.requested += 1
                 if rate:
                     await asyncio.sleep(1 / rate)
         notifications = frozenset(item.entry.key for item in items if item.failure is None)
         _, accepted = await self._backlog.settle(notifications)
-        view.asked += len(notifications)
+        view.requested += len(notifications)
         view.failed_again += len(notifications) - accepted
-        view.mended += accepted
+        view.succeeded += accepted
         view.acknowledged += accepted
         give_up = time.monotonic() + _LONGEST_S
         while waiting and time.monotonic() < give_up:
             outcomes = await asyncio.gather(*(asyncio.to_thread(self._outcome, failure) for failure in waiting))
-            view.mended += outcomes.count(True)
+            view.succeeded += outcomes.count(True)
             view.failed_again += outcomes.count(False)
-            self._metrics.replayed(mended=outcomes.count(True), failed_again=outcomes.count(False))
+            self._metrics.replayed(succeeded=outcomes.count(True), failed_again=outcomes.count(False))
             waiting = [failure for failure, outcome in zip(waiting, outcomes, strict=True) if outcome is None]
             await self._note(view)
             if waiting:
                 await asyncio.sleep(_LOOK_S)
-        mended, _ = await self._backlog.settle()
-        view.acknowledged += mended
+        resolved, _ = await self._backlog.settle()
+        view.acknowledged += resolved
 
     def _ask(self, failure: Failure) -> None:
         """Marks the failure for another try, then reopens its run."""
@@ -129,8 +133,8 @@ class Replays:
         self._ledger.reopen(failure.run_id)
 
     def _outcome(self, failure: Failure) -> bool | None:
-        """True once it is mended, False once it has failed anew, None before."""
-        if self._backlog.mended(failure):
+        """True once it is resolved, False once it has failed again, None before."""
+        if self._backlog.resolved(failure):
             return True
         latest = self._ledger.records(failure.run_id).failure(failure.shard)
         return False if latest is not None and not latest.replay else None
