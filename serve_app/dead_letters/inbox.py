@@ -1,7 +1,7 @@
 """What is dead-lettered now: failure records of unfinished runs, and what waits on the dead-letter subscription.
 
 A shard's record in the bucket is what counts; its message only says so too, and is acknowledged once the
-shard is mended. A notification that could not be accepted exists as a message alone.
+failure is resolved. A notification that could not be accepted exists as a message alone.
 """
 
 from __future__ import annotations
@@ -74,24 +74,24 @@ class Inbox:
         return len(gone)
 
     async def settle(self, notifications: frozenset[Key] = frozenset()) -> tuple[int, int]:
-        """Acknowledges messages that are mended and accepts these notifications; how many of each."""
+        """Acknowledges messages whose failures are resolved and accepts these notifications; how many of each."""
         pulled = await self._pull()
-        mended, accepted = [], []
+        resolved, accepted = [], []
         try:
             for letter in pulled:
                 entry = _notification(letter)
                 if entry is not None and entry.key in notifications:
                     if await self._accepts(letter):
                         accepted.append(letter)
-                elif letter.letter is not None and await asyncio.to_thread(self.mended, letter.letter.failure):
-                    mended.append(letter)
+                elif letter.letter is not None and await asyncio.to_thread(self.resolved, letter.letter.failure):
+                    resolved.append(letter)
         finally:
-            gone = {letter.ack_id for letter in (*mended, *accepted)}
-            await asyncio.to_thread(self._queue.acknowledge, [*mended, *accepted])
+            gone = {letter.ack_id for letter in (*resolved, *accepted)}
+            await asyncio.to_thread(self._queue.acknowledge, [*resolved, *accepted])
             await asyncio.to_thread(self._queue.release, [letter for letter in pulled if letter.ack_id not in gone])
-        return len(mended), len(accepted)
+        return len(resolved), len(accepted)
 
-    def mended(self, failure: Failure) -> bool:
+    def resolved(self, failure: Failure) -> bool:
         """Whether the shard has its part, the run has come past its failure, or has its result. Blocking."""
         records = self._registry.records(failure.run_id)
         if failure.shard is not None and records.part(failure.shard) is not None:

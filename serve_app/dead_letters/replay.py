@@ -91,7 +91,7 @@ class Replays:
                 view.state = "interrupted"
                 await self._note(view)
             logger.info(
-                "Replay %s %s: %d mended, %d failed again", view.replay, view.state, view.mended, view.failed_again
+                "Replay %s %s: %d mended, %d failed again", view.replay, view.state, view.succeeded, view.failed_again
             )
 
     async def _replay(self, view: ReplayView, items: list[Item], rate: float | None) -> None:
@@ -101,21 +101,21 @@ class Replays:
                 await asyncio.to_thread(self._ask, item.failure)
                 self._begin(item.failure.run_id)
                 waiting.append(item.failure)
-                view.asked += 1
+                view.requested += 1
                 if rate:
                     await asyncio.sleep(1 / rate)
         notifications = frozenset(item.entry.key for item in items if item.failure is None)
         _, accepted = await self._inbox.settle(notifications)
-        view.asked += len(notifications)
+        view.requested += len(notifications)
         view.failed_again += len(notifications) - accepted
-        view.mended += accepted
+        view.succeeded += accepted
         view.acknowledged += accepted
         give_up = time.monotonic() + _LONGEST_S
         while waiting and time.monotonic() < give_up:
             outcomes = await asyncio.gather(*(asyncio.to_thread(self._outcome, failure) for failure in waiting))
-            view.mended += outcomes.count(True)
+            view.succeeded += outcomes.count(True)
             view.failed_again += outcomes.count(False)
-            self._metrics.replayed(mended=outcomes.count(True), failed_again=outcomes.count(False))
+            self._metrics.replayed(succeeded=outcomes.count(True), failed_again=outcomes.count(False))
             waiting = [failure for failure, outcome in zip(waiting, outcomes, strict=True) if outcome is None]
             await self._note(view)
             if waiting:
@@ -130,7 +130,7 @@ class Replays:
 
     def _outcome(self, failure: Failure) -> bool | None:
         """True once it is mended, False once it has failed anew, None before."""
-        if self._inbox.mended(failure):
+        if self._inbox.resolved(failure):
             return True
         latest = self._registry.records(failure.run_id).failure(failure.shard)
         return False if latest is not None and not latest.replay else None

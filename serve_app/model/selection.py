@@ -183,14 +183,14 @@ class DiscardView(BaseModel):
 
 
 class ReplayView(BaseModel):
-    """A replay and how far it is. `mended` have their part or result now, `failed_again` a new failure."""
+    """A replay and how far it is. `succeeded` have their part or result, `failed_again` a new failure."""
 
     replay: str
     state: Literal["preview", "running", "done", "interrupted"]
     selected: int
     groups: list[Group]
     sample: list[Entry]
-    asked: int = 0
-    mended: int = 0
+    requested: int = 0
+    succeeded: int = 0
     failed_again: int = 0
     acknowledged: int = 0

@@ -81,8 +81,8 @@ class Metrics:
     def takeover(self) -> None:
         self._takeovers.inc()
 
-    def replayed(self, *, mended: int, failed_again: int) -> None:
-        _add(self._replayed, mended, outcome="mended")
+    def replayed(self, *, succeeded: int, failed_again: int) -> None:
+        _add(self._replayed, succeeded, outcome="succeeded")
         _add(self._replayed, failed_again, outcome="failed_again")
 
     def in_flight(self, *, runs: int, shards: int) -> None:

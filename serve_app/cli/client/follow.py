@@ -18,7 +18,7 @@ _SILENT_S = 60.0
 _EVERY_S = 0.25
 
 
-def settled(view: RunView) -> bool:
+def ended(view: RunView) -> bool:
     """Whether the run stays as it is unless somebody replays it."""
     return view.state.final or view.state is RunState.INCOMPLETE
 
@@ -46,7 +46,7 @@ def follow(
             answered = time.monotonic()
             accepted = accepted or view is not None
             yield view
-            if view is not None and settled(view):
+            if view is not None and ended(view):
                 return
             if not accepted and answered - started > accepted_within_s:
                 raise Complaint(

@@ -69,7 +69,7 @@ def _watched(api: Api, view: ReplayView, *, quiet: bool) -> ReplayView:
     shown = ""
     try:
         while view.state == "running":
-            line = f"{view.asked} of {view.selected} asked for again, {view.mended} mended"
+            line = f"{view.requested} of {view.selected} requested, {view.succeeded} succeeded"
             if line != shown and not quiet:
                 click.echo(line)
                 shown = line
@@ -79,5 +79,5 @@ def _watched(api: Api, view: ReplayView, *, quiet: bool) -> ReplayView:
         click.echo("\nNo longer watching; the replay goes on in the application.", err=True)
         sys.exit(INTERRUPTED)
     if not quiet:
-        click.echo(f"Replay {view.state}: {view.mended} mended, {view.failed_again} failed again.")
+        click.echo(f"Replay {view.state}: {view.succeeded} succeeded, {view.failed_again} failed again.")
     return view

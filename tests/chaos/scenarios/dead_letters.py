@@ -56,7 +56,7 @@ def image_host_down(scene: Scene) -> None:
     )
     end()
     view = scene.replay(run=drop.run_id)
-    scene.check(view["mended"] == len(letters), f"the replay mended not all {len(letters)}: {view}")
+    scene.check(view["succeeded"] == len(letters), f"the replay did not resolve all {len(letters)}: {view}")
     scene.finishes(drop)
     again = scene.duplicate_fetches()
     scene.check(again <= _LATE_ANSWERS, f"{again} images were fetched again")
@@ -109,7 +109,7 @@ def not_accepted(scene: Scene) -> None:
     scene.stack.storage.remove(fault)
     scene.mended()
     view = scene.replay(object=drop.object)
-    scene.check(view["mended"] == 1 and view["acknowledged"] == 1, f"the replay is {view}")
+    scene.check(view["succeeded"] == 1 and view["acknowledged"] == 1, f"the replay is {view}")
     scene.finishes(drop)
 
 
@@ -126,7 +126,7 @@ def selected_replay(scene: Scene) -> None:
         started = scene.api("POST", "/replays", {"selection": {"run": drop.run_id, "shard": first}, "dry_run": False})
         scene.api("POST", "/replays", {"selection": {}, "dry_run": False}, status=409)
     view = scene.until(lambda: scene.ended(started["replay"]), "the first replay has ended")
-    scene.check(view["mended"] == 1, f"the first replay is {view}")
+    scene.check(view["succeeded"] == 1, f"the first replay is {view}")
     scene.incomplete(drop)
     left = scene.dead_letters(drop)
     scene.check(
