@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from actors.model.stage import Stage
 from actors.retry import RetryPolicy
 
 
@@ -20,3 +21,15 @@ class StagePolicies(BaseModel):
         RetryPolicy(attempts=3, total_s=600),
         description="the whole of a shard, when what one stage left for the next is lost",
     )
+
+    def of(self, stage: Stage) -> RetryPolicy:
+        """Raises `KeyError` for `RUN` and `ACCEPT`, which are no calls."""
+        return {
+            Stage.PLAN: self.plan,
+            Stage.READ: self.read,
+            Stage.CLEAN: self.clean,
+            Stage.IMAGES: self.images,
+            Stage.WRITE: self.write,
+            Stage.ASSEMBLE: self.assemble,
+            Stage.SHARD: self.shard,
+        }[stage]

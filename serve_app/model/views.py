@@ -13,8 +13,9 @@ from actors.model.failure import Failure
 from actors.model.part import Counts
 from actors.model.reason import Reason
 
+from .dead_letter import Entry
 from .run_state import RunState
-from .selection import Entry, Group
+from .selection import Group
 from .shard_state import ShardState
 
 

@@ -15,6 +15,7 @@ from actors.model.failure import Failure
 from actors.model.manifest import Manifest
 from actors.model.part import PartRecord
 from actors.model.run import Run
+from actors.model.stage import Stage
 
 _STAGE_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300]
 _RUN_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000]
@@ -63,7 +64,7 @@ class Metrics:
         for stage, seconds in part.stage_s.items():
             self._stage_s.observe(max(seconds, 1e-6), tags={"stage": stage})
 
-    def retry(self, stage: str, error: DropforgeError) -> None:
+    def retry(self, stage: Stage, error: DropforgeError) -> None:
         self._retries.inc(tags={"stage": stage, "code": error.code})
 
     def failure(self, failure: Failure) -> None:

@@ -11,21 +11,19 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from google.api_core import exceptions as api
 from google.api_core.retry import Retry, if_transient_error
 from google.cloud import pubsub_v1
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from actors.model.drop import Drop
 from actors.model.failure import Failure
 from actors.model.run import Run
-from actors.trace_context import ATTRIBUTE, current
+from actors.trace_context import current
+from serve_app.pubsub.dead_letter_message import SOURCE_SUBSCRIPTION, DeadLetter
 
 logger = logging.getLogger("dropforge.dead_letters")
-
-SOURCE_SUBSCRIPTION = "CloudPubSubDeadLetterSourceSubscription"
-"""Attribute that Pub/Sub adds to a message it dead-letters itself ("Handle message failures", Pub/Sub docs)."""
 
 _PUBLISH_S = 600.0
 _PULL_S = 2.0
@@ -36,29 +34,8 @@ _PULL_BYTES = 64 << 20
 _ACKS_PER_REQUEST = 1000
 
 
-class DeadLetter(BaseModel):
-    """The envelope: the failure, and the drop it is of."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    drop: Drop
-    failure: Failure
-    trace: str = ""
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """What a subscription may filter on."""
-        failure = self.failure
-        shard = "" if failure.shard is None else str(failure.shard.index)
-        attributes = {"run": failure.run_id, "shard": shard, "stage": failure.stage, "code": failure.reason.code}
-        if self.trace:
-            attributes[ATTRIBUTE] = self.trace
-        # An attribute's value has at most 1,024 bytes, an object's name as many and the bucket's besides.
-        return attributes | {"object": self.drop.object[:256]}
-
-
 @dataclass(frozen=True, slots=True)
-class PulledLetter:
+class PulledMessage:
     """A message of the dead-letter subscription: a failed shard's `letter`, or else a notification's attributes.
 
     `size` is that of its data, which is not kept, in bytes.
@@ -70,6 +47,16 @@ class PulledLetter:
     attributes: Mapping[str, str]
     published_at: datetime
     size: int
+
+
+class DeadLetterSource(Protocol):
+    """`DeadLetterSubscription`, or what takes its place in a test. Blocking."""
+
+    def pull(self, limit: int) -> list[PulledMessage]: ...
+
+    def acknowledge(self, messages: Iterable[PulledMessage]) -> None: ...
+
+    def release(self, messages: Iterable[PulledMessage]) -> None: ...
 
 
 class DeadLetterTopic:
@@ -114,9 +101,9 @@ class DeadLetterSubscription:
         self._subscriber = pubsub_v1.SubscriberClient()
         self._path = f"projects/{project}/subscriptions/{subscription}"
 
-    def pull(self, limit: int) -> list[PulledLetter]:
+    def pull(self, limit: int) -> list[PulledMessage]:
         """Up to `limit` messages, oldest first as far as Pub/Sub hands them out so; fewer where they are large."""
-        pulled: list[PulledLetter] = []
+        pulled: list[PulledMessage] = []
         size = 0
         while len(pulled) < limit and size < _PULL_BYTES:
             request = {"subscription": self._path, "max_messages": min(_PULL_MESSAGES, limit - len(pulled))}
@@ -132,7 +119,7 @@ class DeadLetterSubscription:
                 letter = None if SOURCE_SUBSCRIPTION in attributes else _letter(message.data)
                 size += len(message.data) + sum(map(len, attributes.values()))
                 pulled.append(
-                    PulledLetter(
+                    PulledMessage(
                         received.ack_id,
                         message.message_id,
                         letter,
@@ -143,13 +130,13 @@ class DeadLetterSubscription:
                 )
         return pulled
 
-    def acknowledge(self, letters: Iterable[PulledLetter]) -> None:
-        for ack_ids in _batches(letters):
+    def acknowledge(self, messages: Iterable[PulledMessage]) -> None:
+        for ack_ids in _batches(messages):
             self._subscriber.acknowledge(request={"subscription": self._path, "ack_ids": ack_ids})
 
-    def release(self, letters: Iterable[PulledLetter]) -> None:
+    def release(self, messages: Iterable[PulledMessage]) -> None:
         """Makes messages available again at once."""
-        for ack_ids in _batches(letters):
+        for ack_ids in _batches(messages):
             self._subscriber.modify_ack_deadline(
                 request={"subscription": self._path, "ack_ids": ack_ids, "ack_deadline_seconds": 0}
             )
@@ -162,7 +149,7 @@ def _letter(data: bytes) -> DeadLetter | None:
         return None
 
 
-def _batches(letters: Iterable[PulledLetter]) -> Iterable[list[str]]:
-    ids = [letter.ack_id for letter in letters]
+def _batches(messages: Iterable[PulledMessage]) -> Iterable[list[str]]:
+    ids = [message.ack_id for message in messages]
     for at in range(0, len(ids), _ACKS_PER_REQUEST):
         yield ids[at : at + _ACKS_PER_REQUEST]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from actors.errors import Code, DropforgeError
+from actors.model.attempt import RESUMED, TAKEN_OVER, Attempt
 from actors.storage.bucket import Bucket
 
 logger = logging.getLogger("dropforge.lease")
@@ -38,7 +39,7 @@ class Holder:
 class Lease:
     """One owner's claim on one run.
 
-    Contract: `acquire` answers False while another's lease has not lapsed. `renew` raises `LEASE_LOST` once
+    Contract: `acquire` answers None while another's lease has not lapsed. `renew` raises `LEASE_LOST` once
     another owner has taken over. `release` never takes another's lease away.
     """
 
@@ -59,30 +60,29 @@ class Lease:
         self._writing = threading.Lock()
         self._generation = 0
         self._takeovers = 0
-        self.first = False
-        self.took_over = False
         self._retired = False
 
-    def acquire(self, *, new: bool = False) -> bool:
-        """`new` says that there was no lease a moment ago, which saves the look.
+    def acquire(self, attempt: Attempt = RESUMED) -> Attempt | None:
+        """The attempt that the owner makes of it; None while another owner's lease has not lapsed.
 
-        Sets `first`, which says that nobody has held it before, and `took_over`, that somebody let it lapse.
+        A new attempt expects no lease, which saves the look. It is no longer new where there is one, and `took_over`
+        where its owner let it lapse.
         """
-        if new and self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
-            self.first = True
-            return True
+        if attempt.new and self._write(self._owner, self._expiry()):
+            return attempt
         found = read_holder(self._bucket, self._name)
-        self.first = found is None
+        made = RESUMED
         if found is not None:
             holder, self._generation = found
             if not holder.lapsed(self._now()):
-                return False
-            self.took_over = holder.owner != RELEASED
-            self._takeovers = holder.takeovers + self.took_over
-        return self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s))
+                return None
+            if holder.owner != RELEASED:
+                made = TAKEN_OVER
+            self._takeovers = holder.takeovers + made.took_over
+        return made if self._write(self._owner, self._expiry()) else None
 
     def renew(self) -> None:
-        if not self._write(self._owner, self._now() + timedelta(seconds=self.ttl_s)):
+        if not self._write(self._owner, self._expiry()):
             raise DropforgeError(
                 Code.LEASE_LOST, f"{self._owner} lost {self._name} to another owner, which goes on with the run."
             )
@@ -96,6 +96,9 @@ class Lease:
         if self._retired:
             return
         self._write(RELEASED, self._now())
+
+    def _expiry(self) -> datetime:
+        return self._now() + timedelta(seconds=self.ttl_s)
 
     def _write(self, owner: str, expires_at: datetime) -> bool:
         record = {

@@ -1,211 +1,164 @@
-"""The stages as a run's driver sees them: deployment handles called under a retry policy.
+"""A run's shards through the stages, each call under its retry policy.
 
-A shard is read once; cleaning and image fetching go side by side on the same frame, passed by reference;
-the writer joins them. Every call may run twice, and a second part of a shard changes nothing.
+A shard is read once; cleaning and image fetching go side by side on the same frame, passed by reference; the writer
+joins them. Every call may run twice, and a second part of a shard changes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
-from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
-
-from actors.deployments.writer import FinishedRun
-from actors.errors import Code
+from actors.model.attempt import NEW, RESUMED, Attempt
 from actors.model.drop import Shard
-from actors.model.handoff import Handoff, Piece, SoleRead
+from actors.model.handoff import Handoff, Piece, ReadShard
 from actors.model.manifest import Manifest
 from actors.model.part import PartRecord
 from actors.model.plan import Plan, PlanStart
 from actors.model.run import Run
-from serve_app.config.retry_policies import StagePolicies
-from serve_app.monitoring.tracing import Tracing
+from actors.model.single_shard import FinishedRun, SingleShardRead
+from actors.model.stage import Stage
 
-from .quarantine import Quarantine
-from .stage_call import OnRetry, StageCalls, StageError
+from .bisection import Bisection
+from .stage_call import StageCalls, subject_of
+from .stages import Stages
 
 T = TypeVar("T")
-Dispatch = Callable[[PlanStart, Shard, Handoff | None], Awaitable[None]]
-"""Takes a shard as the scan finds it; with it what was read, where that is the drop's only shard."""
-
-
-def _quarantines() -> dict[str, Quarantine]:
-    return {stage: Quarantine() for stage in StagePolicies.model_fields}
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
-class Handles:
-    """One handle a deployment, and each stage's quarantine: what the runs of one process share."""
+class PlannedShard:
+    """A shard as the scan finds it; `single` where it is the drop's only one, read already."""
 
-    attributes: DeploymentHandle
-    cleaner: DeploymentHandle
-    image_fetcher: DeploymentHandle
-    writer: DeploymentHandle
-    quarantines: dict[str, Quarantine] = field(default_factory=_quarantines)
+    start: PlanStart
+    shard: Shard
+    single: SingleShardRead | None = None
 
 
-class Stages:
-    """Calls of one run. `policies` is read at each call, so a changed policy reaches runs under way."""
+Dispatch = Callable[[PlannedShard], Awaitable[None]]
 
-    def __init__(
-        self,
-        handles: Handles,
-        policies: Callable[[], StagePolicies],
-        run: Run,
-        on_retry: OnRetry,
-        tracing: Tracing,
-    ) -> None:
-        self._handles = handles
-        self._tracing = tracing
-        self._policies = policies
+
+class Pipeline:
+    """The stages of one run. Every method raises `StageError` once a stage's retries are used up."""
+
+    def __init__(self, run: Run, stages: Stages, calls: StageCalls) -> None:
         self._run = run
-        self._calls = StageCalls(policies, handles.quarantines, on_retry, tracing)
+        self._stages = stages
+        self._calls = calls
 
     async def plan(self, dispatch: Dispatch) -> Plan:
-        """Scans the drop; each shard is handed to `dispatch` while the scan goes on.
+        """Scans the drop; each shard is given to `dispatch` while the scan goes on.
 
-        A scan that breaks off starts again, and finds the same shards: those already handed out are passed over.
+        A scan that breaks off starts again and finds the same shards: those dispatched before are passed over.
         """
-        shards: list[Shard] = []
+        scan = _Scan(self._run, self._stages, dispatch)
+        return await self._calls.call(Stage.PLAN, f"Planning {self._run.drop.uri}", scan.once, NEW)
 
-        async def scan() -> Plan:
-            start: PlanStart | None = None
-            known = 0
-            stream = self._handles.attributes.options(stream=True).plan.remote(self._run)
-            assert isinstance(stream, DeploymentResponseGenerator)
-            async for step in stream:
-                if isinstance(step, PlanStart):
-                    start = step
-                    continue
-                if isinstance(step, SoleRead):
-                    start, found, read = step.start, (step.shard,), step.read
-                else:
-                    found, read = step, None
-                assert start is not None
-                for shard in found:
-                    known += 1
-                    if known > len(shards):
-                        shards.append(shard)
-                        await dispatch(start, shard, read)
-            assert start is not None
-            return Plan(start=start, shards=tuple(shards))
+    async def part(self, start: PlanStart, shard: Shard, attempt: Attempt) -> PartRecord:
+        """Takes one shard through all stages to its part.
 
-        return await self._calls.call("plan", f"Planning {self._run.drop.uri}", scan)
-
-    async def shard(self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool) -> PartRecord:
-        """Takes one shard through all stages. `bisect` splits it where it kills actors, down to the poison row.
-
-        Raises `StageError`; its code is `POISON_SHARD` where the shard alone kept killing the stage's actors.
+        The code is `POISON_SHARD` where the shard alone kept killing a stage's actors.
         """
-        condemned: dict[Shard, str] | None = {} if bisect else None
+        bisection = Bisection(self._run, start, self._stages, self._calls, self.piece) if attempt.bisecting else None
 
-        async def once(tries: int) -> PartRecord:
-            pieces = await self._pieces(start, shard, resume=resume or tries > 1, condemned=condemned)
-            write = self._handles.writer.write_part
+        async def process(attempt: Attempt) -> PartRecord:
+            pieces = await bisection.pieces(shard, attempt) if bisection else [await self.piece(start, shard, attempt)]
             return await self._calls.call(
-                "write", self._subject(shard), lambda: write.remote(self._run, start, shard, pieces)
+                Stage.WRITE,
+                subject_of(self._run, shard),
+                lambda _: self._stages.write_part(self._run, start, shard, pieces),
+                # A write that kills its actor is no reason to split the shard: the pieces are known to be good.
+                RESUMED,
             )
 
-        return await self._from_the_start(once, shard)
+        return await self._calls.from_the_start(subject_of(self._run, shard), _about(shard), process, attempt)
 
-    async def sole(self, start: PlanStart, shard: Shard, read: Handoff) -> FinishedRun:
-        """Takes a new run's only shard, read already, through all stages and into the output. Raises as `shard`."""
+    async def finish(self, single: SingleShardRead, attempt: Attempt) -> FinishedRun:
+        """Takes a drop's only shard, read already, through all stages and into the output."""
+        start, shard = single.start, single.shard
 
-        async def once(tries: int) -> FinishedRun:
-            again = tries > 1
-            piece = await self._piece(start, shard, resume=again, bisect=False, read=None if again else read)
-            finish = self._handles.writer.finish
+        async def process(attempt: Attempt) -> FinishedRun:
+            piece = await self.piece(start, shard, attempt, single.read if attempt.new else None)
             return await self._calls.call(
-                "write", self._subject(shard), lambda: finish.remote(self._run, start, shard, [piece])
+                Stage.WRITE,
+                subject_of(self._run, shard),
+                lambda _: self._stages.finish(self._run, start, shard, piece),
+                attempt,
             )
 
-        return await self._from_the_start(once, shard)
+        return await self._calls.from_the_start(subject_of(self._run, shard), _about(shard), process, attempt)
 
     async def assemble(self, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
+        """Composes the output of all parts and commits the manifest."""
         return await self._calls.call(
-            "assemble",
+            Stage.ASSEMBLE,
             f"Assembling {self._run.drop.uri}",
-            lambda: self._handles.writer.assemble.remote(self._run, plan, parts, shards_reused),
+            lambda _: self._stages.assemble(self._run, plan, parts, shards_reused),
+            RESUMED,
         )
 
-    async def _pieces(
-        self, start: PlanStart, shard: Shard, *, resume: bool, condemned: dict[Shard, str] | None
-    ) -> list[Piece]:
-        """The shard as one piece or, under bisection, as those that are left of it.
-
-        `condemned` says which pieces kill actors, and how. It is kept for when the shard starts over: an actor
-        that one piece kills takes along what it had made of another, and would so each time.
-        """
-        if condemned is None:
-            return [await self._piece(start, shard, resume=resume, bisect=False)]
-        if shard not in condemned:
-            try:
-                return [await self._piece(start, shard, resume=resume, bisect=True)]
-            except StageError as error:
-                if error.code is not Code.POISON_SHARD:
-                    raise
-                condemned[shard] = error.message
-        attributes, subject = self._handles.attributes, self._subject(shard)
-        if shard.rows == 1:
-            detail = condemned[shard]
-            reject = await self._calls.call(
-                "read", subject, lambda: attributes.reject.remote(self._run, start, shard, detail)
-            )
-            return [Piece(reject, None, None)]
-        halves = await self._calls.call("read", subject, lambda: attributes.halves.remote(self._run, start, shard))
-        pieces = []
-        for half in halves:  # one after the other: they would have to wait for their turn alone anyway
-            pieces += await self._pieces(start, half, resume=resume, condemned=condemned)
-        return pieces
-
-    async def _from_the_start(self, once: Callable[[int], Awaitable[T]], shard: Shard) -> T:
-        """Starts a shard over where an input of a stage was lost: other failures have had their stage's retries."""
-        tries = itertools.count(1)
-        with self._tracing.span("shard", {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}):
-            return await self._policies().shard.call(
-                lambda: once(next(tries)),
-                subject=self._subject(shard),
-                retryable=lambda error: error.code is Code.OBJECT_LOST,
-                on_retry=lambda error, attempt: self._calls.tell_retry("shard", error, attempt),
-            )
-
-    async def _piece(
-        self, start: PlanStart, shard: Shard, *, resume: bool, bisect: bool, read: Handoff | None = None
+    async def piece(
+        self, start: PlanStart, shard: Shard, attempt: Attempt, read: Handoff[ReadShard] | None = None
     ) -> Piece:
-        subject, handles = self._subject(shard), self._handles
-        read = read or await self._calls.call(
-            "read", subject, lambda: handles.attributes.read.remote(self._run, start, shard), alone=bisect
-        )
-        assert read is not None
+        """All stages' results for a shard, or for a part of one, read unless `read` is given."""
+        run, stages, calls, subject = self._run, self._stages, self._calls, subject_of(self._run, shard)
+        if read is None:
+            read = await calls.call(Stage.READ, subject, lambda _: stages.read(run, start, shard), attempt)
         if not read.rows:
             return Piece(read, None, None)
-        cleaning = self._calls.call("clean", subject, lambda: handles.cleaner.clean.remote(read), alone=bisect)
-        if not self._run.fetch_images:
+        given = read
+        cleaning = calls.call(Stage.CLEAN, subject, lambda _: stages.clean(given), attempt)
+        if not run.fetch_images:
             return Piece(read, await cleaning, None)
-        tries = 0
-
-        def fetch() -> Awaitable[Handoff]:
-            nonlocal tries
-            tries += 1
-            return handles.image_fetcher.fetch.remote(self._run, shard, read, resume or tries > 1)
-
-        return Piece(read, *await _side_by_side(cleaning, self._calls.call("images", subject, fetch, alone=bisect)))
-
-    def _subject(self, shard: Shard) -> str:
-        last_row = shard.first_row + shard.rows - 1
-        return f"{self._run.drop.uri} shard {shard.index} (rows {shard.first_row} to {last_row})"
+        imaging = calls.call(Stage.IMAGES, subject, lambda attempt: stages.fetch(run, shard, given, attempt), attempt)
+        return Piece(read, *await _side_by_side(cleaning, imaging))
 
 
-async def _side_by_side(first: Coroutine[None, None, T], second: Coroutine[None, None, T]) -> tuple[T, T]:
+class _Scan:
+    """The scan of a drop, from its start each time; `_found` are the shards dispatched so far."""
+
+    def __init__(self, run: Run, stages: Stages, dispatch: Dispatch) -> None:
+        self._run = run
+        self._stages = stages
+        self._dispatch = dispatch
+        self._found: list[Shard] = []
+        self._passed = 0
+
+    async def once(self, _: Attempt) -> Plan:
+        start: PlanStart | None = None
+        self._passed = 0
+        async for step in self._stages.plan(self._run):
+            if isinstance(step, PlanStart):
+                start = step
+            elif isinstance(step, SingleShardRead):
+                start = step.start
+                await self._pass_on(PlannedShard(start, step.shard, step))
+            else:
+                assert start is not None
+                for shard in step:
+                    await self._pass_on(PlannedShard(start, shard))
+        assert start is not None
+        return Plan(start=start, shards=tuple(self._found))
+
+    async def _pass_on(self, planned: PlannedShard) -> None:
+        self._passed += 1
+        if self._passed > len(self._found):
+            self._found.append(planned.shard)
+            await self._dispatch(planned)
+
+
+def _about(shard: Shard) -> dict[str, int]:
+    return {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}
+
+
+async def _side_by_side(first: Coroutine[None, None, T], second: Coroutine[None, None, U]) -> tuple[T, U]:
     """Awaits both; the first failure is raised as it is, and ends the other."""
-    tasks = [asyncio.create_task(first), asyncio.create_task(second)]
+    tasks = asyncio.create_task(first), asyncio.create_task(second)
     try:
-        one, other = await asyncio.gather(*tasks)
-        return one, other
+        return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()

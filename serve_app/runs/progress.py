@@ -15,6 +15,7 @@ from actors.model.drop import Shard
 from actors.model.failure import Failure
 from actors.model.part import Counts, PartRecord
 from actors.model.run import Run
+from actors.model.stage import Stage
 from serve_app.model.run_state import RunState
 from serve_app.model.shard_state import ShardState
 
@@ -37,7 +38,7 @@ class Progress:
     failed: int = 0
     in_flight: int = 0
     retries: Counter[str] = field(default_factory=Counter)
-    stage_s: Counter[str] = field(default_factory=Counter)
+    stage_s: Counter[Stage] = field(default_factory=Counter)
     counts: Counts = field(default_factory=Counts)
     failures: list[Failure] = field(default_factory=list)
     states: dict[int, ShardState] = field(default_factory=dict)
@@ -90,5 +91,5 @@ class Progress:
         self.failed += 1
         self.states[shard.index] = ShardState.FAILED
 
-    def retry(self, stage: str, error: DropforgeError) -> None:
+    def retry(self, stage: Stage, error: DropforgeError) -> None:
         self.retries[f"{stage}:{error.code}"] += 1

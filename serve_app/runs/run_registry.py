@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from actors.model.attempt import RESUMED, Attempt
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from actors.storage.object_paths import Layout
@@ -90,12 +91,12 @@ class RunRegistry:
         self.bucket.create(self.layout.open_marker(run_id), b"", content_type="text/plain")
         self.bucket.delete(self.layout.incomplete_marker(run_id))
 
-    def close(self, run: Run, *, new: bool = False) -> None:
-        """Takes a run that has its manifest off the open ones and, unless it is `new`, the incomplete ones."""
+    def close(self, run: Run, attempt: Attempt = RESUMED) -> None:
+        """Takes a run that has its manifest off the open ones and, unless the attempt is new, the incomplete ones."""
         accepted_ms = int(run.accepted_at.timestamp() * 1000)
         self.bucket.create(self.layout.closed_marker(run.run_id, accepted_ms), b"", content_type="text/plain")
         self.bucket.delete(self.layout.open_marker(run.run_id))
-        if not new:
+        if not attempt.new:
             self.bucket.delete(self.layout.incomplete_marker(run.run_id))
 
     def lease(self, run_id: str, owner: str, *, ttl_s: float) -> Lease:

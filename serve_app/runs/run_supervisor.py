@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 
 from actors.errors import Code, DropforgeError
 from actors.model.run import Run
@@ -19,10 +20,18 @@ logger = logging.getLogger("dropforge.supervisor")
 _LONGEST_DELAY_S = 60.0
 
 
-class RunSupervisor:
-    """Looks for open runs at start and periodically, and drives those whose lease has lapsed.
+@dataclass(frozen=True, slots=True)
+class _Delay:
+    """A run whose attempts failed `failures` times in a row is not driven before `until`, of the monotonic clock."""
 
-    A run that fails for a reason that may pass stays open and is taken up again, less and less often.
+    failures: int
+    until: float
+
+
+class RunSupervisor:
+    """Looks for open runs at start and every `every_s` seconds, and drives those whose lease has lapsed.
+
+    A run that fails for a reason that may pass stays open and is driven again, after longer and longer delays.
     """
 
     def __init__(self, registry: RunRegistry, driver: RunDriver, metrics: Metrics, *, every_s: float) -> None:
@@ -31,60 +40,70 @@ class RunSupervisor:
         self._metrics = metrics
         self._every_s = every_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._failures: dict[str, tuple[int, float]] = {}
+        self._delays: dict[str, _Delay] = {}
         self._look: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._look = asyncio.create_task(self._look_regularly())
 
     def check(self) -> None:
-        """Raises where the look for lapsed runs has ended, which only a defect can do."""
+        """Raises `INTERNAL` where the look for lapsed runs has ended, which only a defect can do."""
         if self._look is not None and self._look.done():
             raise DropforgeError(Code.INTERNAL, f"The look for lapsed runs has ended: {self._look.exception()!r}")
 
     async def stop(self) -> None:
-        """Gives every run back: cancelled drives release their leases."""
+        """Gives every run back: an attempt that is cancelled releases its lease."""
         tasks = [*self._tasks.values(), *([self._look] if self._look else [])]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
 
-    def begin(self, run_id: str, *, accepted: Run | None = None) -> None:
-        """Drives a run, unless this process does already; `accepted` as for `RunDriver.drive`."""
+    def begin(self, run: Run) -> None:
+        """Drives a run that was accepted just now."""
+        self._start(run.run_id, run)
+
+    def resume(self, run_id: str) -> None:
+        """Drives a run that may have been begun before."""
+        self._start(run_id, None)
+
+    async def adopt(self) -> None:
+        """Drives the open runs that nobody drives, but for those that wait after a failure. Raises as `RunRegistry`."""
+        open_runs = await asyncio.to_thread(self._registry.open_since)
+        incomplete = await asyncio.to_thread(self._registry.incomplete_run_ids)
+        oldest = min((since for since in open_runs.values() if since), default=None)
+        self._metrics.runs_waiting(open_runs=len(open_runs), incomplete=len(incomplete), oldest=oldest)
+        progress = self._driver.progress.values()
+        self._metrics.in_flight(runs=len(progress), shards=sum(run.in_flight for run in progress))
+        now = time.monotonic()
+        self._delays = {run_id: delay for run_id, delay in self._delays.items() if run_id in open_runs}
+        for run_id in open_runs:
+            if run_id not in self._delays or now >= self._delays[run_id].until:
+                self.resume(run_id)
+
+    def _start(self, run_id: str, run: Run | None) -> None:
         if run_id not in self._tasks:
-            task = asyncio.create_task(self._drive(run_id, accepted))
+            task = asyncio.create_task(self._drive(run_id, run))
             self._tasks[run_id] = task
             task.add_done_callback(lambda _: self._tasks.pop(run_id, None))
 
-    async def _drive(self, run_id: str, accepted: Run | None) -> None:
+    async def _drive(self, run_id: str, run: Run | None) -> None:
         try:
-            await self._driver.drive(run_id, accepted=accepted)
-            self._failures.pop(run_id, None)
+            await self._driver.drive(run_id, run)
+            self._delays.pop(run_id, None)
         except Exception as exception:
             error = classify(exception, f"Run {run_id}")
             if error.code is Code.INTERNAL:
                 logger.exception("Run %s met a defect", run_id)
-            tries = self._failures.get(run_id, (0, 0.0))[0] + 1
-            delay_s = min(_LONGEST_DELAY_S, self._every_s * 2 ** (tries - 1))
-            self._failures[run_id] = (tries, time.monotonic() + delay_s)
-            logger.warning("Run %s stopped and is taken up again in %.0f s: %s", run_id, delay_s, error)
+            failures = self._delays[run_id].failures + 1 if run_id in self._delays else 1
+            delay_s = min(_LONGEST_DELAY_S, self._every_s * 2 ** (failures - 1))
+            self._delays[run_id] = _Delay(failures, time.monotonic() + delay_s)
+            logger.warning("Run %s stopped and is driven again in %.0f s: %s", run_id, delay_s, error)
 
     async def _look_regularly(self) -> None:
         while True:
             try:
-                open_runs = await asyncio.to_thread(self._registry.open_since)
-                incomplete = await asyncio.to_thread(self._registry.incomplete_run_ids)
+                await self.adopt()
             except DropforgeError as error:
                 logger.warning("The open runs could not be listed: %s", error)
-            else:
-                oldest = min((since for since in open_runs.values() if since), default=None)
-                self._metrics.runs_waiting(open_runs=len(open_runs), incomplete=len(incomplete), oldest=oldest)
-                progress = self._driver.progress.values()
-                self._metrics.in_flight(runs=len(progress), shards=sum(run.in_flight for run in progress))
-                now = time.monotonic()
-                self._failures = {run: entry for run, entry in self._failures.items() if run in open_runs}
-                for run_id in open_runs:
-                    if now >= self._failures.get(run_id, (0, 0.0))[1]:
-                        self.begin(run_id)
             await asyncio.sleep(self._every_s)

@@ -1,15 +1,24 @@
-"""One call of a stage: tried again as its policy says, kept apart where it kills actors, traced."""
+"""One call of a stage: tried again as its policy says, kept apart where it kills actors, traced.
+
+Here is decided whether what failed is tried again: `actors.errors` says which failures may pass, `StagePolicies` how
+often and how long.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
+from itertools import chain, repeat
+from typing import Any, Generic, TypeVar
 
 from opentelemetry import trace
 
 from actors.errors import Code, DropforgeError
+from actors.model.attempt import Attempt
+from actors.model.drop import Shard
 from actors.model.handoff import Handoff
+from actors.model.run import Run
+from actors.model.stage import Stage
 from actors.retry import RetryPolicy
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.monitoring.tracing import Tracing
@@ -17,8 +26,8 @@ from serve_app.monitoring.tracing import Tracing
 from .quarantine import Quarantine
 
 T = TypeVar("T")
-OnRetry = Callable[[str, DropforgeError], None]
-"""Is told a stage and the failure after which it is tried again."""
+OnRetry = Callable[[Stage, DropforgeError], None]
+"""Gets a stage and the failure after which it is tried again."""
 
 _SUSPECT_AFTER = 2
 """Actor deaths in a shard's company after which it is tried alone: one may be another shard's doing."""
@@ -30,20 +39,35 @@ _BISECTING = RetryPolicy(attempts=2, total_s=120, first_delay_s=0.2)
 class StageError(DropforgeError):
     """A stage's failure once its retries are used up: which stage, after how many attempts since when."""
 
-    def __init__(self, error: DropforgeError, stage: str, attempts: int, first_at: datetime) -> None:
-        super().__init__(error.code, error.message)
+    def __init__(self, error: DropforgeError, stage: Stage, attempts: int, first_at: datetime) -> None:
+        super().__init__(error.code, error.message, retry_after_s=error.retry_after_s)
         self.stage = stage
         self.attempts = attempts
         self.first_at = first_at
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        error = DropforgeError(self.code, self.message, retry_after_s=self.retry_after_s)
+        return StageError, (error, self.stage, self.attempts, self.first_at)
+
+
+def subject_of(run: Run, shard: Shard) -> str:
+    """The shard, as messages name it."""
+    last_row = shard.first_row + shard.rows - 1
+    return f"{run.drop.uri} shard {shard.index} (rows {shard.first_row} to {last_row})"
+
+
+def quarantines() -> dict[Stage, Quarantine]:
+    """One a stage: what the runs of one process share."""
+    return {stage: Quarantine() for stage in Stage}
+
 
 class StageCalls:
-    """Calls of one run. `policies` is read at each call, so a changed policy reaches runs under way."""
+    """Calls for one run. `policies` is read at each call, so a changed policy reaches runs under way."""
 
     def __init__(
         self,
         policies: Callable[[], StagePolicies],
-        quarantines: Mapping[str, Quarantine],
+        quarantines: Mapping[Stage, Quarantine],
         on_retry: OnRetry,
         tracing: Tracing,
     ) -> None:
@@ -52,48 +76,102 @@ class StageCalls:
         self._on_retry = on_retry
         self._tracing = tracing
 
-    async def call(self, stage: str, subject: str, call: Callable[[], Awaitable[T]], *, alone: bool = False) -> T:
-        """The result of `call`; `alone` keeps every other call of the stage out meanwhile.
+    async def call(self, stage: Stage, subject: str, call: Callable[[Attempt], Awaitable[T]], attempt: Attempt) -> T:
+        """The result of `call`, which gets this attempt at first, and after a failure the one that follows it.
 
-        Raises `StageError`; its code is `POISON_SHARD` where the subject alone kept killing the stage's actors.
+        An attempt that bisects keeps every other call of the stage out meanwhile. Raises `StageError`; its code is
+        `POISON_SHARD` where the subject alone kept killing the stage's actors.
         """
-        policy: RetryPolicy = _BISECTING if alone else getattr(self._policies(), stage)
-        quarantine = self._quarantines[stage]
-        first_at = datetime.now(UTC)
-        attempts, deaths = 1, 0
-
-        async def once() -> T:
-            async with quarantine.admit(suspect=alone or deaths >= _SUSPECT_AFTER):
-                return await call()
-
-        def told(error: DropforgeError, attempt: int) -> None:
-            nonlocal attempts, deaths
-            attempts = attempt + 1
-            deaths += error.code is Code.ACTOR_DIED
-            self.tell_retry(stage, error, attempt)
-
+        policy = _BISECTING if attempt.bisecting else self._policies().of(stage)
+        made = _Call(self, self._quarantines[stage], stage, subject, call, attempt)
         with self._tracing.span(stage, {"stage": stage}) as span:
             try:
                 result = await policy.call(
-                    once,
+                    made.once,
                     subject=f"{subject}, stage {stage}",
                     retryable=lambda error: error.retryable and error.code is not Code.OBJECT_LOST,
-                    on_retry=told,
+                    on_retry=made.failed,
                 )
             except DropforgeError as error:
-                if error.code is Code.ACTOR_DIED and (alone or deaths >= _SUSPECT_AFTER):
-                    error = DropforgeError(
-                        Code.POISON_SHARD,
-                        f"{subject} ended the {stage} actor {deaths + 1} times, at last alone with it. A replay splits "
-                        f"it until the row at fault is found. {error.message}",
-                    )
-                raise StageError(error, stage, attempts, first_at) from error
+                raise made.end(error) from error
             if isinstance(result, Handoff):
                 span.set_attribute("dropforge.work_s", result.seconds)
             return result
 
-    def tell_retry(self, stage: str, error: DropforgeError, attempt: int) -> None:
-        """Notes on the span under way, and tells `on_retry`, that the attempt of this number failed."""
-        about = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(attempt)}
+    async def from_the_start(
+        self, subject: str, attributes: Mapping[str, int], process: Callable[[Attempt], Awaitable[T]], attempt: Attempt
+    ) -> T:
+        """The result of a whole shard, which starts over where an input of a stage was lost.
+
+        Any other failure has had its stage's retries.
+        """
+        attempts = _attempts(attempt)
+        with self._tracing.span(Stage.SHARD, attributes):
+            return (
+                await self._policies()
+                .of(Stage.SHARD)
+                .call(
+                    lambda: process(next(attempts)),
+                    subject=subject,
+                    retryable=lambda error: error.code is Code.OBJECT_LOST,
+                    on_retry=lambda error, number: self.retried(Stage.SHARD, error, number),
+                )
+            )
+
+    def retried(self, stage: Stage, error: DropforgeError, number: int) -> None:
+        """Notes on the span under way, and says to `on_retry`, that the try of this number failed."""
+        about = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(number)}
         trace.get_current_span().add_event("retry", about)
         self._on_retry(stage, error)
+
+
+class _Call(Generic[T]):
+    """A call under way: how often it was tried, and how many actors died of it or beside it."""
+
+    def __init__(
+        self,
+        calls: StageCalls,
+        quarantine: Quarantine,
+        stage: Stage,
+        subject: str,
+        call: Callable[[Attempt], Awaitable[T]],
+        attempt: Attempt,
+    ) -> None:
+        self._calls = calls
+        self._quarantine = quarantine
+        self._stage = stage
+        self._subject = subject
+        self._call = call
+        self._bisecting = attempt.bisecting
+        self._attempts = _attempts(attempt)
+        self._first_at = datetime.now(UTC)
+        self._tries = 1
+        self._deaths = 0
+
+    @property
+    def _suspect(self) -> bool:
+        return self._bisecting or self._deaths >= _SUSPECT_AFTER
+
+    async def once(self) -> T:
+        async with self._quarantine.admit(suspect=self._suspect):
+            return await self._call(next(self._attempts))
+
+    def failed(self, error: DropforgeError, number: int) -> None:
+        """The try of this number failed, and another one follows."""
+        self._tries = number + 1
+        self._deaths += error.code is Code.ACTOR_DIED
+        self._calls.retried(self._stage, error, number)
+
+    def end(self, error: DropforgeError) -> StageError:
+        """What the last failure means for the shard."""
+        if error.code is Code.ACTOR_DIED and self._suspect:
+            error = DropforgeError(
+                Code.POISON_SHARD,
+                f"{self._subject} ended the {self._stage} actor {self._deaths + 1} times, at last alone with it. A "
+                f"replay splits it until the row at fault is found. {error.message}",
+            )
+        return StageError(error, self._stage, self._tries, self._first_at)
+
+
+def _attempts(attempt: Attempt) -> Iterator[Attempt]:
+    return chain((attempt,), repeat(attempt.again()))

@@ -55,14 +55,14 @@ def _json_refusal(error: DropforgeError, _: Scope, __: Access) -> Response:
 
 
 class Gate:
-    """ASGI middleware. `access` is asked for at each request: the application's settings come after its routes.
+    """ASGI middleware: asks `access` for each request.
 
     `refusal` makes the answer to what is not let in.
 
     A request that is let through has its whole body at hand, and `state.known` says whether its caller is known.
     """
 
-    def __init__(self, app: ASGIApp, access: Callable[[], Access], refusal: Refusal = _json_refusal) -> None:
+    def __init__(self, app: ASGIApp, access: Access, refusal: Refusal = _json_refusal) -> None:
         self._app = app
         self._access = access
         self._refusal = refusal
@@ -72,7 +72,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        access = self._access()
+        access = self._access
         try:
             headers = Headers(scope=scope)
             path = scope["path"].removeprefix(scope.get("root_path", ""))

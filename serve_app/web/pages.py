@@ -1,16 +1,15 @@
 """The pages' routes."""
 
-# No `from __future__ import annotations` here: FastAPI reads the annotations anew in the replica.
+# No `from __future__ import annotations` here: FastAPI finds `TheSite` in the annotations as they are.
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from ray import serve
 
 from actors.errors import Code, DropforgeError
 from actors.model.drop import Drop
-from serve_app.model.selection import ReplayRequest
+from serve_app.model.replay import ReplayRequest
 from serve_app.security.access import SIGN_IN
 from serve_app.security.session import COOKIE, VALID_S
 
@@ -26,8 +25,9 @@ ENTRIES = 100
 """Most dead letters listed one by one."""
 
 
-def _site() -> Site:
-    return cast(Any, serve.get_replica_context().servable_object).site
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
 
 
 TheSite = Annotated[Site, Depends(_site)]

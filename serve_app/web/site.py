@@ -14,7 +14,8 @@ from actors.errors import Code, DropforgeError
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from serve_app.config.settings import Settings
-from serve_app.model.selection import ReplayRequest, ReplayView, Selection
+from serve_app.model.replay import ReplayRequest, ReplayView
+from serve_app.model.selection import Selection
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView
 from serve_app.runs.run_registry import RunRegistry
 from serve_app.security.access import Access
@@ -37,7 +38,7 @@ class Application(Protocol):
 
     async def run(self, run_id: str) -> RunView: ...
 
-    async def full_health(self) -> HealthView: ...
+    async def health(self) -> HealthView: ...
 
     async def dead_letters(self, selection: Selection) -> DeadLettersView: ...
 
@@ -71,7 +72,7 @@ class Site:
         self._registry = registry
         self._client = client
         self._source = Bucket(client, settings.source_bucket)
-        self.health = Latest("The health", application.full_health)
+        self.health = Latest("The health", application.health)
         self.runs = Latest("The list of runs", lambda: application.runs(limit=RUNS))
         self._runs: OrderedDict[str, Latest[RunView]] = OrderedDict()
         self._samples: OrderedDict[tuple[str, str, int], Samples] = OrderedDict()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from actors.model.attempt import NEW
 from actors.model.drop import Drop
 from actors.model.run import Run
 
@@ -52,7 +53,7 @@ def taken_over(stack: Stack) -> Run:
     lease = stack.ledger.lease(run.run_id, "gone", ttl_s=1)
     lapsed = datetime.now(UTC) - timedelta(hours=1)
     lease._now = lambda: lapsed
-    assert lease.acquire(new=True)
+    assert lease.acquire(NEW)
     stack.accept_run(run)
     stack.done(drop)
     return run

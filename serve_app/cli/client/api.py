@@ -11,7 +11,7 @@ import requests
 from pydantic import BaseModel, ValidationError
 
 from serve_app.cli.screen.complaint import Complaint
-from serve_app.model.selection import DiscardView, ReplayView
+from serve_app.model.replay import DiscardView, ReplayView
 from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, StatusView
 
 View = TypeVar("View", bound=BaseModel)

@@ -15,7 +15,8 @@ from . import options
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from serve_app.model.selection import Entry, Group
+    from serve_app.model.dead_letter import Entry
+    from serve_app.model.selection import Group
 
 F = TypeVar("F", bound=Callable[..., Any])
 

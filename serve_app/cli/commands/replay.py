@@ -15,7 +15,7 @@ from .dead_letters import entries_table, groups_line, selecting, selection
 
 if TYPE_CHECKING:
     from serve_app.cli.client.api import Api
-    from serve_app.model.selection import ReplayView
+    from serve_app.model.replay import ReplayView
 
 _EVERY_S = 0.5
 FAILED_AGAIN = 3

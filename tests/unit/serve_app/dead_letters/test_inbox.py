@@ -11,7 +11,8 @@ from actors.errors import Code, DropforgeError
 from infra.local.embedded_pubsub import EmbeddedPubsub
 from infra.local.service import Service
 from serve_app.dead_letters.inbox import Inbox
-from serve_app.pubsub.dead_letter_topic import SOURCE_SUBSCRIPTION, DeadLetter, DeadLetterSubscription
+from serve_app.pubsub.dead_letter_message import SOURCE_SUBSCRIPTION, DeadLetter
+from serve_app.pubsub.dead_letter_topic import DeadLetterSubscription
 from serve_app.runs.run_registry import RunRegistry
 from tests.support.run_samples import failure_of, plan_of, run_of
 
@@ -97,7 +98,7 @@ async def test_strays_are_listed_among_what_can_be_replayed(
     gone = DeadLetter(drop=run.drop, failure=failure.model_copy(update={"run_id": "0" * 20}))
     ids[publish(gone.model_dump_json().encode())] = "a shard of a run that is gone"
     publish(b"{}", **notification("in/a.csv"))
-    entries = [item.entry for item in await inbox.items()]
+    entries = await inbox.entries()
     assert sorted(entry.kind for entry in entries) == ["notification", "shard", *["stray"] * 7]
     strays = [entry for entry in entries if entry.kind == "stray"]
     assert {entry.message_id for entry in strays} == set(ids)
@@ -110,12 +111,12 @@ async def test_what_is_discarded_is_gone_and_nothing_else_is(inbox: Inbox, publi
     for data, attributes in STRAYS.values():
         publish(data, **attributes)
     publish(b"{}", **notification("in/a.csv"))
-    items = await inbox.items()
-    keys = [item.entry.key for item in items if item.entry.kind == "stray"]
-    kept = next(item.entry.key for item in items if item.entry.kind == "notification")
+    entries = await inbox.entries()
+    keys = [entry.key for entry in entries if entry.kind == "stray"]
+    kept = next(entry.key for entry in entries if entry.kind == "notification")
     assert await inbox.discard(frozenset({*keys[:2], kept})) == 2
-    left = await inbox.items()
-    assert {item.entry.key for item in left} == {*keys[2:], kept}
+    left = await inbox.entries()
+    assert {entry.key for entry in left} == {*keys[2:], kept}
 
 
 async def test_strays_and_a_notification_that_fails_keep_no_other_from_its_replay(
@@ -125,10 +126,10 @@ async def test_strays_and_a_notification_that_fails_keep_no_other_from_its_repla
     for name in ("in/a.csv", "in/b.csv", "in/c.csv"):
         publish(b"{}", **notification(name))
     accepting.failing = {"in/a.csv"}
-    keys = frozenset(item.entry.key for item in await inbox.items() if item.entry.kind == "notification")
-    assert await inbox.settle(keys) == (0, 2)
+    keys = frozenset(entry.key for entry in await inbox.entries() if entry.kind == "notification")
+    assert await inbox.accept(keys) == 2
     assert sorted(accepting.taken) == ["in/b.csv", "in/c.csv"]
-    assert sorted(item.entry.object for item in await inbox.items()) == ["", "in/a.csv"]
+    assert sorted(entry.object for entry in await inbox.entries()) == ["", "in/a.csv"]
 
 
 async def test_large_messages_are_not_all_held_at_once(
@@ -138,4 +139,4 @@ async def test_large_messages_are_not_all_held_at_once(
     monkeypatch.setattr("serve_app.pubsub.dead_letter_topic._PULL_MESSAGES", 1)
     for _ in range(6):
         publish(b"x" * 1000)
-    assert len(await inbox.items()) == 3
+    assert len(await inbox.entries()) == 3

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from actors.model.drop import Drop
-from serve_app.model.selection import Entry, Group, Selection, groups
+from serve_app.model.dead_letter import Entry
+from serve_app.model.selection import Group, Selection, groups
 from tests.support.run_samples import failure_of, plan_of, run_of
 
 NOW = datetime.now(UTC)

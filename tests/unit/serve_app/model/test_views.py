@@ -9,6 +9,7 @@ import pytest
 from actors.errors import Code, DropforgeError
 from actors.model.part import Counts
 from actors.model.reason import Reason
+from actors.model.stage import Stage
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
 from serve_app.model.shard_state import ShardState
@@ -49,8 +50,8 @@ def test_a_run_driven_here_is_ahead_of_the_bucket() -> None:
     progress.failed_before(shards[2])
     progress.begin(shards[3])
     progress.begin(shards[4])
-    progress.retry("clean", DropforgeError(Code.ACTOR_DIED, "It died."))
-    progress.retry("clean", DropforgeError(Code.ACTOR_DIED, "It died."))
+    progress.retry(Stage.CLEAN, DropforgeError(Code.ACTOR_DIED, "It died."))
+    progress.retry(Stage.CLEAN, DropforgeError(Code.ACTOR_DIED, "It died."))
     view = run_view(OPEN, progress, MANIFEST)
     assert view.shards == ShardsView(
         planned=7, plan_complete=False, done=2, reused=1, failed=1, in_flight=2, cells=[D, D, F, A, A, W, W]

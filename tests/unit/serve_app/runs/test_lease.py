@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actors.errors import Code, DropforgeError
+from actors.model.attempt import NEW, RESUMED, TAKEN_OVER
 from actors.storage.bucket import Bucket
 from serve_app.runs.lease import RELEASED, Holder, Lease, held, read_holder
 from tests.support.storage_proxy import Fault, StorageProxy
@@ -59,9 +60,9 @@ def test_it_lapses(lease_of: Owners, work: Bucket, prefix: str, clock: Clock, pa
     lease_of("one").acquire()
     clock.pass_s(passed_s)
     two = lease_of("two")
-    assert two.acquire() is taken
+    assert two.acquire() == (TAKEN_OVER if taken else None)
     assert holder_of(work, prefix).owner == ("two" if taken else "one")
-    assert (two.took_over, holder_of(work, prefix).takeovers) == (taken, int(taken))
+    assert holder_of(work, prefix).takeovers == int(taken)
 
 
 def test_renewed_it_does_not_lapse(lease_of: Owners, clock: Clock) -> None:
@@ -106,8 +107,9 @@ def test_takeovers_count_owners_that_went_silent(lease_of: Owners, work: Bucket,
     counts = []
     for name, ending in (("one", "silent"), ("two", "silent"), ("three", "released"), ("four", "silent")):
         lease = lease_of(name)
-        assert lease.acquire()
-        counts.append((lease.took_over, holder_of(work, prefix).takeovers))
+        attempt = lease.acquire()
+        assert attempt is not None
+        counts.append((attempt.took_over, holder_of(work, prefix).takeovers))
         lease.renew()
         if ending == "released":
             lease.release()
@@ -127,7 +129,7 @@ def test_of_many_owners_one_gets_it(lease_of: Owners, clock: Clock, lapsed: bool
 
     def acquire(owner: Lease) -> bool:
         together.wait(10)
-        return owner.acquire()
+        return owner.acquire() is not None
 
     with ThreadPoolExecutor(len(owners)) as threads:
         assert sum(threads.map(acquire, owners)) == 1
@@ -135,9 +137,11 @@ def test_of_many_owners_one_gets_it(lease_of: Owners, clock: Clock, lapsed: bool
 
 def test_a_lost_reply_does_not_lose_it(proxy: StorageProxy, proxied_work: Bucket, prefix: str, clock: Clock) -> None:
     lease = Lease(proxied_work, f"{prefix}lease.json", "one", ttl_s=TTL_S, now=clock)
-    for step in (lease.acquire, lease.renew, lease.renew):
+    proxy.faults.append(Fault("POST", "/upload/"))
+    assert lease.acquire() == RESUMED
+    for _ in range(2):
         proxy.faults.append(Fault("POST", "/upload/"))
-        assert step() is not False
+        lease.renew()
     assert not any(fault.times for fault in proxy.faults)
 
 
@@ -145,9 +149,8 @@ def test_a_new_run_s_is_taken_without_a_look(
     proxy: StorageProxy, proxied_work: Bucket, prefix: str, clock: Clock
 ) -> None:
     lease = Lease(proxied_work, f"{prefix}lease.json", "one", ttl_s=TTL_S, now=clock)
-    assert lease.acquire(new=True)
+    assert lease.acquire(NEW) == NEW
     assert [method for method, _ in proxy.requests] == ["POST"]
-    assert lease.first
     lease.renew()
     assert holder_of(proxied_work, prefix).owner == "one"
 
@@ -159,16 +162,15 @@ def test_a_new_run_s_may_have_an_owner_already(
     lease_of("one").acquire()
     clock.pass_s(passed_s)
     two = lease_of("two")
-    assert two.acquire(new=True) is taken
-    assert (two.first, two.took_over, holder_of(work, prefix).owner) == (False, taken, "two" if taken else "one")
+    assert two.acquire(NEW) == (TAKEN_OVER if taken else None)
+    assert holder_of(work, prefix).owner == ("two" if taken else "one")
 
 
 def test_the_first_owner_knows_that_it_is(lease_of: Owners) -> None:
     one, two = lease_of("one"), lease_of("two")
-    one.acquire()
+    assert one.acquire(NEW) == NEW
     one.release()
-    two.acquire(new=True)
-    assert (one.first, two.first) == (True, False)
+    assert two.acquire(NEW) == RESUMED
 
 
 def test_retired_it_is_left_to_lapse(lease_of: Owners, work: Bucket, prefix: str) -> None:

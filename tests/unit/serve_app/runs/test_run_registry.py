@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actors.errors import DropforgeError
+from actors.model.attempt import NEW
 from actors.model.reason import Reason
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
@@ -109,7 +110,7 @@ def test_a_new_run_is_closed_without_looking_for_it_among_the_incomplete(
     proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, prefix: str, run: Run
 ) -> None:
     registry.accept(run)
-    RunRegistry(proxied_work, prefix).close(run, new=True)
+    RunRegistry(proxied_work, prefix).close(run, NEW)
     assert (registry.open_run_ids(), registry.closed_run_ids(10)) == ([], [run.run_id])
     assert [method for method, _ in proxy.requests] == ["POST", "DELETE"]
 

@@ -33,8 +33,7 @@ async def echo(request: Request) -> dict[str, int]:
 
 @pytest.fixture
 def gate() -> Gate:
-    access = Access(Settings(api_token=TOKEN))
-    return Gate(api, access=lambda: access)
+    return Gate(api, access=Access(Settings(api_token=TOKEN)))
 
 
 @dataclass

@@ -12,9 +12,11 @@ from actors.model.drop import Drop
 from actors.model.part import Counts
 from actors.model.reason import Reason
 from serve_app.config.settings import Settings
+from serve_app.model.dead_letter import Entry
+from serve_app.model.replay import ReplayView
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
-from serve_app.model.selection import Entry, Group, ReplayView
+from serve_app.model.selection import Group
 from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, RunView
 from serve_app.runs.progress import Progress
 from serve_app.runs.run_view import run_view
