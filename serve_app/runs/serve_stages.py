@@ -31,13 +31,12 @@ class ServeStages:
         writer: DeploymentHandle,
     ) -> None:
         self._attributes = attributes
-        self._planning = attributes.options(stream=True)
         self._cleaner = cleaner
         self._image_fetcher = image_fetcher
         self._writer = writer
 
     def plan(self, run: Run) -> AsyncIterator[PlanStep]:
-        steps = self._planning.plan.remote(run)
+        steps = self._attributes.options(stream=True).plan.remote(run)
         assert isinstance(steps, DeploymentResponseGenerator)
         return steps
 
