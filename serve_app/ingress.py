@@ -17,13 +17,13 @@ from ray.serve.handle import DeploymentHandle
 from actors import logs
 from actors.storage import threads
 from actors.storage.bucket import connect
+from serve_app.config.retry_policies import StagePolicies
+from serve_app.config.settings import Settings
+from serve_app.runs.serve_stages import ServeStages
+from serve_app.security.access import Access
 
 from .api import api
 from .application import Application
-from .config.retry_policies import StagePolicies
-from .config.settings import Settings
-from .runs.serve_stages import ServeStages
-from .security.access import Access
 
 
 @serve.ingress()

@@ -32,7 +32,7 @@ OnRetry = Callable[[Stage, DropforgeError], None]
 _SUSPECT_AFTER = 2
 """Actor deaths in a shard's company after which it is tried alone: one may be another shard's doing."""
 
-_BISECTING = RetryPolicy(attempts=2, total_s=120, first_delay_s=0.2)
+BISECTING = RetryPolicy(attempts=2, total_s=120, first_delay_s=0.2)
 """Deaths that a piece under bisection may cause, each of them alone with its actor, before it is split."""
 
 
@@ -70,8 +70,11 @@ class StageCalls:
         quarantines: Mapping[Stage, Quarantine],
         on_retry: OnRetry,
         tracing: Tracing,
+        *,
+        bisecting: RetryPolicy = BISECTING,
     ) -> None:
         self._policies = policies
+        self._bisecting = bisecting
         self._quarantines = quarantines
         self._on_retry = on_retry
         self._tracing = tracing
@@ -82,7 +85,7 @@ class StageCalls:
         An attempt that bisects keeps every other call of the stage out meanwhile. Raises `StageError`; its code is
         `POISON_SHARD` where the subject alone kept killing the stage's actors.
         """
-        policy = _BISECTING if attempt.bisecting else self._policies().of(stage)
+        policy = self._bisecting if attempt.bisecting else self._policies().of(stage)
         made = _Call(self, self._quarantines[stage], stage, subject, call, attempt)
         with self._tracing.span(stage, {"stage": stage}) as span:
             try:

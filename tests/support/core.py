@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 
 from actors.model.attempt import NEW, Attempt
 from actors.model.failure import Failure
@@ -21,7 +22,7 @@ from serve_app.runs.run_driver import RunDriver
 from serve_app.runs.run_events import RunEvents
 from serve_app.runs.run_registry import RunRegistry
 from serve_app.runs.run_supervisor import RunSupervisor
-from serve_app.runs.stage_call import OnRetry, StageCalls, quarantines
+from serve_app.runs.stage_call import BISECTING, OnRetry, StageCalls, quarantines
 
 from .fake_dead_letters import FakeDeadLetters
 from .fake_stages import FakeStages
@@ -29,7 +30,15 @@ from .memory_bucket import MemoryBucket
 from .run_samples import plan_of, run_of
 
 ATTEMPTS = 3
+DEADLINE_S = 10
 AT_ONCE = RetryPolicy(attempts=ATTEMPTS, total_s=30, first_delay_s=0, longest_delay_s=0, jitter_s=0)
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    """Lets other tasks go on until the condition holds. Raises `TimeoutError` after `DEADLINE_S` seconds."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 - what other tasks do sets no event
+            await asyncio.sleep(0)
 
 
 class Core:
@@ -70,7 +79,13 @@ class Core:
         return Pipeline(
             run,
             self.stages,
-            StageCalls(lambda: self.policies, self._quarantines, on_retry, self.tracing),
+            StageCalls(
+                lambda: self.policies,
+                self._quarantines,
+                on_retry,
+                self.tracing,
+                bisecting=AT_ONCE.model_copy(update={"attempts": BISECTING.attempts}),
+            ),
         )
 
     async def attempt(self, run: Run, attempt: Attempt = NEW) -> Manifest | None:

@@ -1,4 +1,4 @@
-"""The stages without Ray: they do no work on rows, but leave parts and manifests in the bucket as the deployments do."""
+"""The stages without Ray: they do no work on rows, but leave parts and manifests in the bucket as deployments do."""
 
 from __future__ import annotations
 

@@ -1,0 +1,172 @@
+"""Replays over the whole core, without Ray and the cloud."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from actors.errors import Code, DropforgeError
+from actors.model.run import Run
+from serve_app.dead_letters.inbox import Inbox
+from serve_app.dead_letters.replay import Replays
+from serve_app.model.replay import ReplayRequest, ReplayView
+from serve_app.model.selection import Selection
+from tests.support.core import DEADLINE_S, Core, eventually
+from tests.support.fake_stages import Call, Fault
+
+DEFECT = DropforgeError(Code.INTERNAL, "A defect.")
+
+
+class Replaying:
+    """`refused` are the objects whose notifications can't be accepted."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.accepted: list[str] = []
+        self.refused: set[str] = set()
+        self.inbox = Inbox(core.registry, core.dead_letters, self._accept)
+        self.replays = self.another()
+
+    def another(self) -> Replays:
+        """Those of another process, or of the same one after a restart."""
+        core = self.core
+        resume = core.supervisor.resume
+        return Replays(core.registry, self.inbox, core.metrics, core.tracing, resume, look_every_s=0.001)
+
+    async def failed_run(self, name: str = "a.csv", *shards: int) -> Run:
+        """A run that is incomplete for want of these shards."""
+        run = self.core.accepted(name)
+        self.core.stages.faults = [Fault("clean", DEFECT, shard) for shard in shards or (1,)]
+        await self.core.driver.drive(run.run_id, run)
+        assert run.run_id in self.core.registry.incomplete_run_ids()
+        self.core.stages.calls.clear()
+        return run
+
+    async def replay(self, **selection: object) -> ReplayView:
+        """Starts a replay and waits for its end."""
+        started = await self.replays.start(ReplayRequest(selection=Selection(**selection), dry_run=False))
+        assert self.replays._task is not None
+        await asyncio.wait_for(self.replays._task, DEADLINE_S)
+        return await self.replays.view(started.replay)
+
+    async def _accept(self, attributes: Mapping[str, str]) -> None:
+        if attributes["objectId"] in self.refused:
+            raise DropforgeError(Code.STORAGE_UNAVAILABLE, "Not now.")
+        self.accepted.append(attributes["objectId"])
+
+
+@pytest.fixture
+def replaying() -> Replaying:
+    return Replaying(Core())
+
+
+async def test_a_replayed_shard_completes_its_run(replaying: Replaying) -> None:
+    run = await replaying.failed_run()
+    view = await replaying.replay()
+    assert (view.state, view.selected, view.requested, view.succeeded, view.failed_again) == ("done", 1, 1, 1, 0)
+    assert replaying.core.stages.called("read") == [1]
+    manifest = replaying.core.records(run).manifest()
+    assert manifest is not None
+    assert (manifest.state, manifest.shards_reused) == ("done", 2)
+
+
+async def test_a_message_is_acknowledged_when_its_shard_has_its_part(replaying: Replaying) -> None:
+    await replaying.failed_run()
+    assert len(replaying.core.dead_letters.messages) == 1
+    assert (await replaying.replay()).acknowledged == 1
+    assert replaying.core.dead_letters.messages == {}
+
+
+async def test_a_second_replay_finds_nothing(replaying: Replaying) -> None:
+    await replaying.failed_run()
+    await replaying.replay()
+    replaying.core.stages.calls.clear()
+    view = await replaying.replay()
+    assert (view.state, view.selected, view.requested) == ("done", 0, 0)
+    assert replaying.core.stages.calls == []
+
+
+async def test_a_preview_changes_nothing(replaying: Replaying) -> None:
+    run = await replaying.failed_run()
+    view = await replaying.replays.start(ReplayRequest())
+    assert (view.state, view.selected, [entry.shard for entry in view.sample]) == ("preview", 1, [1])
+    assert replaying.core.registry.incomplete_run_ids() == [run.run_id]
+    assert not any(failure.replay for failure in replaying.core.failures(run))
+    assert replaying.core.stages.calls == []
+
+
+async def test_what_fails_again_is_told_and_stays(replaying: Replaying) -> None:
+    run = await replaying.failed_run()
+    replaying.core.stages.faults = [Fault("clean", DEFECT, 1)]
+    view = await replaying.replay()
+    assert (view.succeeded, view.failed_again, view.acknowledged) == (0, 1, 0)
+    await eventually(lambda: run.run_id in replaying.core.registry.incomplete_run_ids())
+    (failure,) = replaying.core.failures(run)
+    assert (failure.replay, failure.attempts) == (False, 2)
+
+
+async def test_what_is_not_selected_is_left(replaying: Replaying) -> None:
+    run = await replaying.failed_run("a.csv", 0, 2)
+    other = await replaying.failed_run("b.csv", 1)
+    view = await replaying.replay(run=run.run_id, shard=2)
+    assert (view.selected, view.succeeded) == (1, 1)
+    entries = await replaying.inbox.entries()
+    assert {(entry.run, entry.shard) for entry in entries} == {(run.run_id, 0), (other.run_id, 1)}
+
+
+async def test_one_replay_at_a_time_over_all_processes(replaying: Replaying) -> None:
+    await replaying.failed_run()
+    go_on = asyncio.Event()
+
+    async def stay(call: Call) -> None:
+        await go_on.wait()
+
+    replaying.core.stages.during = stay
+    request = ReplayRequest(dry_run=False)
+    started = await replaying.replays.start(request)
+    with pytest.raises(DropforgeError) as raised:
+        await replaying.another().start(request)
+    assert raised.value.code is Code.REPLAY_ACTIVE
+    assert (await replaying.another().view(started.replay)).state == "running"
+    go_on.set()
+    await replaying.replays.stop()
+    await replaying.core.supervisor.stop()
+
+
+async def test_an_interrupted_replay_says_so_and_its_runs_go_on(replaying: Replaying) -> None:
+    run = await replaying.failed_run()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def stay(call: Call) -> None:
+        begun.set()
+        await go_on.wait()
+
+    replaying.core.stages.during = stay
+    started = await replaying.replays.start(ReplayRequest(dry_run=False))
+    await begun.wait()
+    await replaying.replays.stop()
+    assert (await replaying.another().view(started.replay)).state == "interrupted"
+    go_on.set()
+    await eventually(replaying.core.records(run).manifest)
+    await replaying.core.supervisor.stop()
+    assert await replaying.inbox.acknowledge_resolved() == 1
+
+
+async def test_notifications_are_accepted_and_acknowledged(replaying: Replaying) -> None:
+    for name in ("in/a.csv", "in/b.csv"):
+        replaying.core.dead_letters.dead_letter(
+            {"eventType": "OBJECT_FINALIZE", "bucketId": "in", "objectId": name, "objectGeneration": "1"}
+        )
+    replaying.refused = {"in/b.csv"}
+    view = await replaying.replay()
+    assert (view.selected, view.succeeded, view.failed_again, view.acknowledged) == (2, 1, 1, 1)
+    assert replaying.accepted == ["in/a.csv"]
+    assert [entry.object for entry in await replaying.inbox.entries()] == ["in/b.csv"]
+
+
+async def test_a_replay_that_is_not_known_is_not_found(replaying: Replaying) -> None:
+    with pytest.raises(DropforgeError) as raised:
+        await replaying.replays.view("0" * 12)
+    assert raised.value.code is Code.NOT_FOUND

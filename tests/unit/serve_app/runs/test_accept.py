@@ -1,0 +1,69 @@
+"""A notification becomes a run, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.errors import Code, DropforgeError
+from actors.model.drop import Drop
+from actors.model.run import Run
+from serve_app.runs.accept import Acceptance
+from tests.support.core import Core
+
+
+class Accepting:
+    def __init__(self, core: Core) -> None:
+        self.begun: list[Run] = []
+        self.acceptance = Acceptance(core.settings, core.registry, core.metrics, core.tracing, self.begun.append)
+
+    async def __call__(self, name: str = "in/a.csv", **changes: str) -> None:
+        attributes = {
+            "eventType": "OBJECT_FINALIZE",
+            "bucketId": "dropforge-in",
+            "objectId": name,
+            "objectGeneration": "7",
+        }
+        await self.acceptance.accept(attributes | changes)
+
+
+@pytest.fixture
+def accepting(core: Core) -> Accepting:
+    return Accepting(core)
+
+
+async def test_a_notification_s_drop_is_durable_and_begun(core: Core, accepting: Accepting) -> None:
+    await accepting()
+    (run,) = accepting.begun
+    assert run.drop == Drop("dropforge-in", "in/a.csv", 7)
+    assert core.records(run).run() == run
+    assert core.registry.open_run_ids() == [run.run_id]
+
+
+async def test_a_duplicate_begins_nothing(core: Core, accepting: Accepting) -> None:
+    for _ in range(3):
+        await accepting()
+    assert len(accepting.begun) == 1
+    assert core.registry.open_run_ids() == [accepting.begun[0].run_id]
+
+
+@pytest.mark.parametrize("changes", [{"eventType": "OBJECT_DELETE"}, {"bucketId": "another"}], ids=str)
+async def test_what_is_not_watched_is_no_run(core: Core, accepting: Accepting, changes: dict[str, str]) -> None:
+    await accepting(**changes)
+    await accepting("elsewhere/a.csv")
+    assert (accepting.begun, core.registry.open_run_ids()) == ([], [])
+
+
+async def test_what_can_t_be_written_is_not_acknowledged(core: Core, accepting: Accepting) -> None:
+    def fail(method: str, name: str) -> None:
+        raise DropforgeError(Code.STORAGE_UNAVAILABLE, "Not now.")
+
+    core.bucket.before = fail
+    with pytest.raises(DropforgeError, match="Not now"):
+        await accepting()
+    assert accepting.begun == []
+
+
+async def test_a_run_s_trace_is_its_notification_s(accepting: Accepting) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await accepting(traceparent=trace)
+    assert accepting.begun[0].trace.split("-")[1] == trace.split("-")[1]
