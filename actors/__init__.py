@@ -1,4 +1,5 @@
-"""The stages of a run, as long-lived Ray Serve deployments, and the pure code they run.
+"""The stages of a run, one Ray Serve deployment each, and the rooms of code that they are made of.
 
-Nothing here imports `serve_app`. Modules that parse, clean or plan import neither Ray nor the cloud.
+Begin with `deployments`, then `model`. The modules right here (errors, retry, logs, trace_context) are what every room
+stands on, so they import no room; nothing in `actors` imports `serve_app` or `infra`.
 """

@@ -1,4 +1,5 @@
 """Images of a shard's rows: fetched from strangers' servers, checked, and stored in the bucket.
 
-`stage.ImageStage` is the way in. Nothing here knows Ray.
+Begin with `stage`; `download` fetches, `guard` says from where, `decode` checks, `upload` stores. It imports `model`
+alone and does not know Ray.
 """
