@@ -1,5 +1,5 @@
-"""The application: what reaches the system from outside, who drives a run, and what people see of it.
+"""The application: takes notifications, drives runs, and answers the HTTP API.
 
-Begin with `app`, which binds the deployments, then `ingress`, then `runs`. The modules right here put the rooms
-together, so they may import all of them but the command's, and everything in `actors`; `infra` is for `cli` alone.
+Begin with `app`, which binds the deployments, then `ingress`, then `runs`. The modules of `serve_app` itself connect
+the packages below, so they may import all of them except `cli`. Only `cli` imports `infra`.
 """

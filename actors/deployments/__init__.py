@@ -1,5 +1,5 @@
-"""The four deployments that work on shards: plain classes of which each replica is one long-lived actor.
+"""The four deployments that process shards. They are plain classes; each replica is one long-lived actor.
 
-Begin with `attributes`, which plans and reads, then `cleaner`, `image_fetcher` and `writer`. They may import every room
-of `actors`, and no other room imports them but the application's `runs` and its builder.
+Begin with `attributes`, which plans and reads, then `cleaner`, `image_fetcher` and `writer`. This package may import
+every package of `actors`, and none of them imports it.
 """

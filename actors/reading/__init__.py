@@ -1,4 +1,4 @@
-"""From a drop to shards and rows: the scan that plans, the bytes of one generation, specifications and categories.
+"""From a drop to shards and rows: the plan scan, reading one generation of an object, specifications, categories.
 
-Begin with `planner`. It imports `csv`, `model` and `storage`; only `source` names a Google client, so the rest is pure.
+Begin with `planner`. This package imports `csv`, `model` and `storage`; only `source` uses a Google client.
 """

@@ -1,4 +1,4 @@
-"""Cloud Storage as a run needs it: one bucket's objects and preconditions, and the records that are kept there.
+"""Cloud Storage: one bucket's objects and preconditions, and the records of a run that are kept there.
 
-Begin with `object_paths`, which lists what is stored where, then `bucket`. It imports `model` alone.
+Begin with `object_paths`, which lists what is stored where, then `bucket`. This package imports `model` only.
 """

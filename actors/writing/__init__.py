@@ -1,4 +1,4 @@
-"""From parts to the output: a tree of server-side compositions, published under one precondition.
+"""From finished shards to the output: parts, server-side compositions, and publication under a precondition.
 
-Begin with `assembly`. It imports `csv`, `model` and `storage`.
+Begin with `assembly`. This package imports `csv`, `model`, `reading` and `storage`.
 """

@@ -1,4 +1,4 @@
-"""The RayService and its overlays; in Python, what writes its Serve config from the one `serve_config.yaml`.
+"""The RayService and its overlays. The only Python here writes its Serve config from `serve_config.yaml`.
 
-Begin with `serve_config`. It imports nothing of ours.
+Begin with `serve_config`. This package imports nothing of the project.
 """

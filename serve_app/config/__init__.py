@@ -1,4 +1,4 @@
-"""What an operator can set: the settings, the Serve config file, retry policies, and names made from a drop's.
+"""What an operator can configure: settings, the Serve config file, retry policies, and object names.
 
-Begin with `settings`. It imports the settings' own types from `actors`, and no room of the application.
+Begin with `settings`. This package imports the settings' types from `actors`, and nothing else of `serve_app`.
 """

@@ -1,4 +1,4 @@
-"""What ran out of retries: listed from the bucket and the dead-letter subscription, and replayed.
+"""Dead letters: listed from the bucket and the dead-letter subscription, replayed, and discarded.
 
-Begin with `inbox`, then `replay`. It stands on `runs` and `pubsub` and on what these may import.
+Begin with `inbox`, then `replay`. This package imports `runs`, `pubsub`, `monitoring` and values.
 """

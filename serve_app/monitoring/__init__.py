@@ -1,5 +1,5 @@
-"""What is seen from outside: health of deployments and dependencies, metrics, traces.
+"""Health of deployments and dependencies, metrics, and traces.
 
-Begin with `health`. It imports `config`, `pubsub` and `actors.storage`, because it looks at what these reach, and no
-room that works on runs: those call it.
+Begin with `health`. This package imports `config`, `pubsub` and `actors.storage`, because it checks what they connect
+to. It imports nothing that processes runs: that code calls it.
 """

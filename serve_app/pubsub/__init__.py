@@ -1,4 +1,4 @@
-"""Pub/Sub and what comes through it: Cloud Storage's notifications, pulled or pushed, and the dead-letter topic.
+"""Pub/Sub: notifications of Cloud Storage, pulled or pushed, and the dead-letter topic with its subscription.
 
-Begin with `gcs_event`. It imports `config` and values; what becomes of a message is its caller's to say.
+Begin with `gcs_event`. This package imports `config` and values; its callers decide what to do with a message.
 """

@@ -1,5 +1,6 @@
-"""The heart of the application: drops are accepted, and one owner at a time drives each run through the stages.
+"""Runs: a drop is accepted, one owner at a time drives its run, and its shards go through the stages with retries.
 
-Begin with `run_driver`, which drives one run; `run_supervisor` is above it, `run_attempt` and `stage_call` below. It
-imports values, `config`, `pubsub`, `monitoring` and the records of `actors.storage`, never the web or the command.
+Begin with `run_driver`, which drives one run. `run_supervisor` starts it, `run_attempt` processes the shards, and
+`stage_call` calls one stage. This package imports `config`, `pubsub`, `monitoring`, values and the records in
+`actors.storage`.
 """

@@ -1,4 +1,4 @@
-"""Who may call what: the API's token, sessions of browsers, ID tokens that Google has signed, bounds on requests.
+"""Who may call what: the API token, browser sessions, ID tokens signed by Google, and limits on requests.
 
-Begin with `access`, which has the rules. It imports `config` and values; it knows no run.
+Begin with `access`, which has the rules. This package imports `config` and values, and nothing about runs.
 """

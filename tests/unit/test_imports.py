@@ -1,7 +1,6 @@
-"""Which room may import which: the one table of it, and the sources held to it.
+"""The rules of import between packages, in one table, and the sources checked against it.
 
-A room is a folder with an `__init__.py`. The sources are read, never imported, so this costs a second and needs nothing
-that they need.
+The sources are parsed, never imported, so this takes a second and needs none of their dependencies.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[2]
 
 EVERYBODY = "actors"
-"""Its own modules (errors, retry, logs, trace_context), not the rooms in it: every room may import them."""
+"""Every package may import the modules of `actors` itself: errors, retry, logs, trace_context."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     "actors": set(),
@@ -30,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "actors.csv": {"actors.model", "actors.text"},
     "actors.images": {"actors.model"},
     "actors.reading": {"actors.csv", "actors.model", "actors.storage"},
-    "actors.writing": {"actors.csv", "actors.model", "actors.storage"},
+    "actors.writing": {"actors.csv", "actors.model", "actors.reading", "actors.storage"},
     "actors.deployments": {
         "actors.csv",
         "actors.images",
@@ -95,6 +94,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve_app.cli.client": {
         "actors.csv",
         "actors.model",
+        "actors.reading",
         "actors.storage",
         "serve_app",
         "serve_app.cli.screen",
@@ -134,10 +134,11 @@ MAY_IMPORT_INFRA = {
     "serve_app.cli.commands.up": "finds out whether its port is free",
     "serve_app.cli.commands.doctor": "reads a subscription's filter as the local Pub/Sub does",
 }
-"""Rooms or modules of the application that may know of the local cloud. In the rest, it is Google's."""
+"""Packages or modules outside `infra` that may import it, and why. No other code knows that a local cloud exists."""
 
 LIBRARIES: dict[str, set[str]] = {
     "ray": {
+        "actors.deployments.object_store",
         "actors.logs",
         "actors.model.handoff",
         "serve_app",
@@ -176,7 +177,7 @@ LIBRARIES: dict[str, set[str]] = {
         "serve_app.cli.screen",
     },
 }
-"""Where a library may come in: in these rooms and modules alone, so the rest is tried without it."""
+"""Which packages or modules may import a library. The others are pure in that respect, and tested without it."""
 
 _TREES = ("actors", "serve_app", "infra")
 
@@ -196,7 +197,7 @@ class Import:
 
 
 @cache
-def rooms() -> frozenset[str]:
+def packages() -> frozenset[str]:
     found = (path for tree in _TREES for path in (_ROOT / tree).rglob("__init__.py"))
     return frozenset(_dotted(path.parent) for path in found)
 
@@ -206,8 +207,8 @@ def imports() -> tuple[Import, ...]:
     return tuple(found for tree in _TREES for path in sorted((_ROOT / tree).rglob("*.py")) for found in _imports(path))
 
 
-def room_of(module: str) -> str:
-    while module not in rooms():
+def package_of(module: str) -> str:
+    while module not in packages():
         module = module.rpartition(".")[0]
     return module
 
@@ -237,28 +238,28 @@ def _module(base: str, name: str) -> str:
 
 
 def _is_in(module: str, places: set[str]) -> bool:
-    return module in places or room_of(module) in places
+    return module in places or package_of(module) in places
 
 
-def test_every_room_has_its_row() -> None:
-    assert set(MAY_IMPORT) == rooms()
+def test_every_package_has_its_row() -> None:
+    assert set(MAY_IMPORT) == packages()
 
 
-@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
-def test_a_room_says_what_it_is_and_where_to_begin(room: str) -> None:
-    folder = _ROOT.joinpath(*room.split("."))
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_a_package_says_what_it_is_and_where_to_begin(package: str) -> None:
+    folder = _ROOT.joinpath(*package.split("."))
     said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
     begin = re.search(r"Begin with `(\w+)`", said)
     assert begin is not None
     assert (folder / begin[1]).is_dir() or (folder / f"{begin[1]}.py").is_file()
 
 
-def test_rooms_import_what_their_row_allows() -> None:
+def test_packages_import_what_their_row_allows() -> None:
     wrong = [
-        f"{found.place}: room {here} may not import room {there}"
+        f"{found.place}: {here} may not import {there}"
         for found in imports()
         if found.target.split(".")[0] in _TREES
-        and (here := room_of(found.module)) != (there := room_of(found.target))
+        and (here := package_of(found.module)) != (there := package_of(found.target))
         and there not in MAY_IMPORT[here] | {EVERYBODY}
     ]
     assert wrong == []
@@ -270,15 +271,15 @@ def test_the_table_has_no_circle() -> None:
 
 def test_actors_know_neither_application_nor_infra() -> None:
     above = {
-        (room, other)
-        for room, others in MAY_IMPORT.items()
+        (package, other)
+        for package, others in MAY_IMPORT.items()
         for other in others
-        if room.split(".")[0] == "actors" and other.split(".")[0] != "actors"
+        if package.split(".")[0] == "actors" and other.split(".")[0] != "actors"
     }
     assert above == set()
 
 
-def test_infra_is_imported_in_named_places_alone() -> None:
+def test_only_named_places_import_infra() -> None:
     wrong = [
         f"{found.place} imports {found.target}"
         for found in imports()
@@ -290,7 +291,7 @@ def test_infra_is_imported_in_named_places_alone() -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_library_comes_in_at_its_places_alone(library: str) -> None:
+def test_only_named_places_import_a_library(library: str) -> None:
     wrong = [
         f"{found.place} imports {found.target}"
         for found in imports()
@@ -303,11 +304,11 @@ def test_nothing_imports_the_tests() -> None:
     assert [found.place for found in imports() if found.target.split(".")[0] == "tests"] == []
 
 
-def test_dots_within_a_room_and_full_names_elsewhere() -> None:
+def test_dots_within_a_package_and_full_names_elsewhere() -> None:
     wrong = [
         f"{found.place} imports {found.target}"
         for found in imports()
         if found.target.split(".")[0] in _TREES
-        and (found.level != 1 if room_of(found.module) == room_of(found.target) else found.level > 0)
+        and (found.level != 1 if package_of(found.module) == package_of(found.target) else found.level > 0)
     ]
     assert wrong == []

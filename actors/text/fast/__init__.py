@@ -1,5 +1,5 @@
-"""The language model's inference done anew: tags, labels and lemmas of spans, each computed once.
+"""Our own inference of the language model: tags, dependency labels and lemmas, each distinct span computed once.
 
-Begin with `analysis`; `encoder` is the tagger's vectors, `arc_eager` the parser, `lemmas` what follows from both. It
-imports no other room: spaCy and numpy are all it needs.
+Begin with `analysis`. `encoder` computes vectors and tags, `arc_eager` is the parser, `lemmas` follows from both. This
+package imports no other: it needs spaCy and numpy only.
 """

@@ -1,5 +1,5 @@
-"""One module a command: its options, its help, and the order of what it does.
+"""One module for each command, with its options, its help and its steps.
 
-Begin with `drop`. It imports the other rooms of the command, `config` and `doctor`; `up`, `demo` and `doctor` also
-`infra.local`, inside their functions.
+Begin with `drop`. This package imports the other packages of `cli`, `config`, `doctor` and values. `up`, `demo` and
+`doctor` also import `infra.local`, inside their functions.
 """

@@ -1,4 +1,4 @@
-"""The whole system on this machine, and a trial drop through it: what `up`, `demo` and the tests start.
+"""The whole system on this machine, and a trial drop through it, as `up`, `demo` and the tests start them.
 
-Begin with `local_system`. It is the one room that imports `infra.local` and the application together.
+Begin with `local_system`. Besides three commands, this is the only package of `serve_app` that imports `infra.local`.
 """

@@ -1,4 +1,4 @@
-"""What a person reads at a terminal: tables, a run while it goes, complaints.
+"""What a person reads in a terminal: tables, the progress of a run, error messages.
 
-Begin with `terminal`. It imports values alone, and `actors.storage` for the first rows of an output.
+Begin with `terminal`. This package imports values only, and `actors.storage` to show the first rows of an output.
 """
