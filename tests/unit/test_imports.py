@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "serve_app.model": {"actors.model"},
     "serve_app.config": {"actors.images", "actors.model", "actors.text"},
-    "serve_app.pubsub": {"actors.model", "serve_app.config", "serve_app.model"},
+    "serve_app.pubsub": {"actors.model", "serve_app.config"},
     "serve_app.monitoring": {
         "actors.model",
         "actors.storage",
@@ -61,14 +61,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "serve_app.dead_letters": {
         "actors.model",
-        "actors.storage",
-        "serve_app.config",
         "serve_app.model",
         "serve_app.monitoring",
         "serve_app.pubsub",
         "serve_app.runs",
     },
-    "serve_app.doctor": {"actors.model", "actors.storage", "serve_app.config", "serve_app.pubsub"},
+    "serve_app.doctor": {"actors.storage", "serve_app.config", "serve_app.pubsub"},
     "serve_app.web": {
         "actors.model",
         "actors.storage",
@@ -90,7 +88,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.security",
         "serve_app.web",
     },
-    "serve_app.cli.screen": {"actors.model", "actors.storage", "serve_app.model"},
+    "serve_app.cli.screen": {"actors.storage", "serve_app.model"},
     "serve_app.cli.client": {
         "actors.csv",
         "actors.model",
@@ -107,7 +105,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app",
         "serve_app.cli.client",
         "serve_app.cli.screen",
-        "serve_app.config",
         "serve_app.model",
     },
     "serve_app.cli.commands": {
@@ -146,7 +143,7 @@ LIBRARIES: dict[str, set[str]] = {
         "serve_app.config.serve_config",
         "serve_app.monitoring",
         "serve_app.runs.pipeline",
-        "serve_app.runs.serve_pipeline",
+        "serve_app.runs.serve_stages",
         "serve_app.web.pages",
     },
     "google": {
@@ -155,6 +152,7 @@ LIBRARIES: dict[str, set[str]] = {
         "actors.storage",
         "infra.local",
         "infra.local.pubsub",
+        "serve_app.application",
         "serve_app.cli.client",
         "serve_app.cli.screen.output",
         "serve_app.dead_letters",
@@ -173,7 +171,6 @@ LIBRARIES: dict[str, set[str]] = {
         "serve_app.cli",
         "serve_app.cli.client",
         "serve_app.cli.commands",
-        "serve_app.cli.local",
         "serve_app.cli.screen",
     },
 }
