@@ -1,4 +1,5 @@
-"""The stages of a run, as long-lived Ray Serve deployments, and the pure code they run.
+"""The stages of a run, one Ray Serve deployment each, and the packages that they are built from.
 
-Nothing here imports `serve_app`. Modules that parse, clean or plan import neither Ray nor the cloud.
+Begin with `deployments`, then `model`. The modules of `actors` itself (errors, retry, logs, trace_context) are used
+everywhere and import none of the packages below. Nothing in `actors` imports `serve_app` or `infra`.
 """

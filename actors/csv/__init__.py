@@ -1,5 +1,6 @@
-"""Reading and writing a catalogue's CSV: what the bytes are, where records end, what a row holds.
+"""Reads and writes a catalogue's CSV: what kind of file it is, where records end, what a row contains.
 
-Bytes in, frozen dataclasses out; nothing here imports Ray or the cloud. Inside this package `import csv` is
-the standard library's module, because imports are absolute.
+Begin with `scan` for shards and `records` for rows. Pure code, without Ray and the cloud: it imports `model`, and from
+`text` how long a description would take. Inside this package `import csv` is the standard library's module, because
+imports are absolute.
 """

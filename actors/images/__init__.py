@@ -1,4 +1,5 @@
-"""Images of a shard's rows: fetched from strangers' servers, checked, and stored in the bucket.
+"""The images of a shard's rows: downloaded from untrusted servers, checked, and stored in the bucket.
 
-`stage.ImageStage` is the way in. Nothing here knows Ray.
+Begin with `stage`. `download` fetches, `guard` decides which addresses are allowed, `decode` checks, `upload` stores.
+This package imports `model` only, and not Ray.
 """

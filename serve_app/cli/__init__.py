@@ -1,4 +1,7 @@
-"""`dropforge`, the command. Its modules import what is slow (Google's clients, Ray) inside the commands only."""
+"""The `dropforge` command. Slow imports (Google's clients, Ray, pandas) happen inside the commands that need them.
+
+Begin with `group`, which lists the commands. This package imports `commands` and `screen`; nothing imports it.
+"""
 
 from .group import main
 
