@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from ray import serve
 
 from actors.errors import Code, DropforgeError
-from actors.model.drop import RUN_ID, Drop
+from actors.model.drop import Drop
 from serve_app.model.selection import ReplayRequest
 from serve_app.security.access import SIGN_IN
 from serve_app.security.session import COOKIE, VALID_S
@@ -31,7 +31,7 @@ def _site() -> Site:
 
 
 TheSite = Annotated[Site, Depends(_site)]
-RunId = Annotated[str, Path(pattern=f"^{RUN_ID}$")]
+RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 
 router = APIRouter(include_in_schema=False)
