@@ -1,7 +1,7 @@
-"""All that Dropforge uses of Ray without Ray's promise to keep it.
+"""Everything Dropforge uses of Ray that is not public API, each with why and what could replace it.
 
-Looked through and tried with the version below. tests/unit/serve_app/test_ray_private.py fails with another one, or
-where one of these is gone.
+Checked with the Ray version below. With another version, or when one of these is missing,
+tests/unit/serve_app/test_ray_private.py fails and says what to do.
 """
 
 from __future__ import annotations
@@ -23,21 +23,20 @@ class ServeClient(Protocol):
     def http_config(self) -> HTTPOptions: ...
 
     def deploy_apps(self, config: ServeDeploySchema) -> None:
-        """Hands a checked config file to Serve's controller. Returns before anything is deployed."""
+        """Sends a config file's contents to Serve's controller. Returns before anything is deployed."""
 
     def get_serve_details(self) -> dict[str, Any]:
-        """What the dashboard's `GET /api/serve/applications/` answers: each replica with its node and process."""
+        """The answer of the dashboard's `GET /api/serve/applications/`, with the node and process of each replica."""
 
 
 def serve_client() -> ServeClient:
-    """The client of the Serve that this process has started or is connected to.
+    """The client of the Serve instance that this process has started or is connected to.
 
-    Why: a config file is deployed on a cluster without a dashboard, which takes a process more and a port that is the
-    same for all Ray clusters of a machine. The public ways are `PUT /api/serve/applications/` of that dashboard, what
-    `serve deploy` does, and `serve run`, which can be told of neither a port nor a temporary folder. `serve.run` takes
-    no config file. What would replace it: a `serve.deploy(ServeDeploySchema)`.
+    Why: it deploys a config file on a cluster without Ray's dashboard. The REST API behind `serve deploy` needs the
+    dashboard, one more process that takes seconds to start; `serve run` is a process of its own; `serve.run` takes an
+    application, not a config file. To be replaced when Ray Serve has a function that deploys a `ServeDeploySchema`.
 
-    Raises `RayServeException` where no Serve runs.
+    Raises `RayServeException` when Serve is not running.
     """
     from ray.serve.context import _get_global_client
 
@@ -45,20 +44,20 @@ def serve_client() -> ServeClient:
 
 
 def in_folder(folder: str | Path) -> dict[str, Any]:
-    """The option of `ray.init` that keeps sockets, logs and spilled objects below `folder`, which must be absolute.
+    """The option of `ray.init` that puts sockets, logs and spilled objects below `folder`, an absolute path.
 
-    Why: so that one removal leaves nothing behind, and no other Ray of the machine is joined by way of /tmp/ray. The
-    public ways are `ray start --temp-dir`, which starts daemons, and RAY_TMPDIR, which every process started from
-    here would inherit. What would replace it: `ray.init(temp_dir=…)`.
+    Why: removing the folder removes everything that Ray has written, and no other Ray cluster of this machine shares
+    it. `ray start --temp-dir` starts daemons, and RAY_TMPDIR changes every process started from this one. To be
+    replaced when `ray.init` has a public `temp_dir`.
     """
     return {"_temp_dir": str(folder)}
 
 
 def silence_worker_logs() -> None:
-    """Keeps Ray from printing the cluster's messages in this process, as its debugger does.
+    """Stops Ray from printing the cluster's messages to this process's stdout, as Ray's debugger does.
 
-    Why: on stdout, amid our JSON, it says of calls that they ended with their actor when that was stopped, also with
-    `log_to_driver=False`. What would replace it: that option holding for messages of the raylet too.
+    Why: even with `log_to_driver=False` Ray prints, in the middle of our JSON, that calls ended because their actor
+    stopped. To be replaced when that option covers these messages.
     """
     import ray._private.worker
 
