@@ -40,8 +40,13 @@ def context_of(traceparent: str) -> otel.Context:
 
 
 def link_to(traceparent: str) -> trace.Link | None:
-    span = trace.get_current_span(context_of(traceparent)).get_span_context()
+    span = _span(traceparent)
     return trace.Link(span) if span.is_valid else None
+
+
+def same_trace(a: str, b: str) -> bool:
+    """Whether two `traceparent`s name one trace; False where either names none."""
+    return _span(a).is_valid and _span(a).trace_id == _span(b).trace_id
 
 
 @contextmanager
@@ -52,3 +57,7 @@ def within(traceparent: str) -> Iterator[None]:
         yield
     finally:
         otel.detach(token)
+
+
+def _span(traceparent: str) -> trace.SpanContext:
+    return trace.get_current_span(context_of(traceparent)).get_span_context()

@@ -20,6 +20,7 @@ from typing import Any
 
 from actors.errors import Code, DropforgeError
 from serve_app.config.serve_config import read_config
+from serve_app.ray_private import in_folder, serve_client
 
 CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 
@@ -65,7 +66,6 @@ class Host:
         os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # as in the Dockerfile
         import ray
         from ray import serve
-        from ray.serve._private.api import serve_start
         from ray.serve.schema import ServeDeploySchema
 
         # Short, because a Unix socket's path below it may have no more than 107 characters.
@@ -81,14 +81,13 @@ class Host:
                 dashboard_port=None,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
-                _temp_dir=self._folder,
+                **in_folder(self._folder),
             )
             self.dashboard_url = f"http://{context.dashboard_url}" if context.dashboard_url else None
             schema = ServeDeploySchema.model_validate(config)
             self._on_progress("starting Serve")
-            # `serve run` does the same; it has no way to be told of a free port or another temporary folder.
-            client = serve_start(http_options=schema.http_options.model_dump(), proxy_location=schema.proxy_location)
-            client.deploy_apps(schema)
+            serve.start(http_options=schema.http_options.model_dump(), proxy_location=schema.proxy_location)
+            serve_client().deploy_apps(schema)
             self._wait(serve)
         except BaseException:
             self.__exit__(None, None, None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 from actors import logs
 from actors.errors import Code
@@ -26,12 +28,15 @@ logger = logging.getLogger("dropforge.images")
 class ImageFetcher:
     """Holds the HTTP session, the DNS cache and what is known of each host. One event loop, hundreds of fetches."""
 
+    _open = False
+
     async def __init__(self, settings: ImageSettings, project: str) -> None:  # type: ignore[misc]  # Serve awaits it
         self._node = logs.configure(project)
         # Thousands of short-lived tasks hold no cycles: at Python's default the collector takes a quarter of the CPU.
         gc.set_threshold(50_000, 20, 20)
         self._stage = ImageStage(settings, on_failure=self._log)
         await self._stage.__aenter__()
+        self._open = True
 
     async def fetch(self, run: Run, shard: Shard, read: Handoff[ReadShard], attempt: Attempt) -> Handoff[ImageColumn]:
         """An image a row, in row order. An attempt that is not new looks for images that an earlier one has stored.
@@ -54,5 +59,11 @@ class ImageFetcher:
         extra = logs.labels(stage="images", code=failure.code, row=failure.row, id=failure.row_id)
         logger.error("ray_worker_node_id:%s Image '%s' %s", self._node, failure.url, what, extra=extra)
 
-    async def __del__(self) -> None:
+    async def close(self) -> None:
+        """Closes the session, the decoder and the store; to be called once."""
+        self._open = False
         await self._stage.__aexit__(None, None, None)
+
+    def __del__(self) -> Coroutine[Any, Any, None] | None:
+        # Serve calls it when it stops a replica and awaits what it gives; Python calls it again and can await nothing.
+        return self.close() if self._open else None

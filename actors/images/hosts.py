@@ -37,8 +37,9 @@ class _Host:
 class Hosts:
     """The limiter and circuit breaker of every host.
 
-    A host has at most `per_host` requests at once, and they begin at least 1 / `requests_per_s` seconds apart, in no
-    bursts; 0 is no limit. Hosts whose name matches one of the shell patterns `own` have neither limit.
+    A host has at most `per_host` requests at once. Their turns are 1 / `requests_per_s` seconds apart, and a turn that
+    nobody takes is not saved up; 0 is no limit. Requests begin late when the event loop is late, and those whose turn
+    has come by then begin together. Hosts whose name matches one of the shell patterns `own` have neither limit.
 
     A host is left alone for `down_s` seconds after `down_after` failures in a row, or at once for as long as it asks
     with status 429; then one request tests it, and its outcome decides for the others. For `wait_s` seconds from a

@@ -7,9 +7,10 @@ changes no cell: each still gets an object of its own.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 from actors.errors import DropforgeError
 
@@ -33,9 +34,7 @@ class SharedFetches:
 
     def __init__(self, hold: Callable[[bytes], Awaitable[Body]], *, kept_bytes: int) -> None:
         self._hold = hold
-        self._kept_bytes = kept_bytes
-        self._held_bytes = 0
-        self._kept: OrderedDict[RunUrl, bytes] = OrderedDict()
+        self._kept: LRUCache[RunUrl, bytes] = LRUCache(kept_bytes, getsizeof=len)
         self._under_way: dict[RunUrl, asyncio.Future[bytes | None]] = {}
 
     async def fetch(self, url: RunUrl, fetch: Callable[[], Awaitable[Body]]) -> Body:
@@ -44,9 +43,8 @@ class SharedFetches:
             data = await asyncio.shield(under_way)
             if data is not None:  # else it was cancelled with its shard, and somebody else has to fetch
                 return await self._hold(data)
-        if url in self._kept:
-            self._kept.move_to_end(url)
-            return await self._hold(self._kept[url])
+        if (kept := self._kept.get(url)) is not None:
+            return await self._hold(kept)
         return await self._lead(url, fetch)
 
     async def _lead(self, url: RunUrl, fetch: Callable[[], Awaitable[Body]]) -> Body:
@@ -59,18 +57,10 @@ class SharedFetches:
             raise
         else:
             under_way.set_result(body.data)
-            self._keep(url, body.data)
+            if len(body.data) <= self._kept.maxsize:
+                self._kept[url] = body.data
             return body
         finally:
             del self._under_way[url]
             if not under_way.done():
                 under_way.set_result(None)
-
-    def _keep(self, url: RunUrl, data: bytes) -> None:
-        if len(data) > self._kept_bytes:
-            return
-        self._kept[url] = data
-        self._held_bytes += len(data)
-        while self._held_bytes > self._kept_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._held_bytes -= len(oldest)

@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+RUN_ID = r"[0-9a-f]{20}"
+"""Pattern of a run's id: what `Drop.run_id` gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:

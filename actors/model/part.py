@@ -38,8 +38,13 @@ class Counts(BaseModel):
         return self.records - self.blank
 
     @property
+    def rejected(self) -> int:
+        """Rows that are not in the output."""
+        return sum(self.rejects.values())
+
+    @property
     def add_up(self) -> bool:
-        return self.records == self.blank + self.rows_out + sum(self.rejects.values())
+        return self.records == self.blank + self.rows_out + self.rejected
 
     @classmethod
     def total(cls, counts: Iterable[Counts]) -> Counts:

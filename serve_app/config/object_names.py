@@ -16,6 +16,11 @@ _DIGEST_DIGITS = 16
 _PARENTS = {".": "%2E", "..": "%2E%2E"}
 
 
+def content_type_of(name: str) -> str:
+    """The `Content-Type` of a dropped object of this name."""
+    return "application/gzip" if name.endswith(".gz") else "text/csv"
+
+
 def stem_of(path: str) -> str:
     """A drop's name below the watched prefix as a part of other names: without `.csv`, and `MAX_STEM_BYTES` at most.
 

@@ -47,6 +47,8 @@ class Examination:
             self._storage = connect(settings.project)
             self._subscriber = pubsub_v1.SubscriberClient()
             self._publisher = pubsub_v1.PublisherClient()
+        self._subscription_path = self._subscriber.subscription_path(settings.project, settings.subscription)
+        self._dead_letter_topic = self._publisher.topic_path(settings.project, settings.dead_letter_topic)
         self._topic: str | None = None
 
     def findings(self) -> Iterator[Finding]:
@@ -71,7 +73,7 @@ class Examination:
 
     def _subscription(self) -> Iterator[Finding]:
         settings = self._settings
-        path = f"projects/{settings.project}/subscriptions/{settings.subscription}"
+        path = self._subscription_path
         try:
             found = self._subscriber.get_subscription(request={"subscription": path}, **_CALL)
         except api.NotFound:
@@ -89,8 +91,8 @@ class Examination:
 
     def _dead_letters(self) -> Iterator[Finding]:
         settings = self._settings
-        topic = f"projects/{settings.project}/topics/{settings.dead_letter_topic}"
-        path = f"projects/{settings.project}/subscriptions/{settings.dead_letter_subscription}"
+        topic = self._dead_letter_topic
+        path = self._subscriber.subscription_path(settings.project, settings.dead_letter_subscription)
         subscribers: list[str] | None = None
         found = None
         try:
@@ -137,15 +139,16 @@ class Examination:
             bucket = self._storage.bucket(need.resource.removeprefix("gs://"))
             held: Sequence[str] = bucket.test_iam_permissions(need.permissions, **_CALL)
             return held
-        client = self._subscriber if "/subscriptions/" in need.resource else self._publisher
         request = {"resource": need.resource, "permissions": need.permissions}
-        return list(client.test_iam_permissions(request=request, **_CALL).permissions)
+        return list(self._client_of(need.resource).test_iam_permissions(request=request, **_CALL).permissions)
+
+    def _client_of(self, resource: str) -> pubsub_v1.SubscriberClient | pubsub_v1.PublisherClient:
+        return self._subscriber if "/subscriptions/" in resource else self._publisher
 
     def _agents(self) -> Iterator[Finding]:
         """Cloud Storage publishes, and Pub/Sub dead-letters, as service agents that need roles of their own."""
         settings = self._settings
-        letters = f"projects/{settings.project}/topics/{settings.dead_letter_topic}"
-        subscription = f"projects/{settings.project}/subscriptions/{settings.subscription}"
+        letters, subscription = self._dead_letter_topic, self._subscription_path
         topic_grant, subscription_grant = (f"gcloud pubsub {kind} add-iam-policy-binding" for kind in _KINDS)
         try:
             storage_agent = self._storage.get_service_account_email(settings.project, timeout=_CALL_S, retry=None)
@@ -170,9 +173,8 @@ class Examination:
         )  # fmt: skip
 
     def _policy(self, resource: str) -> Mapping[str, Sequence[str]] | None:
-        client = self._subscriber if "/subscriptions/" in resource else self._publisher
         try:
-            policy = client.get_iam_policy(request={"resource": resource}, **_CALL)
+            policy = self._client_of(resource).get_iam_policy(request={"resource": resource}, **_CALL)
         except (*_UNSEEN, api.NotFound):
             return None
         return {binding.role: list(binding.members) for binding in policy.bindings}

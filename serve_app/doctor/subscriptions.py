@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from google.cloud.pubsub_v1 import PublisherClient
+
 from serve_app.config.settings import Settings
 from serve_app.pubsub.gcs_event import FINALIZE
 
@@ -148,7 +150,7 @@ def _times(subscription: Any, update: str) -> Iterator[Finding]:
 
 def _failures(subscription: Any, settings: Settings, update: str) -> Iterator[Finding]:
     policy = subscription.dead_letter_policy
-    topic = f"projects/{settings.project}/topics/{settings.dead_letter_topic}"
+    topic = PublisherClient.topic_path(settings.project, settings.dead_letter_topic)
     with_policy = f"{update} --dead-letter-topic={topic} --max-delivery-attempts=10"
     if not policy.dead_letter_topic:
         yield warning(

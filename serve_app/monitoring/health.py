@@ -44,10 +44,10 @@ class Health:
         subscriber, publisher = pubsub_v1.SubscriberClient(), pubsub_v1.PublisherClient()
 
         def subscription(name: str) -> Callable[[], object]:
-            path = f"projects/{settings.project}/subscriptions/{name}"
+            path = subscriber.subscription_path(settings.project, name)
             return lambda: subscriber.get_subscription(request={"subscription": path}, timeout=_CALL_S, retry=None)
 
-        topic = f"projects/{settings.project}/topics/{settings.dead_letter_topic}"
+        topic = publisher.topic_path(settings.project, settings.dead_letter_topic)
         if settings.pull:
             self._checks["subscription"] = subscription(settings.subscription)
         self._checks["dead_letter_topic"] = lambda: publisher.get_topic(

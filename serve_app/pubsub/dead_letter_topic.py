@@ -64,7 +64,7 @@ class DeadLetterTopic:
 
     def __init__(self, project: str, topic: str) -> None:
         self._publisher = pubsub_v1.PublisherClient()
-        self._path = f"projects/{project}/topics/{topic}"
+        self._path = self._publisher.topic_path(project, topic)
         self._pending: set[asyncio.Task[None]] = set()
 
     def publish(self, run: Run, failure: Failure) -> None:
@@ -99,7 +99,7 @@ class DeadLetterSubscription:
 
     def __init__(self, project: str, subscription: str) -> None:
         self._subscriber = pubsub_v1.SubscriberClient()
-        self._path = f"projects/{project}/subscriptions/{subscription}"
+        self._path = self._subscriber.subscription_path(project, subscription)
 
     def pull(self, limit: int) -> list[PulledMessage]:
         """Up to `limit` messages, oldest first as far as Pub/Sub hands them out so; fewer where they are large."""

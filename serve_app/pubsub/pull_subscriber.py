@@ -39,7 +39,7 @@ class Subscriber:
     """
 
     def __init__(self, project: str, subscription: str, handle: Handle, *, at_a_time: int, silent_s: float) -> None:
-        self._path = f"projects/{project}/subscriptions/{subscription}"
+        self._path = pubsub_v1.SubscriberClient.subscription_path(project, subscription)
         self._handle = handle
         self._at_a_time = at_a_time
         self._silent_s = silent_s

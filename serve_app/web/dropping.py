@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actors.errors import Code, DropforgeError
 from actors.storage.bucket import Bucket
-from serve_app.config.object_names import MAX_NAME_BYTES
+from serve_app.config.object_names import MAX_NAME_BYTES, content_type_of
 from serve_app.config.settings import Settings
 
 
@@ -45,7 +45,7 @@ def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, ori
         raise DropforgeError(
             Code.BAD_REQUEST, f"{request.name!r:.200} would not be noticed: a name like {patterns} is needed."
         )
-    content_type = "application/gzip" if name.endswith(".gz") else "text/csv"
+    content_type = content_type_of(name)
     try:
         url = source.upload_session(name, content_type=content_type, size=request.size, origin=origin)
     except DropforgeError as error:

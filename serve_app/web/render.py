@@ -9,8 +9,8 @@ from typing import Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from actors.model.part import Counts
 from serve_app.model.duration import duration
+from serve_app.model.ranking import largest_first
 from serve_app.model.views import RunView
 
 from .form import query
@@ -75,14 +75,6 @@ def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _by_size(numbers: Mapping[str, float]) -> list[tuple[str, float]]:
-    return sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _rejected(counts: Counts) -> int:
-    return sum(counts.rejects.values())
-
-
 def _shards_said(view: RunView) -> str:
     """The strip of cells in words."""
     shards = view.shards
@@ -100,7 +92,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters.update(
-    number=_number, about=_about, size=_size, clock=_clock, duration=duration, words=_words, by_size=_by_size,
-    rejected=_rejected, shards_said=_shards_said, query=query,
+    number=_number, about=_about, size=_size, clock=_clock, duration=duration, words=_words, by_size=largest_first,
+    shards_said=_shards_said, query=query,
 )  # fmt: skip
 _ENVIRONMENT.globals.update(version=VERSION, stale_after_s=STALE_AFTER_S)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from cachetools import LRUCache
 from google.cloud import storage
 
 from actors.errors import Code, DropforgeError
@@ -74,8 +74,8 @@ class Site:
         self._source = Bucket(client, settings.source_bucket)
         self.health = Latest("The health", application.health)
         self.runs = Latest("The list of runs", lambda: application.runs(limit=RUNS))
-        self._runs: OrderedDict[str, Latest[RunView]] = OrderedDict()
-        self._samples: OrderedDict[tuple[str, str, int], Samples] = OrderedDict()
+        self._runs: LRUCache[str, Latest[RunView]] = LRUCache(_RUNS_KEPT)
+        self._samples: LRUCache[tuple[str, str, int], Samples] = LRUCache(_RUNS_KEPT)
         self._pictures = asyncio.Semaphore(_PICTURES_AT_A_TIME)
 
     @property
@@ -88,7 +88,6 @@ class Site:
         """Raises `NOT_FOUND`."""
         if run_id not in self._runs:
             self._runs[run_id] = Latest(f"Run {run_id}", lambda: self.application.run(run_id))
-            _forget_oldest(self._runs)
         return await self._runs[run_id].get()
 
     async def samples(self, view: RunView) -> Samples:
@@ -99,7 +98,6 @@ class Site:
                 self._samples[key] = await asyncio.to_thread(self._read_samples, view.run_id)
             except DropforgeError as error:
                 return Samples(trouble=error.message)
-            _forget_oldest(self._samples)
         return self._samples[key]
 
     async def picture(self, run_id: str, name: str) -> Picture:
@@ -128,8 +126,3 @@ class Site:
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"There is no run {run_id}.")
         return run
-
-
-def _forget_oldest(kept: OrderedDict) -> None:
-    while len(kept) > _RUNS_KEPT:
-        kept.popitem(last=False)

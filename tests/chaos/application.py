@@ -17,6 +17,7 @@ from pathlib import Path
 from serve_app.config.serve_config import read_config
 from serve_app.local_host import Host, HostOptions
 from serve_app.monitoring.health import APPLICATION
+from serve_app.ray_private import serve_client
 
 _POLL_S = 0.1
 
@@ -38,13 +39,10 @@ def main(config: str, port: str) -> None:
 def _deploy(config: Path) -> None:
     """What `serve deploy` does, which reaches the controller by way of the dashboard."""
     from ray import serve
-    from ray.serve.context import _get_global_client
     from ray.serve.schema import ServeDeploySchema
 
-    client = _get_global_client()
-    assert client is not None
     before = serve.status().applications[APPLICATION].last_deployed_time_s
-    client.deploy_apps(ServeDeploySchema.model_validate(read_config(config)))
+    serve_client().deploy_apps(ServeDeploySchema.model_validate(read_config(config)))
     while serve.status().applications[APPLICATION].last_deployed_time_s == before:
         time.sleep(_POLL_S)
 

@@ -14,13 +14,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ray import serve
-from ray.serve._private.api import serve_start
 from ray.serve.schema import ServeDeploySchema
 
 from infra.local.port import HOST, free_port
 from serve_app.config.serve_config import read_config
 from serve_app.local_host import CONFIG
 from serve_app.monitoring.health import APPLICATION
+from serve_app.ray_private import serve_client
 
 from .cluster import Cluster
 
@@ -66,7 +66,8 @@ class Fleet:
                 self.cluster.add(_CPUS)
             running.callback(serve.shutdown)
             # All nodes have this machine's ports in common, so one proxy is all there can be.
-            self._client = serve_start(http_options={"host": HOST, "port": free_port()}, proxy_location="HeadOnly")
+            serve.start(http_options={"host": HOST, "port": free_port()}, proxy_location="HeadOnly")
+            self._client = serve_client()
             self.deploy()
             self._running = running.pop_all()
         return self

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import requests
 from pydantic import BaseModel, ValidationError
 
+from actors.model.drop import RUN_ID
 from serve_app.cli.screen.complaint import Complaint
 from serve_app.model.replay import DiscardView, ReplayView
 from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, StatusView
@@ -21,7 +22,6 @@ TOKEN = "DROPFORGE_API_TOKEN"
 _TRY_TOKEN = f"set {TOKEN} to the token that the application was started with"
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
-RUN_ID = re.compile(r"[0-9a-f]{20}")
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -90,7 +90,7 @@ class Api:
 
         Raises `Complaint` where there is none, or several begin so.
         """
-        if RUN_ID.fullmatch(text):
+        if re.fullmatch(RUN_ID, text):
             view = self.run(text)
             if view is not None:
                 return view

@@ -12,6 +12,7 @@ from google.cloud.storage.exceptions import InvalidResponse
 from actors.model.drop import Drop
 from actors.storage.bucket import connect
 from serve_app.cli.screen.complaint import Complaint
+from serve_app.config.object_names import content_type_of
 from serve_app.config.settings import Settings
 
 
@@ -20,8 +21,7 @@ def upload(settings: Settings, content: BinaryIO, name: str, *, size: int) -> Dr
     uri = f"gs://{settings.source_bucket}/{name}"
     try:
         blob = connect(settings.project).bucket(settings.source_bucket).blob(name)
-        content_type = "application/gzip" if name.endswith(".gz") else "text/csv"
-        blob.upload_from_file(content, size=size, content_type=content_type)
+        blob.upload_from_file(content, size=size, content_type=content_type_of(name))
     except auth.DefaultCredentialsError as error:
         raise Complaint(
             f"{uri} can't be written: there are no Google credentials here.",

@@ -64,7 +64,7 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
             return
         found = [json.loads(line) for line in islice(text, limit)]
     console().print(_table(found))
-    total = sum(view.counts.rejects.values())
+    total = view.counts.rejected
     if total > len(found):
         click.echo(f"… and {total - len(found)} more: --limit, or --json for all")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
@@ -27,11 +28,11 @@ def watch(run: str, url: str | None, as_json: bool) -> None:
       dropforge watch 3f9c
       dropforge watch catalogue.csv --json | tail -1
     """
-    from serve_app.cli.client.api import RUN_ID
+    from actors.model.drop import RUN_ID
     from serve_app.cli.client.target import target
 
     api = target(url).api()
-    run_id = run if RUN_ID.fullmatch(run) else api.find(run).run_id
+    run_id = run if re.fullmatch(RUN_ID, run) else api.find(run).run_id
     view = watched(api, run_id, lines=as_json)
     if not as_json:
         from serve_app.cli.screen.report import run_report

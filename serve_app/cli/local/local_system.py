@@ -17,6 +17,7 @@ from infra.local.cloud import Engine, LocalCloud, LocalCloudOptions
 from serve_app.cli.client.endpoint import Endpoint
 from serve_app.cli.client.target import configured_settings
 from serve_app.local_host import Host, HostOptions
+from serve_app.ray_private import silence_worker_logs
 
 TOPIC = "dropforge-drops"
 
@@ -80,7 +81,7 @@ class LocalSystem:
             os.environ.update(self.cloud.environment)
             running.enter_context(self.host)
             signal.signal(signal.SIGTERM, _end)  # Ray has put a handler of its own in its place, which ends at once
-            _silence_ray()
+            silence_worker_logs()
             self._running = running.pop_all()
         return self
 
@@ -123,13 +124,6 @@ def _restore(environment: Mapping[str, str]) -> None:
 
 def _is_warning(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
-
-
-def _silence_ray() -> None:
-    """Ray prints on stdout, amid our JSON, that calls ended with their actor when it stopped; no option hides it."""
-    import ray._private.worker
-
-    ray._private.worker._worker_logs_enabled = False
 
 
 def _end(number: int, frame: object) -> None:

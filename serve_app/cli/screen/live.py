@@ -34,7 +34,7 @@ def summary(view: RunView) -> str:
     parts = [f"{shards.done}/{shards.planned}{'' if shards.plan_complete else '+'} shards"]
     parts.append(f"{counts.rows_in} rows")
     for number, name in (
-        (sum(counts.rejects.values()), "rejects"),
+        (counts.rejected, "rejects"),
         (counts.images.get("stored", 0), "images"),
         (sum(view.retries.values()), "retries"),
         (len(view.failures), "failed"),

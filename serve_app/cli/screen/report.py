@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from serve_app.model.duration import duration
+from serve_app.model.ranking import largest_first
 from serve_app.model.run_state import RunState
 from serve_app.model.views import RunView
 
@@ -32,7 +33,7 @@ def runs_table(views: Sequence[RunView]) -> RenderableType:
             _state(view),
             str(counts.rows_in),
             str(counts.rows_out),
-            str(sum(counts.rejects.values())),
+            str(counts.rejected),
             str(counts.images.get("stored", 0)),
             duration((now - view.accepted_at).total_seconds()),
             duration(view.elapsed_s),
@@ -66,11 +67,10 @@ def run_report(view: RunView) -> RenderableType:
 def sums(view: RunView) -> dict[str, str]:
     """The counts of a run as equations."""
     counts = view.counts
-    rejected = sum(counts.rejects.values())
-    rows = f"{counts.rows_in} in = {counts.rows_out} out + {rejected} rejects"
+    rows = f"{counts.rows_in} in = {counts.rows_out} out + {counts.rejected} rejects"
     return {
         "rows": rows + (f", and {counts.blank} blank" if counts.blank else "") + _verdict(counts.add_up),
-        "rejects": f"{rejected} = {_added(counts.rejects)}" if rejected else "",
+        "rejects": f"{counts.rejected} = {_added(counts.rejects)}" if counts.rejected else "",
         "images": f"{counts.rows_out} rows = {_added(counts.images)}{_verdict(images_add_up(view))}"
         if counts.images
         else "",
@@ -121,15 +121,11 @@ def _shards(view: RunView) -> str:
 
 
 def _added(numbers: Mapping[str, int]) -> str:
-    return " + ".join(f"{number} {name}" for name, number in _by_size(numbers))
+    return " + ".join(f"{number} {name}" for name, number in largest_first(numbers))
 
 
 def _listed(numbers: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in _by_size(numbers))
-
-
-def _by_size(numbers: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(numbers.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{number} {name}" for name, number in largest_first(numbers))
 
 
 def _verdict(adds_up: bool) -> str:

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from actors.logs import LABELS, SAMPLED, SPAN, TRACE, JsonFormatter, about, labels
-from actors.trace_context import context_of, current, link_to, received, within
+from actors.trace_context import context_of, current, link_to, received, same_trace, within
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = PARENT[:-1] + "0"
@@ -49,6 +49,26 @@ def test_what_is_no_context_is_none(text: str) -> None:
         assert current() == ""
     assert link_to(text) is None
     assert not context_of(text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        (PARENT, PARENT, True),
+        (PARENT, "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00", True),
+        (PARENT, "00-4bf92f3577b34da6a3ce929d0e0e4736-b7ad6b7169203331-01", False),
+        (PARENT, "01" + PARENT[2:] + "-more-of-a-later-version", True),
+        (PARENT, "ff" + PARENT[2:], False),
+        (PARENT, PARENT.upper(), False),
+        (PARENT, "", False),
+        ("", PARENT, False),
+        ("", "", False),
+        ("nonsense", "nonsense", False),
+        ("x-0af7651916cd43dd8448eb211c80319c", PARENT, False),
+    ],
+)
+def test_two_contexts_of_one_trace(a: str, b: str, same: bool) -> None:
+    assert same_trace(a, b) is same
 
 
 async def test_a_task_of_the_trace_logs_it() -> None:

@@ -37,7 +37,8 @@ async def fetcher(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ImageFetcher
     made = ImageFetcher.__new__(ImageFetcher)
     await made.__init__(ImageSettings(), "shop")  # type: ignore[misc]
     yield made
-    await made.__del__()
+    if (closing := made.__del__()) is not None:
+        await closing
 
 
 @pytest.fixture
@@ -90,6 +91,14 @@ async def test_the_fetcher_decodes_an_image(fetcher: ImageFetcher, monkeypatch: 
 async def test_the_fetcher_s_session_is_open(fetcher: ImageFetcher) -> None:
     await fetcher._stage._downloader._session.close()
     assert "session is closed" in await fails(fetcher.check_health())
+
+
+async def test_the_fetcher_is_closed_by_serve_once(fetcher: ImageFetcher) -> None:
+    closing = fetcher.__del__()
+    assert closing is not None
+    await closing
+    assert fetcher._stage._downloader._session.closed
+    assert fetcher.__del__() is None
 
 
 async def test_the_fetcher_waits_for_its_decoder(fetcher: ImageFetcher) -> None:

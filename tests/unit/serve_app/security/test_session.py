@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from serve_app.security.session import COOKIE, VALID_S, Sessions
@@ -41,3 +43,22 @@ def test_anything_else_is_none(value: str) -> None:
     assert not Sessions(TOKEN).admits(cookie(value))
     assert not Sessions(TOKEN).admits(Headers({"cookie": value}))
     assert not Sessions(TOKEN).admits(Headers({}))
+
+
+@pytest.mark.parametrize("value", ["\ud800", "\udcff.\udcff", "9999999999.\ud800"])
+def test_half_a_surrogate_is_none(value: str) -> None:
+    assert not Sessions(TOKEN).admits({"cookie": f"{COOKIE}={value}"})
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_of_a_cookie_raise(value: bytes) -> None:
+    assert not Sessions(TOKEN).admits(cookie(value.decode("latin-1")))
+
+
+def test_a_session_with_one_character_changed_is_none() -> None:
+    issued = Sessions(TOKEN, now=lambda: 1e9).issue()
+    sessions = Sessions(TOKEN, now=lambda: 1e9)
+    for at, character in enumerate(issued[:-1]):  # of the last one's six bits, two mean nothing in base64
+        changed = "1" if character == "0" else "0"
+        assert not sessions.admits(cookie(issued[:at] + changed + issued[at + 1 :])), at
+    assert sessions.admits(cookie(issued))
