@@ -167,7 +167,10 @@ class Assembly:
         return seconds
 
     def _versions(self) -> dict[str, str]:
-        versions = {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}
+        """What made the output. Where parts differ, because a deploy came between them, all of their versions."""
+        made_by: dict[str, dict[str, None]] = {}
         for part in self._parts:
-            versions.update(part.versions)
-        return versions
+            for name, version in part.versions.items():
+                made_by.setdefault(name, {})[version] = None
+        here = {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}
+        return here | {name: ", ".join(versions) for name, versions in made_by.items()}
