@@ -15,6 +15,7 @@ Every failure has a bounded `Code`, the same word in logs, metrics, the manifest
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 
@@ -125,9 +126,10 @@ class DropforgeError(Exception):
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
-    def __reduce__(self):  # exceptions with keyword-only state don't survive pickling between actors otherwise
-        return _rebuild, (type(self), self.code, self.message, self.retry_after_s)
+    def __reduce__(self) -> tuple[Callable[..., DropforgeError], tuple[object, ...], dict[str, object]]:
+        """Its fields as they are: `__init__`, which Python would call again, differs from subclass to subclass."""
+        return _with_fields_to_come, (type(self), self.args), self.__dict__.copy()
 
 
-def _rebuild(cls: type[DropforgeError], code: Code, message: str, retry_after_s: float | None) -> DropforgeError:
-    return cls(code, message, retry_after_s=retry_after_s)
+def _with_fields_to_come(kind: type[DropforgeError], args: tuple[object, ...]) -> DropforgeError:
+    return kind.__new__(kind, *args)

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before numpy is imported, which reads it. Ray sets the same for an actor of one CPU; more threads, which spin for BLAS
+# on a machine that others use too, made the language model's tests take three times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # Wall time says nothing about an example on a machine that others use too.

@@ -35,7 +35,10 @@ _FEWEST_MEMBER_BYTES = 256
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """`blocks` are consecutive pieces of the text, none empty, of about a mebibyte; to be iterated over once.
+    """`blocks` are consecutive pieces of the text, to be iterated over once.
+
+    None is empty, and all but the last have half a mebibyte or more: the first holds all that the checks of a file's
+    start want to see.
 
     `forms` is what the file was in, from the outside in; empty where it was plain and `blocks` are its own bytes.
     """
@@ -60,7 +63,7 @@ def unpack(file: BufferedReader, size: int, catalogue: Catalogue) -> Unpacked:
     if file.peek(len(GZIP)).startswith(GZIP):
         forms.append("gzip")
         most = min(catalogue.max_unpacked_bytes, max(_UNQUESTIONED_BYTES, int(catalogue.max_expansion * size)))
-        blocks: Iterator[bytes] = _gunzipped(file, most)
+        blocks: Iterator[bytes] = _joined(_gunzipped(file, most))
     else:
         blocks = iter(partial(file.read, _BLOCK_BYTES), b"")
     first = next(blocks, b"")
@@ -71,6 +74,18 @@ def unpack(file: BufferedReader, size: int, catalogue: Catalogue) -> Unpacked:
         forms.append("utf-16")
         blocks = _utf_8(blocks, encoding)
     return Unpacked(tuple(forms), blocks)
+
+
+def _joined(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of `_BLOCK_BYTES` or more: a gzip member may have a few bytes, and be the first."""
+    piece = bytearray()
+    for block in blocks:
+        piece += block
+        if len(piece) >= _BLOCK_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
 
 
 def _gunzipped(file: BufferedReader, most: int) -> Iterator[bytes]:

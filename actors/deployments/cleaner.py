@@ -17,12 +17,12 @@ from .object_store import hand_off
 
 
 class Cleaner:
-    """Holds the language model and the tables learned from earlier shards. CPU bound, one call at a time."""
+    """Holds a text engine with the language model and what it learned. CPU bound, one call at a time."""
 
     def __init__(self, settings: TextSettings, project: str) -> None:
         logs.configure(project)
         self._cleaner = DescriptionCleaner(settings)
-        self._queue = TextQueue(self._cleaner.clean)
+        self._queue = TextQueue(self._cleaner.clean, call_chars=self._cleaner.call_chars)
 
     async def clean(self, read: Handoff[ReadShard]) -> Handoff[pa.StringArray]:
         """A string column of cleaned descriptions, in row order."""
@@ -34,6 +34,9 @@ class Cleaner:
         )
 
     async def check_health(self) -> None:
-        """Cleans a word by the same path a shard takes; a wedged worker thread fails the check's time limit."""
-        cleaned = await self._queue.clean(["Shoes"])
+        """Cleans a word by the same path a shard takes, ahead of those that wait.
+
+        A wedged worker thread fails the check's time limit.
+        """
+        cleaned = await self._queue.clean(["Shoes"], ahead=True)
         liveness.expect("The cleaned word", cleaned.cells, ["shoe"])

@@ -14,17 +14,17 @@ Which image is a row's must not depend on when it was asked for, so a URL's fail
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pyarrow as pa
 from yarl import URL
 
+from actors import side_by_side
 from actors.errors import Code, DropforgeError, Kind
 from actors.model.catalogue import Catalogue
 from actors.model.frame import ImageColumn
@@ -158,13 +158,15 @@ class ImageStage:
         for number, repeated, row_id, cell in zip(*columns, strict=True):
             key = RowKey(row_id, number if repeated else None)
             shard.rows.append(self._row(number, key, cell, catalogue, shard))
+        # All rows at once: one that waits for a slow host must not keep one of another host from starting. What runs
+        # is bounded by the limits, and a shard by the plan.
         if resume:
-            await _all(self._find(row, shard) for row in shard.rows if row.untried)
-        await _all(self._first_image(row, shard) for row in shard.rows if row.untried)
+            await side_by_side.all_of(self._find(row, shard) for row in shard.rows if row.untried)
+        await side_by_side.all_of(self._first_image(row, shard) for row in shard.rows if row.untried)
         held = [row for row in shard.rows if row.held]
         if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
             raise _host_down(held, len(shard.rows), self._settings.tolerated_passing_share)
-        await _all(self._any_image(row, shard) for row in held)
+        await side_by_side.all_of(self._any_image(row, shard) for row in held)
         return shard.column()
 
     def _row(self, number: int, key: RowKey, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
@@ -223,20 +225,6 @@ class ImageStage:
         )
         shard.failures[str(error.code)] += 1
         self._on_failure(row.failure)
-
-
-async def _all(steps: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Runs the steps side by side; the first error ends them all and is raised as it is.
-
-    A task per row of a shard, not a window over them: a row that waits for a slow host must not keep one of another
-    host from starting. What runs is bounded by the limits, and a shard by the plan.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            for step in steps:
-                group.create_task(step)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
 
 
 def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:

@@ -6,15 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
-from actors.csv.content import HEAD_BYTES, as_marked, check_content
-from actors.csv.header import detect_delimiter, read_header
-from actors.csv.ids import IdFilter
-from actors.csv.scan import ShardScanner
+from actors.csv.content import HEAD_BYTES
 from actors.csv.unpack import is_packed
 from actors.model.drop import Shard
 from actors.model.plan import PlanStart, SourceText
 from actors.model.run import Run
 
+from .head import read_head
 from .source import Source
 
 Unpack = Callable[[], tuple[SourceText, Source]]
@@ -46,21 +44,12 @@ async def scan(
         text, source = await asyncio.to_thread(unpack)
         size = await asyncio.to_thread(source.size)
         first = await asyncio.to_thread(source.read, 0, min(chunk_bytes, size))
-    head = first[:HEAD_BYTES]
-    check_content(head)
-    catalogue = as_marked(head, run.catalogue)
-    delimiter = detect_delimiter(head, catalogue)
-    scanner = ShardScanner(
-        delimiter,
-        shard_bytes=run.shard_bytes,
-        shard_rows=run.shard_rows,
-        max_row_bytes=catalogue.max_row_bytes,
-        ids=lambda record: IdFilter(read_header(record, catalogue, delimiter), size),
-    )
+    head = read_head(first, run.catalogue)
+    scanner = head.scanner(shard_bytes=run.shard_bytes, shard_rows=run.shard_rows, text_bytes=size)
     start: PlanStart | None = None
 
     def plan_start(header: bytes) -> PlanStart:
-        return PlanStart(header=read_header(header, catalogue, delimiter), source_bytes=source_bytes, text=text)
+        return PlanStart(header=head.header(header), source_bytes=source_bytes, text=text)
 
     def steps(shards: list[Shard]) -> Iterator[PlanStart | tuple[Shard, ...]]:
         nonlocal start

@@ -198,10 +198,8 @@ class Bucket:
             return f"{_BROWSER_DOWNLOADS}/{self.name}/{quote(name)}"
         return str(blob.public_url)
 
-    def objects(
-        self, prefix: str, *, start_offset: str | None = None, limit: int | None = None
-    ) -> Iterator[ObjectInfo]:
-        """Objects below a prefix, in name order, from `start_offset` on."""
+    def objects(self, prefix: str, *, limit: int | None = None) -> Iterator[ObjectInfo]:
+        """Objects whose names start with the prefix, in name order; the first `limit` of them if it is given."""
         with self._errors(prefix):
             blobs = self._client.list_blobs(
                 self._bucket,

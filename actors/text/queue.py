@@ -1,7 +1,8 @@
-"""Short texts that wait for the language model share one call of it.
+"""Short texts that wait for the language model share one call of it, and long ones are cut into several.
 
 The model's cost of a call hardly grows with its first thousands of characters, so a burst of small drops is cleaned
-several drops at a time. A drop that comes alone is cleaned at once.
+several drops at a time. A drop that comes alone is cleaned at once. A call is never much longer than is good for the
+engine, so that whoever asks whether it is alive hears of it soon.
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-BATCH_CHARS = 1 << 19
-"""Most characters of one call, unless a single shard has more: about what two full shards have."""
+from .pages import pages
 
 Clean = Callable[[Sequence[str]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class CleanedTexts:
-    """A cell per text, and the texts' share of the call's seconds."""
+    """A cell per text, and the texts' share of the calls' seconds."""
 
     cells: list[str]
     seconds: float
@@ -29,28 +29,42 @@ class CleanedTexts:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
+    """Texts for one call, or for a part of one."""
+
     texts: Sequence[str]
     chars: int
     done: asyncio.Future[CleanedTexts]
 
 
 class TextQueue:
-    """Calls `clean` in a thread of its own, one call at a time. For one event loop."""
+    """Calls `clean` in a thread of its own, one call at a time. For one event loop.
 
-    def __init__(self, clean: Clean, *, batch_chars: int = BATCH_CHARS) -> None:
+    Calls are of about `call_chars` characters, or of one text that has more.
+    """
+
+    def __init__(self, clean: Clean, *, call_chars: int) -> None:
         self._clean = clean
-        self._batch_chars = batch_chars
+        self._call_chars = call_chars
         self._waiting: deque[_Waiting] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="clean")
         self._working: asyncio.Task[None] | None = None
 
-    async def clean(self, texts: Sequence[str]) -> CleanedTexts:
-        """Raises what `clean` raises for these texts."""
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(texts, sum(map(len, texts)), done))
+    async def clean(self, texts: Sequence[str], *, ahead: bool = False) -> CleanedTexts:
+        """`ahead` goes before all that waits, right after the call under way. Raises what `clean` raises for these."""
+        loop = asyncio.get_running_loop()
+        parts = [_Waiting(page, sum(map(len, page)), loop.create_future()) for page in pages(texts, self._call_chars)]
+        if ahead:
+            self._waiting.extendleft(reversed(parts))
+        else:
+            self._waiting.extend(parts)
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._work())
-        return await done
+        try:
+            cleaned = await asyncio.gather(*(part.done for part in parts))
+        finally:
+            for part in parts:  # of those that fail or leave, the rest need not be cleaned
+                part.done.cancel()
+        return CleanedTexts([cell for part in cleaned for cell in part.cells], sum(part.seconds for part in cleaned))
 
     async def _work(self) -> None:
         while self._waiting:
@@ -68,15 +82,20 @@ class TextQueue:
                         _fail(one, its_own)
 
     def _next(self) -> list[_Waiting]:
-        batch = [self._waiting.popleft()]
-        chars = batch[0].chars
-        while self._waiting and chars + self._waiting[0].chars <= self._batch_chars:
-            batch.append(self._waiting.popleft())
-            chars += batch[-1].chars
+        """What the next call is of; empty where all that waited have left."""
+        batch: list[_Waiting] = []
+        chars = 0
+        while self._waiting and (not batch or chars + self._waiting[0].chars <= self._call_chars):
+            one = self._waiting.popleft()
+            if not one.done.done():
+                batch.append(one)
+                chars += one.chars
         return batch
 
     async def _call(self, batch: Sequence[_Waiting]) -> None:
         texts = [text for one in batch for text in one.texts]
+        if not texts:
+            return
         started = time.perf_counter()
         cells = await asyncio.get_running_loop().run_in_executor(self._thread, self._clean, texts)
         seconds, chars = time.perf_counter() - started, sum(one.chars for one in batch)

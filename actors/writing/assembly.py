@@ -96,7 +96,7 @@ class Assembly:
                 raise DropforgeError(
                     Code.PARTS_DISAGREE,
                     f"{self._run.drop.uri} shard {part.shard.index}: {counts.records} records are not {counts.blank} "
-                    f"blank + {counts.rows_out} rows out + {sum(counts.rejects.values())} rejects, or not the planned "
+                    f"blank + {counts.rows_out} rows out + {counts.rejected} rejects, or not the planned "
                     f"{part.shard.rows}. Nothing was published; this is a defect, please report it.",
                 )
 
@@ -113,7 +113,10 @@ class Assembly:
         return seconds
 
     def _versions(self) -> dict[str, str]:
-        versions = {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}
+        """What made the output. Where parts differ, because a deploy came between them, all of their versions."""
+        made_by: dict[str, dict[str, None]] = {}
         for part in self._parts:
-            versions.update(part.versions)
-        return versions
+            for name, version in part.versions.items():
+                made_by.setdefault(name, {})[version] = None
+        here = {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}
+        return here | {name: ", ".join(versions) for name, versions in made_by.items()}

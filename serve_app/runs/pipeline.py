@@ -6,11 +6,10 @@ joins them. Every call may run twice, and a second part of a shard changes nothi
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
+from actors import side_by_side
 from actors.model.attempt import NEW, RESUMED, Attempt
 from actors.model.drop import Shard
 from actors.model.handoff import Handoff, Piece, ReadShard
@@ -24,9 +23,6 @@ from actors.model.stage import Stage
 from .bisection import Bisection
 from .stage_call import StageCalls, subject_of
 from .stages import Stages
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ class Pipeline:
         if not run.fetch_images:
             return Piece(read, await cleaning, None)
         imaging = calls.call(Stage.IMAGES, subject, lambda attempt: stages.fetch(run, shard, given, attempt), attempt)
-        return Piece(read, *await _side_by_side(cleaning, imaging))
+        return Piece(read, *await side_by_side.both(cleaning, imaging))
 
 
 class _Scan:
@@ -152,13 +148,3 @@ class _Scan:
 
 def _about(shard: Shard) -> dict[str, int]:
     return {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}
-
-
-async def _side_by_side(first: Coroutine[None, None, T], second: Coroutine[None, None, U]) -> tuple[T, U]:
-    """Awaits both; the first failure is raised as it is, and ends the other."""
-    tasks = asyncio.create_task(first), asyncio.create_task(second)
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -10,11 +10,9 @@ import asyncio
 import contextvars
 import importlib.metadata
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from actors import logs
+from actors import logs, side_by_side
 from actors.errors import Code, DropforgeError, Kind
 from actors.model.attempt import Attempt
 from actors.model.drop import Shard
@@ -37,6 +35,8 @@ logger = logging.getLogger("dropforge.driver")
 class RunAttempt:
     """Brings one run as far as it goes. For one use."""
 
+    _group: asyncio.TaskGroup
+
     def __init__(
         self,
         run: Run,
@@ -55,7 +55,6 @@ class RunAttempt:
         self._progress = events.progress
         self._free = asyncio.Semaphore(shards_in_flight)
         self._context = contextvars.copy_context()  # a shard belongs to its run, though the plan's stream dispatches it
-        self._group = asyncio.TaskGroup()
         self._parts: dict[int, PartRecord] = {}
         self._failed: set[int] = set()
         self._replayed: dict[int, Failure] = {}
@@ -119,7 +118,7 @@ class RunAttempt:
 
     async def _process(self, plan: Plan | None) -> Plan:
         """Takes every shard that has neither part nor failure through the stages; the complete plan."""
-        async with _ungrouped(), self._group:
+        async with side_by_side.group() as self._group:
             if plan is None:
                 plan = await self._pipeline.plan(self._dispatch)
                 if not self._single:
@@ -205,12 +204,3 @@ class RunAttempt:
         )
         await asyncio.to_thread(self._records.write_failure, failure)
         self._events.failed(failure)
-
-
-@asynccontextmanager
-async def _ungrouped() -> AsyncIterator[None]:
-    """Raises the first error of a task group as itself, so that its code can be told."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from group

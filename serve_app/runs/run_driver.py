@@ -20,7 +20,7 @@ from actors.errors import Code, DropforgeError
 from actors.model.attempt import NEW, RESUMED, Attempt
 from actors.model.manifest import Manifest
 from actors.model.run import Run
-from actors.trace_context import context_of, current, link_to
+from actors.trace_context import context_of, current, link_to, same_trace
 from serve_app.config.settings import Settings
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.monitoring.metrics import Metrics
@@ -136,11 +136,11 @@ class RunDriver:
         lease.retire()
         logger.info(
             "Finished run %s of %s: %s, %d rows out, %d rejects", run.run_id, run.drop.uri, manifest.state,
-            manifest.counts.rows_out, sum(manifest.counts.rejects.values()),
+            manifest.counts.rows_out, manifest.counts.rejected,
         )  # fmt: skip
 
 
 def _begun_by(run: Run) -> Link | None:
     """What has begun this stretch of the run, where it is of another trace: a replay."""
     begun_by = current()
-    return link_to(begun_by) if begun_by.split("-")[1:2] != run.trace.split("-")[1:2] else None
+    return None if same_trace(begun_by, run.trace) else link_to(begun_by)

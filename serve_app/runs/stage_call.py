@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain, repeat
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from opentelemetry import trace
 
@@ -44,10 +44,6 @@ class StageError(DropforgeError):
         self.stage = stage
         self.attempts = attempts
         self.first_at = first_at
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        error = DropforgeError(self.code, self.message, retry_after_s=self.retry_after_s)
-        return StageError, (error, self.stage, self.attempts, self.first_at)
 
 
 def subject_of(run: Run, shard: Shard) -> str:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from actors.csv.content import HEAD_BYTES, as_marked, check_content
-from actors.csv.header import detect_delimiter, read_header
-from actors.csv.scan import ShardScanner
 from actors.csv.unpack import unpack
+from actors.reading.head import read_head
 from serve_app.config.settings import Settings
 
 
@@ -25,27 +23,18 @@ class Precheck:
 
 def precheck(file: Path, settings: Settings) -> Precheck:
     """Raises `DropforgeError` with the code that the run would be refused with."""
-    shards = []
+    size = file.stat().st_size
     with file.open("rb") as content:
-        blocks = unpack(content, file.stat().st_size, settings.catalogue).blocks
+        blocks = unpack(content, size, settings.catalogue).blocks
         first = next(blocks, b"")
-        head = first[:HEAD_BYTES]
-        check_content(head)
-        catalogue = as_marked(head, settings.catalogue)
-        delimiter = detect_delimiter(head, catalogue)
-        scanner = ShardScanner(
-            delimiter,
-            shard_bytes=settings.shard_bytes,
-            shard_rows=settings.shard_rows,
-            max_row_bytes=catalogue.max_row_bytes,
-        )
-        for block in chain((first,), blocks):
-            shards += scanner.feed(block)
+        head = read_head(first, settings.catalogue)
+        scanner = head.scanner(shard_bytes=settings.shard_bytes, shard_rows=settings.shard_rows, text_bytes=size)
+        shards = [shard for block in chain((first,), blocks) for shard in scanner.feed(block)]
     shards += scanner.finish()
     assert scanner.header is not None
-    header = read_header(scanner.header, catalogue, delimiter)
+    header = head.header(scanner.header)
     return Precheck(
-        size=file.stat().st_size,
+        size=size,
         records=sum(shard.rows for shard in shards),
         shards=len(shards),
         columns={role: header.names[position] for role, position in header.positions.items()},

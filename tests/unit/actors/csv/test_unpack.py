@@ -187,6 +187,25 @@ def test_many_members_that_hold_something_are_read() -> None:
     assert text_of(data) == text * 12_000
 
 
+WIDE = ("\ufeff" + TEXT.decode() * 50_000).encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "forms"),
+    [
+        (TEXT * 50_000, 0, ("gzip",)),
+        (b"\n" + TEXT * 50_000, 1, ("gzip",)),
+        *((WIDE, first, ("gzip", "utf-16")) for first in range(4)),
+    ],
+)
+def test_blocks_are_large_whatever_the_members_are(text: bytes, first: int, forms: tuple[str, ...]) -> None:
+    unpacked = unpack_bytes(gzip.compress(text[:first]) + gzip.compress(text[first:], 1))
+    sizes = [len(block) for block in unpacked.blocks]
+    assert unpacked.forms == forms
+    assert len(sizes) > 1
+    assert min(sizes[:-1]) >= 1 << 19
+
+
 def test_the_limits_are_the_catalogue_s() -> None:
     data = gzip.compress(bytes(20 << 20))
     assert refusal_of(data, Catalogue(max_expansion=500)).code is Code.TOO_LARGE

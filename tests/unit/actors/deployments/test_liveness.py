@@ -24,11 +24,11 @@ from actors.text.settings import TextSettings
 WITHIN_S = 30.0
 
 
-@pytest.fixture(scope="module")
-def cleaner() -> Iterator[Cleaner]:
+@pytest.fixture(scope="module", params=["fast", "spacy"])
+def cleaner(request: pytest.FixtureRequest) -> Iterator[Cleaner]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(logs, "configure", lambda project: "node")  # it asks Ray for the node, and there is no Ray here
-        yield Cleaner(TextSettings(), "shop")
+        yield Cleaner(TextSettings(engine=request.param), "shop")
 
 
 @pytest.fixture

@@ -52,8 +52,9 @@ def texts(records: RunRecords) -> list[str]:
         (UTF_16, b"\xef\xbb\xbf" + TEXT, ("utf-16",)),
         (gzip.compress(UTF_16), b"\xef\xbb\xbf" + TEXT, ("gzip", "utf-16")),
         (gzip.compress(HEADER + b"\n" + TEXT * 50_000), HEADER + b"\n" + TEXT * 50_000, ("gzip",)),
+        (gzip.compress(b"\n") + gzip.compress(TEXT), b"\n" + TEXT, ("gzip",)),
     ],
-    ids=["gzip", "utf-16", "both", "megabytes"],
+    ids=["gzip", "utf-16", "both", "megabytes", "a blank line in a member of its own"],
 )
 def test_the_text_is_in_the_run(
     write: Callable[[bytes], SourceText], work: Bucket, records: RunRecords, data: bytes, text: bytes, forms: tuple

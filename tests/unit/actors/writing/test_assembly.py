@@ -103,6 +103,14 @@ def test_parts_are_joined_in_file_order(work: Bucket, prefix: str, letters: list
     assert work.read(run.output.name) == OUTPUT_HEADER + b"".join(f"{name}\n".encode() for name in names)
 
 
+def test_a_manifest_names_every_version_that_made_a_part(work: Bucket, prefix: str) -> None:
+    run, plan = run_of(prefix), plan_of([1, 1, 1])
+    made_by = [{"spacy": "3.8.18", "text_engine": engine} for engine in ("fast", "spacy", "fast")]
+    parts = [part_of(shard, rows_object=None, versions=each) for shard, each in zip(plan.shards, made_by, strict=True)]
+    manifest = Assembly.of_parts(run, plan, parts, RunRecords(work, Layout(prefix), run.run_id), work).publish(0)
+    assert (manifest.versions["spacy"], manifest.versions["text_engine"]) == ("3.8.18", "fast, spacy")
+
+
 def test_no_request_has_more_sources_than_cloud_storage_takes(
     proxy: StorageProxy, proxied_work: Bucket, work: Bucket, prefix: str
 ) -> None:

@@ -6,6 +6,7 @@ from actors.errors import Code, DropforgeError
 from actors.images.names import RowKey, image_name
 from actors.model.catalogue import Catalogue, Columns
 from actors.model.drop import Drop
+from actors.text.settings import TextSettings
 from serve_app.app import build
 from serve_app.config.serve_config import checked_settings
 from serve_app.config.settings import Settings
@@ -23,6 +24,17 @@ def test_the_environment_goes_before_the_arguments(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("by", ["environment", "arguments"])
+def test_the_text_engine_can_be_chosen(monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    assert checked_settings({}).text.engine == "fast"
+    args: dict = {}
+    if by == "environment":
+        monkeypatch.setenv("DROPFORGE_TEXT__ENGINE", "spacy")
+    else:
+        args = {"text": {"engine": "spacy"}}
+    assert checked_settings(args).text == TextSettings(engine="spacy")
+
+
+@pytest.mark.parametrize("by", ["environment", "arguments"])
 def test_a_setting_within_others_leaves_them_at_their_defaults(monkeypatch: pytest.MonkeyPatch, by: str) -> None:
     args: dict = {}
     if by == "environment":
@@ -37,6 +49,7 @@ def test_a_setting_within_others_leaves_them_at_their_defaults(monkeypatch: pyte
     ("name", "value", "told"),
     [
         ("DROPFORGE_SHARD_ROWS", "many", "args.shard_rows: "),
+        ("DROPFORGE_TEXT__ENGINE", "slow", "args.text.engine: "),
         ("DROPFORGE_CATALOGUE__COLUMNS__IDENT", "sku", "args.catalogue.columns.ident: "),
     ],
 )

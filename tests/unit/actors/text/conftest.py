@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+from spacy.language import Language
+
+from actors.text import model
+
+
+@pytest.fixture(scope="session")
+def nlp() -> Language:
+    return model.load()
