@@ -16,8 +16,7 @@ from actors.model.drop import Drop
 from actors.model.failure import Failure
 from actors.model.stage import Stage
 
-SOURCE_DELIVERIES = "CloudPubSubDeadLetterSourceDeliveryCount"
-"""Attribute that Pub/Sub adds to a message it dead-letters itself ("Handle message failures", Pub/Sub docs)."""
+from .source_attributes import delivery_count
 
 Key = tuple[str, int | None]
 """A run and the index of its shard, None for the run itself; a stray's is its own."""
@@ -92,7 +91,7 @@ class Entry(BaseModel):
             stage=Stage.ACCEPT,
             code=Code.NOT_ACCEPTED,
             message="The notification was delivered to the application and not acknowledged.",
-            attempts=int(attributes.get(SOURCE_DELIVERIES, 1)),
+            attempts=delivery_count(attributes),
             first_at=published_at,
             last_at=published_at,
             version="",

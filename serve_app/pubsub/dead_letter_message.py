@@ -8,9 +8,6 @@ from actors.model.drop import Drop
 from actors.model.failure import Failure
 from actors.trace_context import ATTRIBUTE
 
-SOURCE_SUBSCRIPTION = "CloudPubSubDeadLetterSourceSubscription"
-"""Attribute that Pub/Sub adds to a message it dead-letters itself ("Handle message failures", Pub/Sub docs)."""
-
 
 class DeadLetter(BaseModel):
     """The envelope: the failure, and the drop it is of."""

@@ -21,7 +21,9 @@ from pydantic import ValidationError
 from actors.model.failure import Failure
 from actors.model.run import Run
 from actors.trace_context import current
-from serve_app.pubsub.dead_letter_message import SOURCE_SUBSCRIPTION, DeadLetter
+from serve_app.model.source_attributes import dead_lettered_by_pubsub
+
+from .dead_letter_message import DeadLetter
 
 logger = logging.getLogger("dropforge.dead_letters")
 
@@ -116,7 +118,7 @@ class DeadLetterSubscription:
             for received in messages:
                 message = received.message
                 attributes = dict(message.attributes)
-                letter = None if SOURCE_SUBSCRIPTION in attributes else _letter(message.data)
+                letter = None if dead_lettered_by_pubsub(attributes) else _letter(message.data)
                 size += len(message.data) + sum(map(len, attributes.values()))
                 pulled.append(
                     PulledMessage(

@@ -11,7 +11,8 @@ from actors.errors import Code, DropforgeError
 from infra.local.embedded_pubsub import EmbeddedPubsub
 from infra.local.service import Service
 from serve_app.dead_letters.inbox import Inbox
-from serve_app.pubsub.dead_letter_message import SOURCE_SUBSCRIPTION, DeadLetter
+from serve_app.model.source_attributes import SUBSCRIPTION
+from serve_app.pubsub.dead_letter_message import DeadLetter
 from serve_app.pubsub.dead_letter_topic import DeadLetterSubscription
 from serve_app.runs.run_registry import RunRegistry
 from tests.support.run_samples import failure_of, plan_of, run_of
@@ -70,7 +71,7 @@ def inbox(registry: RunRegistry, publish: Publish, prefix: str, accepting: Accep
 def notification(name: str) -> dict[str, str]:
     source = f"projects/{PROJECT}/subscriptions/s"
     return {"eventType": "OBJECT_FINALIZE", "bucketId": "in", "objectId": name, "objectGeneration": "1"} | {
-        SOURCE_SUBSCRIPTION: source
+        SUBSCRIPTION: source
     }
 
 
@@ -78,7 +79,7 @@ STRAYS: dict[str, tuple[bytes, dict[str, str]]] = {
     "bytes of any kind": (b"\xff\x00 nonsense", {}),
     "nothing": (b"", {"x": "y"}),
     "json of another kind": (b'{"drop": 1}', {}),
-    "a notification without a name": (b"{}", {"eventType": "OBJECT_FINALIZE", SOURCE_SUBSCRIPTION: "s"}),
+    "a notification without a name": (b"{}", {"eventType": "OBJECT_FINALIZE", SUBSCRIPTION: "s"}),
     "a notification whose generation is no number": (b"{}", notification("a") | {"objectGeneration": "x"}),
     "attributes that would forge a line": (b"x", {"a\nERROR forged \x1b[31m": "y"}),
 }

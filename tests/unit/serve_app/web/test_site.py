@@ -28,8 +28,6 @@ class Asked:
     async def health(self) -> HealthView:
         raise AssertionError
 
-    full_health = health
-
 
 async def test_the_run_that_is_looked_at_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latest, "FRESH_S", 600.0)
