@@ -144,4 +144,4 @@ def test_output_inside_the_input_is_refused_in_two_lines(
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 1
     assert "overlap" in result.stderr
-    assert "Try: mend the settings" in result.stderr
+    assert "Try: correct the settings" in result.stderr

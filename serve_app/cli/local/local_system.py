@@ -1,4 +1,4 @@
-"""The whole system on this machine: the local cloud with the application's buckets and topics, and the application."""
+"""The whole system on this machine: the local cloud with its buckets and topics, and the application."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOPIC = "dropforge-drops"
 
 @dataclass(frozen=True, slots=True)
 class LocalSystemOptions:
-    """`settings` and `replicas` go over those of serve_config.yaml. Without `state`, everything is in memory."""
+    """`settings` and `replicas` replace those of serve_config.yaml. Without `state`, everything is kept in memory."""
 
     port: int
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -34,10 +34,10 @@ class LocalSystemOptions:
 
 
 class LocalSystem:
-    """Runs while the `with` block does. Raises `DropforgeError` where a part of it does not come up.
+    """Runs inside its `with` block. Raises `DropforgeError` when a part of it does not start.
 
-    Meanwhile this process's environment points Google's clients at the local cloud, and SIGTERM ends the block as
-    Ctrl-C does, so that nothing is left running.
+    Inside the block this process's environment points Google's clients at the local cloud, and SIGTERM ends the
+    block as Ctrl-C does, so that no process is left running.
     """
 
     def __init__(self, options: LocalSystemOptions, *, on_progress: Callable[[str], None]) -> None:
@@ -79,7 +79,7 @@ class LocalSystem:
             running.callback(_restore, before)
             os.environ.update(self.cloud.environment)
             running.enter_context(self.host)
-            signal.signal(signal.SIGTERM, _end)  # Ray has put a handler of its own in its place, which ends at once
+            signal.signal(signal.SIGTERM, _end)  # again: Ray has installed a handler that exits without cleaning up
             _silence_ray()
             self._running = running.pop_all()
         return self
@@ -100,7 +100,7 @@ class LocalSystem:
         )
 
     def addresses(self) -> dict[str, str]:
-        """What runs where, for people."""
+        """The name and address of everything that runs, to show to a person."""
         settings = self.settings
         watched = " and ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
         return {
@@ -126,7 +126,10 @@ def _is_warning(record: logging.LogRecord) -> bool:
 
 
 def _silence_ray() -> None:
-    """Ray prints on stdout, amid our JSON, that calls ended with their actor when it stopped; no option hides it."""
+    """Stops Ray from printing to stdout, in the middle of our JSON, that calls ended when their actor stopped.
+
+    No public option of Ray 2.60 does that.
+    """
     import ray._private.worker
 
     ray._private.worker._worker_logs_enabled = False

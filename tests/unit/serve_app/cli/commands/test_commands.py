@@ -142,8 +142,8 @@ def test_without_a_dropforge_two_lines_say_what_to_do() -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     what, attempt = result.stderr.splitlines()
-    assert what == "Error: No running Dropforge is known here."
-    assert attempt.startswith("Try: `dropforge up`")
+    assert what.startswith("Error: No running Dropforge was found: `dropforge up` is not running in this folder")
+    assert attempt.startswith("Try: start one on this machine with `dropforge up`")
 
 
 def test_a_dropforge_that_does_not_answer_is_said() -> None:
@@ -219,13 +219,13 @@ def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
         finally:
             watching.kill()
     assert watching.returncode == 130
-    assert f"the run goes on. `dropforge watch {view.run_id}`" in stderr
+    assert f"the run continues. Watch it again: dropforge watch {view.run_id}" in stderr
 
 
 def test_a_name_that_is_not_watched_is_refused(catalogue: Path, bucket: str, client: storage.Client) -> None:
     result = run("drop", str(catalogue), "--name", "shop.txt")
     assert result.exit_code == 1
-    assert "would not be noticed" in result.stderr
+    assert "Dropforge would ignore gs://work/" in result.stderr
     assert client.bucket("work").get_blob(f"{bucket}shop.txt") is None
 
 
@@ -233,7 +233,7 @@ def test_a_missing_bucket_is_said(catalogue: Path, bucket: str, monkeypatch: pyt
     monkeypatch.setenv("DROPFORGE_SOURCE_BUCKET", "elsewhere")
     result = run("drop", str(catalogue))
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[0] == "Error: Bucket elsewhere is not there."
+    assert result.stderr.splitlines()[0] == "Error: Bucket elsewhere does not exist."
 
 
 def test_a_dry_run_tells_and_writes_nothing(catalogue: Path, bucket: str, client: storage.Client) -> None:
