@@ -1,4 +1,4 @@
-"""The `dropforge` command. Slow imports (Google's clients, Ray, pandas) happen inside the commands that need them."""
+"""`dropforge`, the command. Its modules import what is slow (Google's clients, Ray) inside the commands only."""
 
 from .group import main
 

@@ -1,1 +1,1 @@
-"""The status page: HTML rendered by the server from the API's views, a style sheet and one small script."""
+"""The status page: server-rendered HTML over what the API answers, a style sheet and one small script."""

@@ -27,7 +27,7 @@ class Precheck:
 
 
 def precheck(file: Path, settings: Settings) -> Precheck:
-    """Reads the whole file. Raises `DropforgeError` with the code that a run would be refused with."""
+    """Raises `DropforgeError` with the code that the run would be refused with."""
     shards = []
     with file.open("rb") as content:
         blocks = unpack(content, file.stat().st_size, settings.catalogue).blocks
