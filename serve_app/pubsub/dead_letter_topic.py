@@ -1,7 +1,6 @@
-"""Dead letters: what ran out of retries, on a topic of its own.
+"""The dead-letter topic: failed shards that the application publishes, and notifications that Pub/Sub dead-letters.
 
-A shard's failure is durable in the bucket before it is published, so a topic that can't be reached loses
-nothing. Pub/Sub itself puts notifications there that could not be accepted.
+A shard's failure is durable in the bucket before it is published, so nothing is lost while the topic is unreachable.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ from actors.trace_context import ATTRIBUTE, current
 logger = logging.getLogger("dropforge.dead_letters")
 
 SOURCE_SUBSCRIPTION = "CloudPubSubDeadLetterSourceSubscription"
-"""Attribute that Pub/Sub adds to a message it dead-letters itself ("Handle message failures", Pub/Sub docs)."""
+"""Attribute that Pub/Sub adds to a message that it dead-letters ("Handle message failures", Pub/Sub documentation)."""
 
 _PUBLISH_S = 600.0
 _PULL_S = 2.0
 _PULL_RETRY = Retry(predicate=if_transient_error, initial=0.1, maximum=1.0, timeout=4.0)
-"""The client's own would keep a person waiting for a minute while Pub/Sub is down."""
+"""Shorter than the client's default, which would keep a person waiting for a minute while Pub/Sub is down."""
 _PULL_MESSAGES = 500
 _PULL_BYTES = 64 << 20
 _ACKS_PER_REQUEST = 1000
 
 
 class DeadLetter(BaseModel):
-    """The envelope: the failure, and the drop it is of."""
+    """The data of a message on the dead-letter topic: a failure, its drop, and its trace context (`traceparent`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,21 +46,22 @@ class DeadLetter(BaseModel):
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What a subscription may filter on."""
+        """The message's attributes, on which a subscription can filter."""
         failure = self.failure
         shard = "" if failure.shard is None else str(failure.shard.index)
         attributes = {"run": failure.run_id, "shard": shard, "stage": failure.stage, "code": failure.reason.code}
         if self.trace:
             attributes[ATTRIBUTE] = self.trace
-        # An attribute's value has at most 1,024 bytes, an object's name as many and the bucket's besides.
+        # Cut off: an attribute's value can have at most 1,024 bytes ("Quotas and limits", Pub/Sub documentation).
         return attributes | {"object": self.drop.object[:256]}
 
 
 @dataclass(frozen=True, slots=True)
 class PulledLetter:
-    """A message of the dead-letter subscription: a failed shard's `letter`, or else a notification's attributes.
+    """A message pulled from the dead-letter subscription.
 
-    `size` is that of its data, which is not kept, in bytes.
+    `letter` is None unless the message is a failed shard or run of ours. `size` is the size of its data in bytes; the
+    data itself is not kept.
     """
 
     ack_id: str
@@ -73,7 +73,7 @@ class PulledLetter:
 
 
 class DeadLetterTopic:
-    """Publishes in the background, again and again until the topic accepts or ten minutes have passed."""
+    """Publishes in the background; retries for up to ten minutes."""
 
     def __init__(self, project: str, topic: str) -> None:
         self._publisher = pubsub_v1.PublisherClient()
@@ -81,14 +81,14 @@ class DeadLetterTopic:
         self._pending: set[asyncio.Task[None]] = set()
 
     def publish(self, run: Run, failure: Failure) -> None:
-        """For a failure whose record is in the bucket already."""
+        """Starts to publish a failure. Its record must already be in the bucket."""
         letter = DeadLetter(drop=run.drop, failure=failure, trace=current() or run.trace)
         task = asyncio.create_task(self._publish(letter))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
     async def stop(self, timeout_s: float) -> None:
-        """Waits for what is being published. What is not out by then can be replayed from its record."""
+        """Waits up to `timeout_s` for pending messages. An unpublished failure can be replayed from its record."""
         if self._pending:
             await asyncio.wait(set(self._pending), timeout=timeout_s)
 
@@ -99,15 +99,15 @@ class DeadLetterTopic:
             await asyncio.wrap_future(future)
         except (api.GoogleAPIError, TimeoutError) as error:
             logger.error(
-                "The dead letter of run %s was not published (%s). Its record in the bucket is enough to replay it.",
+                "Could not publish the dead letter of run %s: %s. It can be replayed from its record in the bucket.",
                 letter.failure.run_id, error,
             )  # fmt: skip
 
 
 class DeadLetterQueue:
-    """Reads the dead-letter subscription. Blocking: call it from a thread.
+    """Reads the dead-letter subscription. Blocking: call it from a thread. Raises what Google's client raises.
 
-    What is neither acknowledged nor released comes back by itself after the subscription's deadline.
+    Pub/Sub redelivers a message that is neither acknowledged nor released when its acknowledgement deadline ends.
     """
 
     def __init__(self, project: str, subscription: str) -> None:
@@ -115,7 +115,7 @@ class DeadLetterQueue:
         self._path = f"projects/{project}/subscriptions/{subscription}"
 
     def pull(self, limit: int) -> list[PulledLetter]:
-        """Up to `limit` messages, oldest first as far as Pub/Sub hands them out so; fewer where they are large."""
+        """Up to `limit` messages, in the order in which Pub/Sub delivers them; stops after 64 MiB of data."""
         pulled: list[PulledLetter] = []
         size = 0
         while len(pulled) < limit and size < _PULL_BYTES:
@@ -148,7 +148,7 @@ class DeadLetterQueue:
             self._subscriber.acknowledge(request={"subscription": self._path, "ack_ids": ack_ids})
 
     def release(self, letters: Iterable[PulledLetter]) -> None:
-        """Makes messages available again at once."""
+        """Makes messages available again immediately, by an acknowledgement deadline of 0."""
         for ack_ids in _batches(letters):
             self._subscriber.modify_ack_deadline(
                 request={"subscription": self._path, "ack_ids": ack_ids, "ack_deadline_seconds": 0}
