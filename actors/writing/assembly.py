@@ -1,4 +1,4 @@
-"""From parts to the output: a tree of server-side compositions, published under one precondition."""
+"""Assembles the output from the parts: composes them inside Cloud Storage, and publishes under a precondition."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _JSON_LINES = "application/x-ndjson"
 
 
 class Assembly:
-    """Composes one run's output. Blocking; may run twice at a time: both arrive at the same output generation.
+    """Composes one run's output. Blocking. If two processes assemble the same run, both get the same generation.
 
-    No process holds the file: parts are joined `COMPOSE_LIMIT` at a time inside Cloud Storage. `in_hand` has the bytes
-    of a sole part that was written nowhere: they are published as they are.
+    No process holds the file: Cloud Storage joins the parts, `COMPOSE_LIMIT` at a time. `in_hand` holds the bytes of a
+    run's only part if that was not written to the bucket: they are published directly.
     """
 
     def __init__(
@@ -50,7 +50,13 @@ class Assembly:
         self._counts = Counts.total(part.counts for part in self._parts)
 
     def publish(self, shards_reused: int) -> Manifest:
-        """Makes the output visible and says what it holds; the caller commits the manifest."""
+        """Publishes the output, rejects and reasons, and returns the manifest, which the caller commits.
+
+        Raises:
+            PARTS_DISAGREE: the parts are not those of the plan, or their counts do not add up.
+            SUPERSEDED, OUTPUT_TAKEN: as `Publication.publish`.
+            STORAGE_UNAVAILABLE, NOT_FOUND, INTERNAL: as `Bucket`.
+        """
         self._check()
         run, parts, in_hand = self._run, self._parts, self._in_hand
         rejects = reasons = None
@@ -90,17 +96,17 @@ class Assembly:
             missing = [shard.index for shard in planned if shard not in set(written)]
             raise DropforgeError(
                 Code.PARTS_DISAGREE,
-                f"{self._run.drop.uri}: {len(written)} parts for {len(planned)} planned shards; shards without their "
-                f"part: {missing[:10]}. Nothing was published. Replay the missing shards.",
+                f"{self._run.drop.uri}: there are {len(written)} parts for {len(planned)} planned shards; these shards "
+                f"have no part: {missing[:10]}. Nothing was published. Replay the missing shards.",
             )
         for part in self._parts:
             counts = part.counts
             if not counts.add_up or counts.records != part.shard.rows:
                 raise DropforgeError(
                     Code.PARTS_DISAGREE,
-                    f"{self._run.drop.uri} shard {part.shard.index}: {counts.records} records are not {counts.blank} "
-                    f"blank + {counts.rows_out} rows out + {sum(counts.rejects.values())} rejects, or not the planned "
-                    f"{part.shard.rows}. Nothing was published; this is a defect, please report it.",
+                    f"{self._run.drop.uri} shard {part.shard.index}: its {counts.records} records do not equal "
+                    f"{counts.blank} blank + {counts.rows_out} rows out + {sum(counts.rejects.values())} rejects, or "
+                    f"not the planned {part.shard.rows}. Nothing was published. This is a bug; please report it.",
                 )
 
     def _write(self, target: ObjectName, data: bytes) -> int:
@@ -116,7 +122,7 @@ class Assembly:
         return self._publication.publish(target, write, look_first=False)
 
     def _compose(self, label: str, target: ObjectName, header: bytes, sources: Sequence[str | None]) -> int:
-        """Joins the header and the sources and publishes them; the generation of the target."""
+        """Joins the header and the sources, publishes them, and returns the generation of the target."""
         names = [name for name in sources if name is not None]
         composite = self._records.names.composite
         if header:
@@ -155,7 +161,7 @@ class Assembly:
         return _JSON_LINES if target == self._run.reasons else _CSV
 
     def _rejects_header(self) -> bytes:
-        """The drop's header, with a byte order mark where the catalogue alone would have it read otherwise."""
+        """The drop's header line, with a byte order mark if the catalogue's encoding is not that of the drop."""
         header = self._plan.start.header
         return header.raw if header.encoding == self._run.catalogue.encoding else BOM + header.raw
 
