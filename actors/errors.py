@@ -1,15 +1,15 @@
-"""What can go wrong, and what follows from it.
+"""Failures: the error codes, and what the system does about each kind.
 
-Every failure has a bounded `Code`, the same word in logs, metrics, the manifest, dead letters and
-`replay --code`. Its `kind` says what the system does about it:
+Every failure has a `Code` from a fixed list. Logs, metrics, the manifest, dead letters and `replay --code` use the same
+codes. A code's `kind` says what follows:
 
 ========== ==========================================================================================
-`ROW`      the row's own fault: the row goes to the rejects with this reason; never retried
-`IMAGE`    the image's own fault: the next URL of the row is tried; the outcome is counted; never retried
-`FILE`     the file itself can't be processed: the run is refused with this reason
-`PASSING`  may work next time: retried by the stage's policy
-`SHARD`    the shard's end: its retries are used up, or a retry would repeat the same harm
-`CALLER`   the request or the settings are wrong: told to the person who made them
+`ROW`      the row is at fault: it goes to the rejects with this reason; not retried
+`IMAGE`    the image is at fault: the row's next URL is tried, and the outcome is counted; not retried
+`FILE`     the file can't be processed: the run is refused with this reason
+`PASSING`  transient, may succeed later: retried by the stage's policy
+`SHARD`    the shard has failed for good: its retries are used up, or a retry would fail in the same way
+`CALLER`   the request or the settings are wrong: reported to the person who made them
 ========== ==========================================================================================
 """
 
@@ -20,6 +20,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    """What the system does about a failure; see the table above."""
+
     ROW = "row"
     IMAGE = "image"
     FILE = "file"
@@ -29,7 +31,7 @@ class Kind(StrEnum):
 
 
 class Code(StrEnum):
-    """Every outcome the system names, with its kind."""
+    """The code of a failure, with its kind."""
 
     kind: Kind
 
@@ -103,10 +105,10 @@ class Code(StrEnum):
 
 
 class DropforgeError(Exception):
-    """A failure with a bounded code.
+    """A failure with a code.
 
     `message` is written for a person: what happened, to which object or row, and what to do next.
-    `retry_after_s` is the wait a server asked for, in seconds, where it did.
+    `retry_after_s` is the delay that a server asked for before a retry, in seconds; None without one.
     """
 
     def __init__(self, code: Code, message: str, *, retry_after_s: float | None = None) -> None:

@@ -1,7 +1,6 @@
-"""Runs the Serve application on a Ray cluster of its own on this machine.
+"""Runs the application on a Ray cluster of its own on this machine, for `dropforge up`, the demo and the tests.
 
-For `dropforge up`, the demo and the tests. On a cluster that exists, `serve run serve_config.yaml` or
-KubeRay do this.
+On an existing cluster, use `serve run serve_config.yaml` or KubeRay.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _START_S = 180.0
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
-    """`settings` go over the config file's `args`; `replicas` over each deployment's number of replicas."""
+    """`settings` replace the config file's `args`; `replicas` set a fixed number for each deployment named in it."""
 
     port: int
     settings: Mapping[str, Any]
@@ -40,7 +39,13 @@ class HostOptions:
 
 
 class Host:
-    """The application while the `with` block runs. Raises `DropforgeError` where it does not come up."""
+    """Runs the application inside its `with` block; `on_progress` gets a line for each step of its start.
+
+    Raises:
+        BAD_SETTINGS: the config file or a setting is not valid.
+        INTERNAL: a deployment failed to start.
+        TIMEOUT: the application did not start within three minutes.
+    """
 
     def __init__(self, options: HostOptions, *, on_progress: Callable[[str], None] = lambda line: None) -> None:
         self._options = options
@@ -54,12 +59,12 @@ class Host:
 
     @property
     def logs(self) -> Path:
-        """Where Ray keeps the logs of every process."""
+        """The folder with the logs of all of Ray's processes."""
         return Path(self._folder or "") / "session_latest" / "logs"
 
     def __enter__(self) -> Host:
         config = self._config()
-        # Set before Ray is imported: it reads its environment once.
+        # Set before Ray is imported, because it reads its environment only then.
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
@@ -68,7 +73,7 @@ class Host:
         from ray import serve
         from ray.serve.schema import ServeDeploySchema
 
-        # Short, because a Unix socket's path below it may have no more than 107 characters.
+        # Short, because the path of a Unix socket below it can have at most 107 characters.
         self._folder = tempfile.mkdtemp(prefix="dropforge-ray-")
         try:
             self._on_progress("starting Ray")
@@ -114,14 +119,17 @@ class Host:
         application["args"] = {**args, **self._options.settings}
         unknown = set(self._options.replicas) - {deployment["name"] for deployment in application["deployments"]}
         if unknown:
-            raise DropforgeError(Code.BAD_SETTINGS, f"There is no deployment {', '.join(sorted(unknown))} to scale.")
+            names = ", ".join(deployment["name"] for deployment in application["deployments"])
+            raise DropforgeError(
+                Code.BAD_SETTINGS, f"There is no deployment {', '.join(sorted(unknown))}; the deployments are {names}."
+            )
         for deployment in application["deployments"]:
             count = self._options.replicas.get(deployment["name"])
             if count is not None:
                 deployment.pop("autoscaling_config", None)
                 deployment["num_replicas"] = count
             elif scaling := deployment.get("autoscaling_config"):
-                # On a cluster another node comes with another replica. Here it would only share the cores there are.
+                # On a cluster, more replicas get more nodes. Here they would only share the same cores.
                 deployment["autoscaling_config"] = _within(scaling, _CORES)
         return config
 
@@ -151,6 +159,6 @@ class Host:
 
 
 def _within(scaling: Mapping[str, Any], cores: int) -> dict[str, Any]:
-    """An autoscaling configuration of no more replicas than there are cores."""
+    """The autoscaling configuration, with at most `cores` replicas."""
     counts = ("min_replicas", "initial_replicas", "max_replicas")
     return {name: min(value, cores) if name in counts else value for name, value in scaling.items()}

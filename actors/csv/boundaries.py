@@ -1,18 +1,18 @@
-"""Where records end in bytes, exactly as the standard library's `csv` module sees them.
+"""Record boundaries in bytes, exactly as the standard library's `csv` module finds them.
 
-The rules are those of its default, non-strict dialect: a quote is special only at the start of a field; in a
-quoted field `""` stands for a quote; text after the closing quote goes on unquoted; LF, CRLF and a lone CR
-end a record outside quotes. Quotes, line ends and delimiters are ASCII, so the rules hold on the bytes of any
-encoding that keeps ASCII in its place (UTF-8, the Windows code pages), wherever a character is cut.
+The rules are those of its default, non-strict dialect (Python 3.11 to 3.13): a quote is special only at the start of a
+field; in a quoted field, `""` stands for a quote; text after the closing quote is unquoted; outside quotes, LF, CRLF
+and a lone CR end a record. Quotes, line ends and delimiters are ASCII, so the rules apply to the bytes of every
+encoding that is a superset of ASCII (UTF-8, Windows code pages), even where a block cuts a character.
 
-One rule is added, because to the standard library an unclosed quote swallows the rest of the file:
+One rule is added, because with the standard library an unclosed quote extends its record to the end of the file:
 
     A record that has not ended `max_row_bytes` after its first byte, or whose quote is still open at the end of
     the file, ends at the first line end after its open quote. If no quote is open at that point, it ends at
     the first line end from that point on.
 
-So one unclosed quote costs one row, not the rows behind it. The rule looks at no byte past `max_row_bytes`
-before deciding, which bounds memory, and any part of the file that is cut at its boundaries has the same ones.
+So an unclosed quote costs one row, not all the following ones. The rule reads at most `max_row_bytes` before it
+decides, which bounds memory, and a part of the file that is cut at boundaries has the same boundaries as the whole.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .marks import ahead, behind, last_place, marks, places, with_odd_count
 
 QUOTE, LF, CR = b'"\n\r'
 
-# The end of the block is the end of the file in the second of each pair; in the first, what follows is
-# unknown, and a CR there may be the first half of a CRLF.
+# The first of each pair is for a block that the file continues after: a CR at its end may be half of a CRLF. The
+# second is for a block that ends with the file.
 _LINE_END = (rb"(?:\n|\r\n|\r(?!\n|\Z))", rb"(?:\n|\r\n?|\Z)")
 _NEXT_LINE_END = tuple(re.compile(pattern) for pattern in _LINE_END)
 
@@ -36,9 +36,9 @@ _NEXT_LINE_END = tuple(re.compile(pattern) for pattern in _LINE_END)
 class Boundaries:
     """The records of a block.
 
-    `ends`: int64, the position after each record's line end, ascending. `unclosed`: the indices of records whose
-    quote was left open. `open_ended`: the record after the last end is longer than `max_row_bytes` and its
-    line end is not in the block.
+    `ends`: int64, shape (records,): the position after each record's line end, ascending. `unclosed`: the indices of
+    the records with an unclosed quote. `open_ended`: the record after the last end is longer than `max_row_bytes`, and
+    its line end is not in the block.
     """
 
     ends: np.ndarray
@@ -47,7 +47,7 @@ class Boundaries:
 
 
 class RecordSplitter:
-    """Finds record boundaries for one delimiter, a single ASCII byte, and one limit on a record's length."""
+    """Finds record boundaries. `delimiter` is one ASCII byte; `max_row_bytes` limits the length of a record."""
 
     def __init__(self, delimiter: bytes, max_row_bytes: int) -> None:
         self._max_row_bytes = max_row_bytes
@@ -57,19 +57,19 @@ class RecordSplitter:
         self._record = tuple(re.compile(body + line_end) for line_end in _LINE_END)
 
     def split(self, block: bytes, *, final: bool) -> Boundaries:
-        """Boundaries of a block that starts at a record's first byte.
+        """The boundaries in a block that starts with a record's first byte.
 
-        `final` says that the block ends where the file ends; else the record it ends in is left for later.
+        `final` says that the block ends with the file. Otherwise the record that the block's end cuts is not included.
         """
         ends = self._split_by_parity(block, final)
         return Boundaries(ends) if ends is not None else self._split_by_pattern(block, final)
 
     def _split_by_parity(self, block: bytes, final: bool) -> np.ndarray | None:
-        """Line ends with an even number of quotes before them, or None where that count isn't exact.
+        """The line ends with an even number of quotes before them, or None when counting quotes is not exact.
 
-        It is exact as long as every quote that opens a field by the count stands where a field starts or right
-        behind a closing one (an escaped quote): what follows a closing quote doesn't matter, because up to the
-        next such place it is outside quotes by both readings.
+        It is exact if every quote that opens a field by the count is at the start of a field, or directly after a
+        closing quote (an escaped quote). Text after a closing quote does not matter: by the count and by the rules, it
+        is outside quotes.
         """
         data = np.frombuffer(block, dtype=np.uint8)
         quotes, line_ends = marks(data, QUOTE), marks(data, LF)
@@ -79,7 +79,7 @@ class RecordSplitter:
             returns = marks(data, CR)
             before_field |= returns
             alone = returns & ~ahead(line_ends)
-            if block[-1] == CR and not final:  # the first half of a CRLF, perhaps
+            if block[-1] == CR and not final:  # may be half of a CRLF
                 alone[-1] &= ~last_place(len(block))
             line_ends |= alone
         misplaced = quotes & quoted & ~behind(before_field)
@@ -98,7 +98,7 @@ class RecordSplitter:
         return ends
 
     def _split_by_pattern(self, block: bytes, final: bool) -> Boundaries:
-        """Exact on any bytes, one match a record; several times slower than counting quotes."""
+        """Exact for all bytes, with one match per record; several times slower than counting quotes."""
         ends: list[int] = []
         unclosed: list[int] = []
         start = 0
@@ -123,20 +123,20 @@ class RecordSplitter:
 
 
 def find_line_end(block: bytes, *, final: bool) -> int | None:
-    """The position after the first line end, quotes or not; None when it isn't in the block."""
+    """The position after the first line end, inside or outside quotes; None if the block has none."""
     match = _NEXT_LINE_END[final].search(block)
     return match.end() if match else None
 
 
 def without_line_end(record: bytes) -> bytes:
-    """The record's content: without the one LF, CRLF or CR it ends with, if any."""
+    """The record without the LF, CRLF or CR at its end, if it has one."""
     return record.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _record_body(delimiter: bytes) -> bytes:
-    """Pattern of a record without its line end; it stops short at a quote that isn't closed.
+    """The pattern of a record without its line end. It stops before a quote that is not closed.
 
-    Every repeat is possessive: the pattern reads each byte once and keeps no state to go back to.
+    Every repetition is possessive: the pattern reads each byte once and never backtracks.
     """
     delimiter = re.escape(delimiter)
     unquoted = rb'[^"\r\n]++'

@@ -1,4 +1,4 @@
-"""Whether a file's first bytes can be the start of a CSV, and what they are where they can't."""
+"""Checks a file's first bytes: whether they can be the start of a CSV, and otherwise of which format they are."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 
 BOM = b"\xef\xbb\xbf"
-"""UTF-8's byte order mark, as spreadsheets write it."""
+"""The byte order mark of UTF-8, which spreadsheets write."""
 
 HEAD_BYTES = 1 << 18
-"""How much of the file's start the checks before the scan need to see."""
+"""How many bytes of a file's start the checks before the scan need."""
 
 # Published file signatures: (offset, bytes, name).
 _SIGNATURES = (
@@ -51,12 +51,12 @@ _SIGNATURES = (
     (0, b"#!", "a script"),
     (0, b"<?php", "a script"),
 )
-_UNLIKE_NAMES = (  # of signatures that a column's name may start with: what no name goes on with
+_UNLIKE_NAMES = (  # signatures that could begin a column's name, with the bytes after them that no name contains
     (re.compile(rb"BZh[1-9]1AY&SY"), "bzip2"),
     (re.compile(rb"PARE[\x00-\x08\x0e-\x1f\x80-\xff]"), "Parquet"),
     (re.compile(rb"ORC[\x00-\x08\x0e-\x1f\x80-\xff]"), "ORC"),
 )
-_UTF_32_AND_16 = (  # the marks of UTF-32 first: UTF-16's is the start of one of them
+_UTF_32_AND_16 = (  # UTF-32 first: a byte order mark of UTF-16 is the beginning of one of UTF-32
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
     (b"\xff\xfe", "UTF-16"),
@@ -71,12 +71,12 @@ _JSON = re.compile(rb'\{\s*["}]|\[\s*(?:[\[{"\]]|-?\d)')
 
 
 def as_marked(head: bytes, catalogue: Catalogue) -> Catalogue:
-    """The catalogue with the encoding that a file's byte order mark says; its own where there is none."""
+    """The catalogue with the encoding of the file's byte order mark; unchanged if the file has none."""
     return catalogue.model_copy(update={"encoding": "utf-8"}) if head.startswith(BOM) else catalogue
 
 
 def identify(head: bytes) -> str | None:
-    """The name of the file format that `head`, the file's first bytes, belongs to; None for plain text."""
+    """The name of the format of a file that starts with the bytes `head`; None for plain text."""
     for offset, signature, name in _SIGNATURES:
         if head.startswith(signature, offset):
             return name
@@ -95,18 +95,20 @@ def identify(head: bytes) -> str | None:
 
 
 def check_content(head: bytes) -> None:
-    """Refuses what can't be a CSV. `head` is the file's first `HEAD_BYTES` bytes, or all of a shorter file.
+    """Refuses what can't be a CSV. `head` is the first `HEAD_BYTES` bytes of the file, or all of a shorter file.
 
-    Files in gzip or UTF-16 are unpacked before this check (see `unpack`): what is refused here as such lies in another
-    one, or has no byte order mark.
+    Gzip and UTF-16 are converted before this check (see `unpack`): here, gzip is refused inside of gzip, and UTF-16
+    without a byte order mark.
 
     Raises:
-        DropforgeError: `EMPTY_FILE` without a single character, `UNSUPPORTED_ENCODING` for UTF-16 and
-            UTF-32, `NOT_A_CSV` naming what the file is.
+        EMPTY_FILE: there is nothing but whitespace.
+        UNSUPPORTED_ENCODING: the file is in UTF-16 or UTF-32.
+        NOT_A_CSV: the file has another format, which the message names.
     """
     if not head.removeprefix(BOM).strip():
         raise DropforgeError(
-            Code.EMPTY_FILE, "The file is empty or starts with nothing but blanks. Fill it and drop it again."
+            Code.EMPTY_FILE,
+            "The file is empty, or has only whitespace in its first 256 KiB. Drop a file with a header and rows.",
         )
     encoding = _wide_encoding(head)
     if encoding:
@@ -115,7 +117,7 @@ def check_content(head: bytes) -> None:
         )
     name = identify(head)
     if name:
-        raise DropforgeError(Code.NOT_A_CSV, f"The file is not a CSV but {name}. Drop the CSV itself.")
+        raise DropforgeError(Code.NOT_A_CSV, f"The file is not a CSV but {name}. Drop a CSV file.")
 
 
 def _wide_encoding(head: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""The header record: which field holds which role, and by which delimiter."""
+"""The header record: the delimiter, and which field has which role."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .content import BOM, HEAD_BYTES
 from .fields import split_fields
 
 DELIMITERS = (",", ";", "\t", "|")
-"""Tried in this order where the catalogue's delimiter is `auto`."""
+"""Tried in this order when the catalogue's delimiter is `auto`."""
 
 MAX_COLUMNS = 10_000
 
@@ -21,14 +21,14 @@ _NAMES_SHOWN = 20
 
 
 def comparable(name: str) -> str:
-    """A column name as names are compared: without byte order mark, outer blanks and case."""
+    """A column name for comparison: without byte order mark and surrounding whitespace, in lower case."""
     return name.removeprefix("\ufeff").strip().casefold()
 
 
 def detect_delimiter(head: bytes, catalogue: Catalogue) -> str:
-    """The catalogue's delimiter, or where that is `auto` the one that finds most of its columns in the header.
+    """The catalogue's delimiter, or if that is `auto`, the one with which the header has most of its columns.
 
-    `head` is the file's first `HEAD_BYTES` bytes, or all of a shorter file. A comma where none finds more.
+    `head` is the first `HEAD_BYTES` bytes of the file, or all of a shorter file. A comma if no other has more.
     """
     if catalogue.delimiter != "auto":
         return catalogue.delimiter
@@ -36,33 +36,34 @@ def detect_delimiter(head: bytes, catalogue: Catalogue) -> str:
 
 
 def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMap:
-    """Maps roles to fields.
+    """Maps each role to its field.
 
     Raises:
-        DropforgeError: `UNSUPPORTED_ENCODING` when the header isn't text in the catalogue's encoding,
-            `MISSING_COLUMN` naming the columns and their nearest present names, `DUPLICATE_COLUMN` when a
-            role's column is there twice (other columns may repeat), `TOO_LARGE` when it is longer than `HEAD_BYTES`
-            or has more than `MAX_COLUMNS`.
+        UNSUPPORTED_ENCODING: the header is not text in the catalogue's encoding.
+        MISSING_COLUMN: columns are missing; the message has the nearest existing names.
+        DUPLICATE_COLUMN: the column of a role occurs twice. Other columns may repeat.
+        TOO_LARGE: the header has more than `HEAD_BYTES` bytes or `MAX_COLUMNS` columns.
     """
     if len(record) > HEAD_BYTES:
         raise DropforgeError(
             Code.TOO_LARGE,
-            f"The header has {len(record)} bytes, more than {HEAD_BYTES}. Drop the file with the columns that are "
-            "needed, or shorter names.",
+            f"The header has {len(record)} bytes, more than the {HEAD_BYTES} that are allowed. Remove columns that are "
+            "not needed, or shorten their names, and drop the file again.",
         )
     try:
         text = _text(record, catalogue)
     except UnicodeDecodeError as error:
         raise DropforgeError(
             Code.UNSUPPORTED_ENCODING,
-            f"The header is not {catalogue.encoding} text (byte {error.start}). Save the file as UTF-8, or set the "
+            f"The header is not valid {catalogue.encoding} (at byte {error.start}). Save the file as UTF-8, or set the "
             "catalogue's `encoding`.",
         ) from error
     names = _names(text, delimiter)
     if len(names) > MAX_COLUMNS:
         raise DropforgeError(
             Code.TOO_LARGE,
-            f"The header has {len(names)} columns, more than {MAX_COLUMNS}. Leave out what is not needed.",
+            f"The header has {len(names)} columns, more than the {MAX_COLUMNS} that are allowed. Remove columns that "
+            "are not needed, and drop the file again.",
         )
     positions: dict[Role, int] = {}
     missing: list[str] = []
@@ -77,8 +78,8 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
             case count:
                 raise DropforgeError(
                     Code.DUPLICATE_COLUMN,
-                    f"The header has the column {column!r} {count} times, so it is unclear which to read. Rename or "
-                    "remove all but one.",
+                    f"The header has the column {column!r} {count} times, so it is ambiguous. Rename or remove all but "
+                    "one, and drop the file again.",
                 )
     if missing:
         raise DropforgeError(Code.MISSING_COLUMN, _missing_columns(missing, names, record, catalogue, delimiter))
@@ -122,5 +123,5 @@ def _missing_columns(
     message = f"The header lacks {', '.join(wanted)}; it has {shown}{more}."
     other = _best_delimiter(record, catalogue)
     if _columns_found(record, catalogue, other) > _columns_found(record, catalogue, delimiter):
-        return f"{message} Its columns seem to be separated by {other!r}: set the catalogue's `delimiter` to it."
-    return f"{message} Rename the columns, or name the file's own in the catalogue's `columns`."
+        return f"{message} The columns seem to be separated by {other!r}: set the catalogue's `delimiter` to it."
+    return f"{message} Rename the columns in the file, or set the catalogue's `columns` to the file's names."

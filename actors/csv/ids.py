@@ -1,15 +1,15 @@
-"""Which rows have an id that an earlier row of the file has too.
+"""Finds the rows whose id an earlier row of the file has too.
 
-A row's image is named by its id, so two rows of one id need two names, and which of them has the plain one must not
-depend on which is worked on first. "Earlier" is known before any shard is handed out only to the scan, which passes
-over the rows in their order: so it is told here, and each shard carries what was found.
+A row's image is named by its id, so two rows with the same id need two names, and which of them gets the plain name
+must not depend on which is processed first. Only the scan passes over the rows in order, before any shard is processed:
+so it finds the repeats, and each shard carries those of its rows.
 
-The ids are kept in a Bloom filter of at most 16 MiB, since a file may have any number of rows. It misses no repeat.
-It takes a new id for a repeat once in some 50,000 rows at the end of a file of five million, once in 600 at the end of
-one of ten million, and in practice never below half a million; such a row's image has the longer name for no need, at
-each scan of the file alike. Whoever makes ids collide on purpose gets longer names, and nothing else.
+The ids are kept in a Bloom filter of at most 16 MiB, because a file may have any number of rows. It misses no repeat.
+It reports a new id as a repeat once in about 50,000 rows at the end of a file of five million, once in 600 at the end
+of one of ten million, and practically never below half a million. Such a row's image gets the longer name although the
+plain one is free, in the same way at each scan of the file. Ids that are made to collide only get longer names.
 
-The ids of a shard are hashed and looked up in one go: one at a time, that takes longer than the scan itself.
+The ids of a shard are hashed and looked up together: one at a time, that would take longer than the scan itself.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from .fields import split_fields
 
 _PROBES = 8
 _FEWEST_BITS, _MOST_BITS = 16, 27  # powers of two
-_LONGEST = 64  # bytes of an id that are hashed as they are; longer ones by their digest
+_LONGEST = 64  # bytes of an id that are hashed directly; longer ids are replaced by their digest
 
 _WINDOW = _LONGEST + 2  # an id, its closing quote, the delimiter
-_ROWS_AT_ONCE = 4096  # a window each, so that a block of tiny rows needs little memory
+_ROWS_AT_ONCE = 4096  # each has a window, so this bounds the memory for a block of tiny rows
 
-# Any odd numbers without a pattern; these are SHA-512's, of the fractional parts of square roots.
+# Any odd numbers without a pattern would do; these are the initial hash values of SHA-512 (FIPS 180-4, 5.3.5).
 _FACTORS = np.array(
     [
         *(0x6A09E667F3BCC909, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1),
@@ -44,9 +44,9 @@ _MIX, _STEP, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F
 
 
 class IdFilter:
-    """The ids of a file of `size` bytes, seen in the order of its rows.
+    """The ids of a file of `size` bytes, which must be passed in the order of its rows.
 
-    Only an id that the reader would find is one: the field where the header has it, unquoted. Rejected rows count.
+    An id is what the reader would read: the field at the header's position, unquoted. Rejected rows count too.
     """
 
     def __init__(self, header: HeaderMap, size: int) -> None:
@@ -58,10 +58,10 @@ class IdFilter:
         self._bitmap = np.zeros(bits // 8, dtype=np.uint8)
 
     def hashes(self, block: bytes, start: int, ends: np.ndarray, max_row_bytes: int) -> np.ndarray:
-        """Of the ids of records that lie one behind the other in `block`, from `start` on: uint64, one a record.
+        """Hashes of the ids of consecutive records in `block`, the first of which starts at `start`.
 
-        0 for a record without an id, and for one longer than `max_row_bytes`: such are rejects, and not always in a
-        block as a whole.
+        `ends` is int64, shape (records,), as in `Boundaries`; the result is uint64 of the same shape. It is 0 for a
+        record without an id, and for one longer than `max_row_bytes`, which is rejected and may exceed the block.
         """
         starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
         hashes = np.zeros(ends.size, dtype=np.uint64)
@@ -71,10 +71,7 @@ class IdFilter:
         return hashes
 
     def repeats(self, hashes: np.ndarray) -> list[int]:
-        """The places in `hashes` of those that were here before; all of them have been from then on.
-
-        A 0 has none to repeat.
-        """
+        """The indices of the hashes that an earlier row had, and adds all of them to the filter. Ignores zeros."""
         named = np.flatnonzero(hashes)
         return named[self._seen(hashes[named])].tolist()
 
@@ -93,9 +90,9 @@ class IdFilter:
         return hashes
 
     def _leading(self, block: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The ids of the records that start with theirs plainly: which records, and what `_hashes` takes.
+        """The ids of the records that start with a plain id: the indices of these records, and `_hashes`' arguments.
 
-        Plainly is within `_LONGEST` bytes, bare or with the only quotes around it, and with a delimiter behind it.
+        A plain id has at most `_LONGEST` bytes, no quotes or only a pair around it, and a delimiter behind it.
         """
         data = np.frombuffer(block, dtype=np.uint8)
         windows = sliding_window_view(data, _WINDOW)
@@ -105,14 +102,14 @@ class IdFilter:
         first, quoted = first[places], quoted[places]
         window = windows[first]
         closing = np.where(quoted, np.uint8(QUOTE), np.uint8(self._delimiter[0]))
-        lengths = (window[:, : _LONGEST + 1] == closing[:, None]).argmax(axis=1)  # 0 also where there is none
+        lengths = (window[:, : _LONGEST + 1] == closing[:, None]).argmax(axis=1)  # 0 also if there is none
         rows = np.arange(len(window))
         plain = (window[rows, lengths] == closing) & (first + lengths + quoted < ends[places])
         plain &= window[rows, lengths + quoted] == self._delimiter[0]
         return places[plain], window[plain, :_LONGEST], lengths[plain]
 
     def _id(self, block: bytes, start: int, end: int) -> bytes:
-        """The id of the record `[start, end)`, read up to it and no further where its quotes are plain."""
+        """The id of the record `[start, end)`. Parses the whole record only if the quotes before the id require it."""
         first = start
         end -= block[end - 1] == LF
         end -= end > start and block[end - 1] == CR
@@ -128,7 +125,7 @@ class IdFilter:
         return block[first + 1 : last - 1] if first < last and block[first] == QUOTE else block[first:last]
 
     def _field_end(self, block: bytes, first: int, end: int) -> int:
-        """Where the field that starts at `first` ends; -1 where only the parser can tell."""
+        """The end of the field that starts at `first`; -1 if only the parser can find it."""
         if first < end and block[first] == QUOTE:
             last = block.find(b'"', first + 1, end) + 1
             return last if last == end or (last and block[last] == self._delimiter[0]) else -1
@@ -154,14 +151,14 @@ class IdFilter:
 
 
 def _characters(ids: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """The bytes of ids in rows of `_LONGEST`, and how many count in each; a longer id's are those of its digest."""
+    """The ids as uint8 of shape (ids, `_LONGEST`), padded, and their lengths. A longer id is replaced by its digest."""
     ids = [row_id if len(row_id) <= _LONGEST else blake2b(row_id, digest_size=16).digest() for row_id in ids]
     rows = np.frombuffer(b"".join(row_id.ljust(_LONGEST, b"\0") for row_id in ids), dtype=np.uint8)
     return rows.reshape(-1, _LONGEST), np.fromiter(map(len, ids), np.int64, len(ids))
 
 
 def _hashes(characters: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """A 64-bit hash of each row's first `lengths` bytes; 0 for one without a byte, and for no other."""
+    """A 64-bit hash of the first `lengths` bytes of each row, uint64; 0 only where the length is 0."""
     width = -(-int(lengths.max(initial=1)) // 8)
     inside = np.arange(8 * width) < lengths[:, None]
     words = (characters[:, : 8 * width] * inside).view("<u8") * _FACTORS[:width]

@@ -1,8 +1,8 @@
-"""Where a byte stands in a block, a bit per byte: 64 bytes of the block are one step of numpy's.
+"""Positions of a byte in a block as bitmaps, so that numpy handles 64 bytes of the block in one step.
 
-Marks are arrays of 64-bit words; bit k of word w is about byte 64 w + k of the block, and the bits past its end are 0.
-That quotes can be counted in them by shifts is from Langdale and Lemire, "Parsing Gigabytes of JSON per Second"
-(VLDB Journal 28, 2019), section 3.1.1.
+Marks are uint64 arrays of shape (block bytes / 64, rounded up). Bit k of word w stands for byte 64 w + k of the block;
+the bits past its end are 0. Counting quotes by shifts is from Langdale and Lemire, "Parsing Gigabytes of JSON per
+Second" (VLDB Journal 28, 2019), section 3.1.1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DOUBLINGS = [np.uint64(1 << power) for power in range(6)]
 
 
 def marks(data: NDArray[np.uint8], byte: int) -> Marks:
-    """The places of `byte` in `data`."""
+    """Marks the positions of `byte` in `data`."""
     packed = np.packbits(data == byte, bitorder="little")
     words = np.zeros(-(-len(data) // _WORD_BITS), dtype="<u8")
     words.view(np.uint8)[: len(packed)] = packed
@@ -27,36 +27,36 @@ def marks(data: NDArray[np.uint8], byte: int) -> Marks:
 
 
 def behind(words: Marks) -> Marks:
-    """The places right behind the marked ones."""
+    """Marks the positions directly after the marked ones."""
     moved = words << _ONE
     moved[1:] |= words[:-1] >> _TOP
     return moved
 
 
 def ahead(words: Marks) -> Marks:
-    """The places right before the marked ones."""
+    """Marks the positions directly before the marked ones."""
     moved = words >> _ONE
     moved[:-1] |= words[1:] << _TOP
     return moved
 
 
 def with_odd_count(words: Marks) -> Marks:
-    """The places with an odd number of marks up to and including their own. It goes on past the block's end."""
+    """Marks the positions with an odd number of marks up to and including them, also past the block's end."""
     counted = words.copy()
     for distance in _DOUBLINGS:
         counted ^= counted << distance
     odd = np.logical_xor.accumulate((counted >> _TOP).astype(bool))
-    counted[1:] ^= -odd[:-1].astype(np.uint64)  # all bits of the words behind an odd count
+    counted[1:] ^= -odd[:-1].astype(np.uint64)  # flips all bits of the words after an odd count
     return counted
 
 
 def last_place(size: int) -> np.uint64:
-    """The bit of the last word that is about the last byte of a block of `size` bytes."""
+    """The bit of the last word that stands for the last byte of a block of `size` bytes."""
     return _ONE << np.uint64((size - 1) % _WORD_BITS)
 
 
 def places(words: Marks) -> NDArray[np.int64]:
-    """The marked places, ascending."""
+    """The marked positions as int64, ascending."""
     marked = np.flatnonzero(words)
     bits = np.unpackbits(words[marked].view(np.uint8), bitorder="little").view(bool)
     at = np.flatnonzero(bits)

@@ -1,4 +1,4 @@
-"""What a run writes: the output's rows, and the rejects in a form that can be mended and dropped again."""
+"""The files that a run writes: the output's rows, and the rejects in a form that can be corrected and dropped again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Read = Callable[[int, int], bytes]
 
 _BLOCK_BYTES = 4 << 20
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Of "CSV Injection" (OWASP), which also says why the quotes around a cell are no help."""
+"""From "CSV Injection" (OWASP), which also explains why quotes around a cell do not help."""
 
 
 def header_row(catalogue: Catalogue) -> bytes:
@@ -36,10 +36,10 @@ def rows_csv(
 ) -> bytes:
     """Output rows as UTF-8 CSV lines, in the order of `Catalogue.output_columns`.
 
-    `rows` is `ShardFrame.rows`; the other columns hold text for the same rows. Fields are quoted where needed and
-    lines end in LF, so parts put behind each other are one CSV, equal to what pandas' `to_csv` writes.
-    With `neutralise_formulas`, a cell that a spreadsheet would run gets an apostrophe in front, which spreadsheets take
-    for "this is text", and other readers for a part of the cell.
+    `rows` is `ShardFrame.rows`; the other columns are strings for the same rows. Fields are quoted where needed and
+    lines end with LF, so that concatenated parts are one CSV, equal to what `to_csv` of pandas 3 writes. With
+    `neutralise_formulas`, a cell that a spreadsheet would run gets an apostrophe in front, which spreadsheets read as
+    "this is text", and other readers as part of the cell.
     """
     columns = [
         rows["id"],
@@ -58,7 +58,7 @@ def rows_csv(
 
 
 def reject_lengths(rejects: Sequence[Reject], read: Read) -> list[int]:
-    """The bytes of each rejected record, without its line end. `read` gives the bytes `[start, end)` of the drop."""
+    """The length of each rejected record in bytes, without its line end. `read` reads drop bytes `[start, end)`."""
     lengths = []
     for reject in rejects:
         length = len(reject.raw) + reject.unread
@@ -71,10 +71,10 @@ def reject_lengths(rejects: Sequence[Reject], read: Read) -> list[int]:
 
 
 def rejects_raw(rejects: Sequence[Reject], lengths: Sequence[int], read: Read) -> Iterator[bytes]:
-    """The rejected records as they came, each whole, one behind the other.
+    """Yields the rejected records unchanged and whole, each followed by LF.
 
-    Behind the drop's own header line they are a CSV of just these rows: mended, it can be dropped by itself. A record
-    too large to be held is read from the drop a block at a time.
+    After the drop's header line they form a CSV of just these rows, which can be corrected and dropped. A record that
+    is too large for memory is read from the drop a block at a time.
     """
     for reject, length in zip(rejects, lengths, strict=True):
         yield reject.raw[:length]
@@ -84,11 +84,11 @@ def rejects_raw(rejects: Sequence[Reject], lengths: Sequence[int], read: Read) -
 
 
 def rejects_jsonl(rejects: Sequence[Reject], lengths: Sequence[int], *, text_uri: str | None) -> bytes:
-    """What is wrong with each record of `rejects_raw`, in the same order: one JSON object a line.
+    """The reasons for the records of `rejects_raw`, in the same order: one JSON object per line.
 
-    It has `row`, `offset` (of the record's first byte), `bytes` (the record's length in `rejects_raw`), `code` and
-    `detail`. The offset is one in the drop; where the drop was compressed or in UTF-16, in its text, which `text_uri`
-    and then `offset_in` name.
+    Each has `row`, `offset` (of the record's first byte), `bytes` (the record's length in `rejects_raw`), `code` and
+    `detail`. The offset is in the drop. If the drop was compressed or in UTF-16, it is in the text at `text_uri`, which
+    `offset_in` then names.
     """
     where = {"offset_in": text_uri} if text_uri else {}
     lines = (
@@ -106,8 +106,8 @@ def rejects_jsonl(rejects: Sequence[Reject], lengths: Sequence[int], *, text_uri
 
 
 def _csv_lines(rows: Iterable[Sequence[str]]) -> bytes:
-    # Before Python 3.13 the writer quotes only the line end characters of its own terminator. A cell with a bare CR
-    # must be quoted too, or readers take it for a line end: so it writes CRLF, and its CR is taken off again.
+    # Before Python 3.13 the writer quotes only the line end characters of its own terminator. A cell with a lone CR
+    # must be quoted too, or readers would see a line end. So the writer's terminator is CRLF, which is removed again.
     lines: list[str] = []
     writer = csv.writer(SimpleNamespace(write=lambda line: lines.append(line[:-2])), lineterminator="\r\n")
     writer.writerows(rows)

@@ -1,7 +1,7 @@
-"""One shard's bytes to typed rows and rejects.
+"""Parses a shard's bytes into rows and rejects.
 
-The standard library's `csv` parses each record, so a cell is what any other reader of the file would see. Values
-are text and stay unchanged: leading zeros, `NA`, `1e5` and blanks come out as they went in.
+The standard library's `csv` parses each record, so a cell is what any other reader of the file would see. Values are
+text and are not changed: leading zeros, `NA`, `1e5` and blanks are kept.
 """
 
 from __future__ import annotations
@@ -24,26 +24,27 @@ _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
 
 
 def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
-    """Parses a shard. `data` is the drop's bytes `[shard.start, shard.end)`.
+    """Parses a shard. `data` is the bytes `[shard.start, shard.end)` of the drop's text.
 
-    A record without a field that has more than blanks in it is blank: counted, no reject. `rows` has the columns
-    `row` (int64), `repeated` (bool) and one per role (string; 32-bit offsets, so a shard holds less than 2 GiB).
+    A record whose fields have nothing but whitespace is blank: it is counted, but not rejected. `rows` has the columns
+    `row` (int64), `repeated` (bool) and one per role (string, with 32-bit offsets, so a shard has less than 2 GiB).
 
     Raises:
-        DropforgeError: `STORAGE_UNAVAILABLE` when `data` isn't as long as the shard, `INTERNAL` when it doesn't
-            hold the records that the plan counted.
+        STORAGE_UNAVAILABLE: `data` is not as long as the shard.
+        INTERNAL: `data` does not have the number of records that the plan counted.
     """
     if len(data) != shard.end - shard.start:
         raise DropforgeError(
             Code.STORAGE_UNAVAILABLE,
-            f"Shard {shard.name} is the bytes {shard.start} to {shard.end}, but {len(data)} bytes came. Read it again.",
+            f"Shard {shard.name} is bytes {shard.start} to {shard.end} of the drop, but {len(data)} bytes were read. "
+            "Read it again.",
         )
     boundaries = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes).split(data, final=True)
     if boundaries.ends.size != shard.rows:
         raise DropforgeError(
             Code.INTERNAL,
-            f"Shard {shard.name} holds {boundaries.ends.size} records where the plan counted {shard.rows}. "
-            "Report it with the file.",
+            f"Shard {shard.name} has {boundaries.ends.size} records, but the plan counted {shard.rows}. This is a bug; "
+            "please report it with the file.",
         )
     parser = _RecordParser(header, catalogue)
     numbers: list[int] = []
@@ -69,7 +70,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     columns = zip(*rows, strict=True) if rows else ((),) * len(ROLES)
     repeated = shard.repeated_rows
     table = {"row": pa.array(numbers, pa.int64())}
-    # A row without an id, where the catalogue allows it, has none to be told by.
+    # A row without an id, which a catalogue may allow, always needs its number in its image's name.
     flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
     table["repeated"] = pa.array(flags, pa.bool_())
     table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
@@ -79,7 +80,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
 def reject_of(
     record: bytes, shard: Shard, index: int, start: int, error: DropforgeError, catalogue: Catalogue
 ) -> Reject:
-    """The reject that a shard's record of this index is, which starts at its byte `start`."""
+    """The reject for a record of a shard: the one with this index, which starts at the shard's byte `start`."""
     raw, unread = without_line_end(record), 0
     if shard.record_end and index == shard.rows - 1:
         raw = record[: catalogue.max_row_bytes]
@@ -95,22 +96,18 @@ class _RecordParser:
         self._required = [ROLES.index(role) for role in catalogue.required]
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
-        """The values in the order of `ROLES`, or None for a blank record.
-
-        Raises:
-            DropforgeError: of kind `ROW`, with what is wrong with the row.
-        """
+        """The values in the order of `ROLES`, or None for a blank record. Raises the codes of kind `ROW`."""
         if len(record) > self._catalogue.max_row_bytes:
             raise DropforgeError(
                 Code.ROW_TOO_LARGE,
-                f"The row is longer than {self._catalogue.max_row_bytes} bytes; a quote that is never closed makes "
-                "it run on.",
+                f"The row is longer than {self._catalogue.max_row_bytes} bytes. A missing closing quote may be the "
+                "cause.",
             )
         if unclosed:
             raise DropforgeError(
                 Code.UNCLOSED_QUOTE,
-                "A quote is opened here and not closed before the end of the file or "
-                f"{self._catalogue.max_row_bytes} bytes.",
+                "The row has an opening quote without a closing one before the end of the file or within "
+                f"{self._catalogue.max_row_bytes} bytes. Close or double the quote.",
             )
         fields = self._fields(record)
         if not any(map(str.strip, fields)):
@@ -119,12 +116,12 @@ class _RecordParser:
         values = tuple("" if position is None else fields[position] for position in self._positions)
         missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if not values[role]]
         if missing:
-            raise DropforgeError(Code.MISSING_VALUE, f"No value for {', '.join(missing)}.")
+            raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
         if effort(values[_DESCRIPTION]) > MOST_EFFORT:
             raise DropforgeError(
                 Code.TANGLED_TEXT,
-                f"The field {self._catalogue.columns.description} has very long pieces of punctuation without a blank, "
-                "which would take hours to cut into words. Put blanks between them, or take them out.",
+                f"The field {self._catalogue.columns.description} has very long runs of punctuation without a space, "
+                "which would take hours to split into words. Insert spaces, or remove the punctuation.",
             )
         return values
 
@@ -134,18 +131,20 @@ class _RecordParser:
         except UnicodeDecodeError as error:
             raise DropforgeError(
                 Code.UNDECODABLE_BYTES,
-                f"Byte {error.start} of the row (0x{record[error.start]:02x}) is not {self._header.encoding} text.",
+                f"Byte {error.start} of the row (0x{record[error.start]:02x}) is not valid {self._header.encoding}.",
             ) from error
-        # A NUL is no text in any column, and the loaders of databases refuse the output that holds one.
+        # Databases refuse to load a file with a NUL.
         if "\0" in text:
-            raise DropforgeError(Code.UNDECODABLE_BYTES, f"Character {text.index(chr(0))} of the row is a NUL.")
+            raise DropforgeError(
+                Code.UNDECODABLE_BYTES, f"Character {text.index(chr(0))} of the row is a NUL, which is not text."
+            )
         return split_fields(text, self._header.delimiter)
 
     def _check_fields(self, record: bytes, fields: list[str]) -> None:
         expected = len(self._header.names)
         if len(fields) != expected:
             raise DropforgeError(
-                Code.WRONG_FIELD_COUNT, f"The row has {len(fields)} fields where the header has {expected}."
+                Code.WRONG_FIELD_COUNT, f"The row has {len(fields)} fields, but the header has {expected}."
             )
         if comparable(fields[0]) == self._header.names[0] and tuple(map(comparable, fields)) == self._header.names:
             raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
@@ -155,5 +154,5 @@ class _RecordParser:
                 length = len(field.encode(self._header.encoding))
                 if length > limit:
                     raise DropforgeError(
-                        Code.FIELD_TOO_LARGE, f"The field {name} has {length} bytes where {limit} are allowed."
+                        Code.FIELD_TOO_LARGE, f"The field {name} has {length} bytes, more than the {limit} allowed."
                     )

@@ -1,4 +1,4 @@
-"""The plan scan: cuts a drop into shards while its bytes come in."""
+"""The scan of a drop: cuts it into shards as its bytes are read."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from .content import BOM
 from .ids import IdFilter
 
 BLOCK_BYTES = 1 << 20
-"""Bytes looked at in one go: many rows, so that numpy's calls cost them little, and few enough for a cache."""
+"""Bytes scanned together: enough rows to make the cost of numpy's calls negligible, and few enough for a CPU cache."""
 
 
 FEWEST_ROW_BYTES = 32
-"""A shard has at least this many bytes for each of `shard_rows`, so that tiny rows don't make ever more shards."""
+"""A shard has at least this many bytes for each of `shard_rows`, so that tiny rows don't make very many shards."""
 
 
 class ShardScanner:
-    """Cuts shards at record boundaries from the consecutive chunks of a file, of any sizes.
+    """Cuts a file, passed as consecutive chunks of any sizes, into shards at record boundaries.
 
-    A shard closes at the first record boundary at or past `shard_bytes` bytes since its start; or once it has
-    `shard_rows` records, empty lines not counted, and `FEWEST_ROW_BYTES` for each of them. The file's first record
-    that isn't blank is the header, in no shard; a byte order mark and blank lines before it belong to nothing. A
-    record that outgrows `max_row_bytes` (see `boundaries`) closes its shard `max_row_bytes + 1` bytes into the record,
-    so that no shard is longer than `shard_bytes + max_row_bytes + 1`; the next shard starts at the record's end, which
-    the shard carries. These are the only bytes between shards.
+    A shard ends at the first record boundary at or past `shard_bytes` bytes from its start; or when it has
+    `shard_rows` records, not counting empty lines, and `FEWEST_ROW_BYTES` for each of them. The file's first record
+    that is not blank is the header. It is in no shard, and neither are a byte order mark and blank lines before it. A
+    record longer than `max_row_bytes` (see `boundaries`) ends its shard `max_row_bytes + 1` bytes into the record, so
+    that no shard is longer than `shard_bytes + max_row_bytes + 1`. The next shard starts at the end of that record,
+    which the shard has as `record_end`; only such bytes lie between shards.
 
-    `ids` makes the filter of ids of a file with this header record; without it, no shard tells of repeated ids.
+    `ids` makes the id filter for the file's header record; without it, no shard lists repeated ids.
 
-    Holds at most about twice `max_row_bytes`, plus a block.
+    Holds at most about twice `max_row_bytes` plus a block in memory.
     """
 
     def __init__(
@@ -66,11 +66,7 @@ class ShardScanner:
         self._id_hashes = np.zeros(0, dtype=np.uint64)
 
     def feed(self, chunk: bytes | memoryview) -> list[Shard]:
-        """The shards that this chunk completes.
-
-        Raises:
-            DropforgeError: `NOT_A_CSV` when the header is longer than `max_row_bytes`.
-        """
+        """The shards that this chunk completes. Raises `NOT_A_CSV` when the header is longer than `max_row_bytes`."""
         shards: list[Shard] = []
         view = memoryview(chunk)
         for position in range(0, len(view), BLOCK_BYTES):
@@ -83,12 +79,14 @@ class ShardScanner:
         """The remaining shards, after the last chunk.
 
         Raises:
-            DropforgeError: `EMPTY_FILE` when the file holds nothing but blank lines; `NOT_A_CSV` as in `feed`.
+            EMPTY_FILE: the file has nothing but blank lines.
+            NOT_A_CSV: as `feed`.
         """
         shards = self._scan(final=True)
         if self.header is None:
             raise DropforgeError(
-                Code.EMPTY_FILE, "The file has no header: it is empty or holds only blank lines. Drop it again filled."
+                Code.EMPTY_FILE,
+                "The file has no header: it is empty or has only blank lines. Drop a file with a header and rows.",
             )
         if self._rows:
             shards.append(self._close(self._offset))
@@ -121,12 +119,12 @@ class ShardScanner:
             self._id_hashes = np.append(self._id_hashes, np.uint64(0))
             self._unended = self._close_in_oversized_record(self._offset)
             self._drop_all_pending()
-        # Doubling keeps the bytes looked at again in proportion to those that come in.
+        # Doubling keeps the bytes that are scanned again in proportion to those that are read.
         self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
         return shards
 
     def _take_header(self, block: bytes, ends: np.ndarray) -> tuple[int, np.ndarray]:
-        """Sets the header if it is among the records; returns where data starts and the ends of data records."""
+        """Sets the header if it is among the records. Returns the start of the data, and the ends of data records."""
         start = self._offset
         for index, end in enumerate(ends.tolist()):
             record = block[start - self._offset : end - self._offset]
@@ -141,7 +139,7 @@ class ShardScanner:
         return start, ends[:0]
 
     def _cut(self, block: bytes, start: int, ends: np.ndarray) -> list[Shard]:
-        """Closes shards at records' ends; `start` is where the first of these records starts."""
+        """Ends shards at record boundaries. `start` is the start of the first of these records."""
         shards: list[Shard] = []
         starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
         first_bytes = np.frombuffer(block, dtype=np.uint8)[starts - self._offset]
@@ -191,7 +189,7 @@ class ShardScanner:
         return self._close(record_start + self._max_row_bytes + 1)
 
     def _end_oversized_record(self, shard: Shard, final: bool) -> Shard | None:
-        """Drops the pending bytes up to the record's line end; the shard it closed, if that was among them."""
+        """Drops the pending bytes up to the record's line end. Returns the shard that the record ended, once found."""
         end = find_line_end(bytes(self._pending), final=final)
         if end is None:
             self._drop_all_pending()
@@ -202,7 +200,7 @@ class ShardScanner:
         return replace(shard, record_end=self._offset)
 
     def _drop_all_pending(self) -> None:
-        # A CR may be the first half of a CRLF whose LF comes with the next chunk.
+        # A CR may be half of a CRLF whose LF is in the next chunk.
         self._drop_pending(len(self._pending) - self._pending.endswith(b"\r"))
 
     def _drop_pending(self, count: int) -> None:
@@ -212,6 +210,6 @@ class ShardScanner:
     def _header_too_long(self) -> DropforgeError:
         return DropforgeError(
             Code.NOT_A_CSV,
-            f"The file's first line is longer than {self._max_row_bytes} bytes, so it is no CSV header. "
-            "Drop a CSV file, or raise the catalogue's `max_row_bytes`.",
+            f"The file's first line is longer than {self._max_row_bytes} bytes, so it is not a CSV header. "
+            "Drop a CSV file, or increase the catalogue's `max_row_bytes`.",
         )

@@ -1,8 +1,8 @@
-"""The text of a file that came compressed or in UTF-16, as the UTF-8 that everything else reads.
+"""Decompresses gzip files, and converts UTF-16 to the UTF-8 that everything else reads.
 
-A gzip file may have several members; each one's checksum and length are checked (RFC 1952). UTF-16 is known by its
-byte order mark, which stays in front as UTF-8's. Half a surrogate pair, or half a character at the end, becomes bytes
-that are no UTF-8, so that it costs the row it is in and no other.
+A gzip file may have several members; the checksum and length of each are checked (RFC 1952). UTF-16 is recognised by
+its byte order mark, which is kept as that of UTF-8. Half of a surrogate pair, or half of a character at the end,
+becomes bytes that are not valid UTF-8, so that only its own row is rejected.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _UTF_16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"
 
 _BLOCK_BYTES = 1 << 20
 _PACKED_BYTES = 1 << 14
-"""Read at a time: what lies behind a member is copied for each one that ends in it."""
+"""Compressed bytes read at a time. Small, because the rest of a block is copied for each member that ends in it."""
 _GZIP_FORM = 16 + zlib.MAX_WBITS
 _UNQUESTIONED_BYTES = 16 << 20
-"""Small files may expand to this much at any ratio: blank rows alone compress a thousandfold."""
+"""A file may expand to this size at any ratio: blank rows alone compress a thousandfold."""
 _UNQUESTIONED_MEMBERS = 10_000
 _FEWEST_MEMBER_BYTES = 256
-"""Beyond that many, members have this much text on average: of 20 bytes each, empty ones would cost days of CPU."""
+"""Average text that further members must have: empty ones, of 20 bytes each, could cost days of CPU time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,17 @@ class Unpacked:
 
 
 def is_packed(head: bytes) -> bool:
-    """Whether a file with these first bytes has to be unpacked before it can be read."""
+    """Whether a file with these first bytes is gzip or UTF-16."""
     return head.startswith(GZIP) or _utf_16(head) is not None
 
 
 def unpack(file: BufferedReader, size: int, catalogue: Catalogue) -> Unpacked:
-    """The text of a file of `size` bytes, read once from its start. Holds a few blocks of it.
+    """The text of a file of `size` bytes, read once from its start; holds a few blocks of it in memory.
 
-    Raises, also while the blocks are read:
-        DropforgeError: `NOT_A_CSV` where a gzip file is damaged or cut off, `TOO_LARGE` where it expands beyond the
-            catalogue's `max_unpacked_bytes` or `max_expansion`, or has ever more members and hardly any text.
+    Raises (also while the blocks are read):
+        NOT_A_CSV: a gzip file is damaged or truncated.
+        TOO_LARGE: a gzip file expands beyond the catalogue's `max_unpacked_bytes` or `max_expansion`, or has very many
+            members with hardly any text.
     """
     forms: list[Form] = []
     if file.peek(len(GZIP)).startswith(GZIP):
@@ -97,28 +98,28 @@ def _gunzipped(file: BufferedReader, most: int) -> Iterator[bytes]:
                 if members > _UNQUESTIONED_MEMBERS + expanded // _FEWEST_MEMBER_BYTES:
                     raise DropforgeError(
                         Code.TOO_LARGE,
-                        f"The gzip file has {members} members with no more than {expanded} bytes of text, and takes "
-                        "long to unpack for what it holds. Compress it as one and drop it again.",
+                        f"The gzip file has {members} members but only {expanded} bytes of text, so decompressing it "
+                        "would take too long. Compress it as one member, and drop it again.",
                     )
                 continue
             expanded += len(block)
             if expanded > most:
                 raise DropforgeError(
                     Code.TOO_LARGE,
-                    f"The gzip file expands to more than {most} bytes. Split it, or raise the catalogue's "
-                    "`max_unpacked_bytes` and `max_expansion` if it is what it should be.",
+                    f"The gzip file expands to more than {most} bytes. Split it, or, if the size is right, increase "
+                    "the catalogue's `max_unpacked_bytes` and `max_expansion`.",
                 )
             yield block
     except zlib.error as error:
         raise DropforgeError(
             Code.NOT_A_CSV,
-            f"The gzip file is damaged or cut off behind the first {expanded} bytes of its text ({error}). Compress "
-            "and drop it again.",
+            f"The gzip file is damaged or truncated after the first {expanded} bytes of its text ({error}). Compress "
+            "it again, and drop it.",
         ) from error
 
 
 def _inflated(file: BufferedReader) -> Iterator[bytes | None]:
-    """The text of a gzip file's members, and None at each one's end. Zeros behind a member are padding."""
+    """Yields the text of a gzip file's members, and None at the end of each. Zeros after a member are padding."""
     member: zlib._Decompress | None = zlib.decompressobj(_GZIP_FORM)
     while data := file.read(_PACKED_BYTES):
         while data:
@@ -134,11 +135,11 @@ def _inflated(file: BufferedReader) -> Iterator[bytes | None]:
                 data, member = member.unused_data, None
                 yield None
     if member is not None:
-        raise zlib.error("it ends in the middle")
+        raise zlib.error("unexpected end")
 
 
 def _utf_16(head: bytes) -> str | None:
-    """The codec of UTF-16 text, known by its mark; UTF-32's starts with the same bytes."""
+    """The codec of UTF-16 text by its byte order mark, else None. That of UTF-32-LE starts with the same bytes."""
     if head.startswith(codecs.BOM_UTF32_LE):
         return None
     return next((encoding for mark, encoding in _UTF_16 if head.startswith(mark)), None)

@@ -1,7 +1,7 @@
 """Objects of one bucket, through google-cloud-storage.
 
-Blocking: call it from a thread. Preconditions are what keeps a run correct, so they are part of each
-call's contract here, and a lost reply is told apart from a lost race by reading back.
+Blocking: call it from a thread. The correctness of a run rests on generation preconditions, so each method states its
+own. After a lost reply, a write that succeeded is told from a lost race by reading the object back.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from actors.errors import Code, DropforgeError
 
 COMPOSE_LIMIT = 32
-"""Most sources of one compose request (Cloud Storage documentation, "Composite objects")."""
+"""Maximum number of source objects in a compose request ("Composite objects", Cloud Storage documentation)."""
 
 _GOOGLE = "https://storage.googleapis.com"
 _BROWSER_DOWNLOADS = "https://storage.cloud.google.com"
-"""Asks a browser to sign in with Google ("Cookie-based authentication", Cloud Storage documentation)."""
+"""Has the browser sign in with Google ("Cookie-based authentication", Cloud Storage documentation)."""
 
-_UPLOAD_CHUNK_BYTES = 8 << 20  # as a resumable upload wants it, a multiple of 256 KiB
+_UPLOAD_CHUNK_BYTES = 8 << 20
+"""A multiple of 256 KiB, as chunks of a resumable upload must be ("Resumable uploads", Cloud Storage documentation)."""
 
 CONNECTIONS = 32
-"""Requests one client may have open at a time; as many threads can use it without waiting for a connection."""
+"""Connections of one client. This many threads can use it without waiting for one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """A stored object. `size` in bytes; `updated` is the server's time."""
+    """A stored object. `size` is in bytes; `updated` is by the server's clock."""
 
     name: str
     generation: int
@@ -46,22 +47,22 @@ class ObjectInfo:
 
 
 def connect(project: str | None = None) -> storage.Client:
-    """A client with default credentials, or the emulator's that `STORAGE_EMULATOR_HOST` names."""
+    """A client with default credentials, or of the emulator at `STORAGE_EMULATOR_HOST`."""
     client = storage.Client(project=project)
     adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):
-        client._http.mount(
-            scheme, adapter
-        )  # the pool size is no argument of Client; its default of 10 drops connections
+        # Client has no option for the size of the pool; with the default of 10, connections would be dropped.
+        client._http.mount(scheme, adapter)
     return client
 
 
 class Bucket:
-    """One bucket.
+    """One bucket. `timeout_s` limits each request; transient failures are retried for `retry_s` seconds.
 
-    Every method raises `DropforgeError`: `STORAGE_UNAVAILABLE` (passing) when the library's own retries,
-    `retry_s` seconds long, are used up, `NOT_FOUND` where an object is needed and absent, `INTERNAL` on
-    anything a retry can't mend, such as a missing permission.
+    Every method raises:
+        STORAGE_UNAVAILABLE: Cloud Storage failed until the retries were used up.
+        NOT_FOUND: the bucket, or the object that the method needs, does not exist.
+        INTERNAL: a failure that a retry can't solve, such as a missing permission.
     """
 
     def __init__(self, client: storage.Client, name: str, *, retry_s: float = 20.0, timeout_s: float = 20.0) -> None:
@@ -72,9 +73,9 @@ class Bucket:
         self._timeout = timeout_s
 
     def read(self, name: str, *, generation: int | None = None, start: int = 0, end: int | None = None) -> bytes:
-        """The bytes `[start, end)` of an object, of this generation if one is given.
+        """The bytes `[start, end)` of an object, of the given generation if there is one.
 
-        Raises `NOT_FOUND` where the object, or this generation of it, is gone.
+        Raises `NOT_FOUND` when the object, or that generation of it, does not exist.
         """
         if end is not None and end <= start:
             return b""
@@ -90,7 +91,7 @@ class Bucket:
             )
 
     def read_if_present(self, name: str) -> tuple[bytes, int] | None:
-        """An object's bytes and the generation they are of; None where there is no such object."""
+        """An object's bytes and their generation; None if there is no such object."""
         for _ in range(3):
             info = self.stat(name)
             if info is None:
@@ -98,11 +99,15 @@ class Bucket:
             try:
                 return self.read(name, generation=info.generation), info.generation
             except DropforgeError as error:
-                if error.code is not Code.NOT_FOUND:  # replaced between the two calls: look again
+                if error.code is not Code.NOT_FOUND:  # else it was replaced between the two calls: try again
                     raise
-        raise DropforgeError(Code.STORAGE_UNAVAILABLE, f"gs://{self.name}/{name} changes faster than it can be read.")
+        raise DropforgeError(
+            Code.STORAGE_UNAVAILABLE,
+            f"Could not read gs://{self.name}/{name}: it was replaced during each attempt.",
+        )
 
     def stat(self, name: str, *, generation: int | None = None) -> ObjectInfo | None:
+        """An object, or the given generation of it; None if it does not exist."""
         blob = self._bucket.blob(name, generation=generation)
         try:
             with self._errors(name):
@@ -116,9 +121,10 @@ class Bucket:
     def create(
         self, name: str, data: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
     ) -> int | None:
-        """Writes an object only if there is none of this name; its generation, or None where there was one.
+        """Writes an object only if none of this name exists. Returns its generation, or None if one existed.
 
-        None may also be the answer to our own write, whose reply was lost and which the library sent again.
+        The result can also be None after the object was written: when the reply was lost, and the client's retry found
+        the object that the first request had written.
         """
         return self.write_over(name, data, generation=0, content_type=content_type, metadata=metadata)
 
@@ -131,13 +137,14 @@ class Bucket:
         content_type: str,
         metadata: Mapping[str, str] | None = None,
     ) -> int | None:
-        """As `create`, but writes only over `generation`; 0 means only where there is none."""
+        """Like `create`, but writes only if the object has this `generation`; 0 means that it must not exist."""
         return self._write(name, data, generation, content_type, metadata)
 
     def replace(self, name: str, data: bytes, *, generation: int, content_type: str) -> int | None:
-        """Compare-and-swap: writes only over `generation` (0: only where there is none); None where another won.
+        """Compare-and-swap: writes only if the object has this `generation` (0: does not exist).
 
-        `data` must be unlike any other writer's: a lost reply is recognised by reading the same bytes back.
+        Returns the new generation, or None if another writer came first. `data` must differ from that of any other
+        writer, because a lost reply is recognised by reading the same bytes back.
         """
         written = self._write(name, data, generation, content_type, None)
         if written is None:
@@ -147,15 +154,15 @@ class Bucket:
         return written
 
     def put(self, name: str, data: bytes, *, content_type: str) -> int:
-        """Writes an object whatever is there. For names that nobody else writes."""
+        """Writes an object unconditionally and returns its generation. Only for names without a second writer."""
         generation = self._write(name, data, None, content_type, None)
         assert generation is not None
         return generation
 
     def upload(self, name: str, blocks: Iterable[bytes], *, content_type: str) -> ObjectInfo:
-        """Writes an object of any size from its consecutive blocks; holds one chunk of it.
+        """Writes an object of any size from consecutive blocks, and holds one chunk of it in memory.
 
-        For names that nobody else writes. What `blocks` raises ends the upload, and leaves no object.
+        Only for names without a second writer. When `blocks` raises, the upload ends without an object.
         """
         blob = self._bucket.blob(name)
         size = 0
@@ -175,14 +182,16 @@ class Bucket:
         info = self.stat(name)
         if info is None or info.size != size:
             raise DropforgeError(
-                Code.STORAGE_UNAVAILABLE, f"gs://{self.name}/{name} has not the {size} bytes that were written to it."
+                Code.STORAGE_UNAVAILABLE,
+                f"gs://{self.name}/{name} was uploaded with {size} bytes, but has {info.size if info else 0}.",
             )
         return info
 
     def upload_session(self, name: str, *, content_type: str, size: int, origin: str) -> str:
-        """A URL to which a browser's page of `origin` may PUT the object's `size` bytes, without credentials.
+        """The URL of a resumable upload session, to which a page of `origin` can PUT the object's `size` bytes.
 
-        It is Cloud Storage's resumable upload session: for this one object, and for a week.
+        It needs no credentials, is good for this one object, and expires after a week ("Resumable uploads", Cloud
+        Storage documentation).
         """
         with self._errors(name):
             return str(
@@ -192,7 +201,7 @@ class Bucket:
             )
 
     def link(self, name: str) -> str:
-        """Where a person's browser finds the object, with the person's own permissions."""
+        """The URL at which a person can open the object in a browser, with that person's permissions."""
         blob = self._bucket.blob(name)
         if self._client.api_endpoint == _GOOGLE:
             return f"{_BROWSER_DOWNLOADS}/{self.name}/{quote(name)}"
@@ -211,7 +220,7 @@ class Bucket:
             yield from (_info(blob) for blob in blobs)
 
     def delete(self, name: str) -> None:
-        """Deletes an object; one that is not there is no error."""
+        """Deletes an object. Does nothing if it does not exist."""
         try:
             with self._errors(name):
                 self._bucket.blob(name).delete(retry=self._retry, timeout=self._timeout)
@@ -228,9 +237,10 @@ class Bucket:
         metadata: Mapping[str, str] | None = None,
         generation: int | None = None,
     ) -> int | None:
-        """Concatenates up to `COMPOSE_LIMIT` objects of this bucket on the server's side.
+        """Concatenates up to `COMPOSE_LIMIT` objects of this bucket inside Cloud Storage.
 
-        Writes only over `generation` where one is given (0: only where there is none); None where another won.
+        With a `generation`, writes only if the object has it (0: does not exist). Returns the new generation, or None
+        if another writer came first.
         """
         blob = self._bucket.blob(name)
         blob.content_type = content_type
@@ -257,7 +267,7 @@ class Bucket:
         metadata: Mapping[str, str],
         generation: int,
     ) -> int | None:
-        """Copies an object from another bucket on the server's side, under `compose`'s precondition."""
+        """Copies an object from another bucket inside Cloud Storage. Precondition and result are those of `compose`."""
         blob = self._bucket.blob(name)
         blob.content_type = content_type
         blob.metadata = dict(metadata)
@@ -302,12 +312,12 @@ class Bucket:
 
 
 class _PreconditionFailed(Exception):
-    """The object's generation is not the one asked for."""
+    """The object does not have the generation of the precondition."""
 
 
 @dataclass(frozen=True, slots=True)
 class _StorageErrors:
-    """Turns the client's exceptions into ours."""
+    """Turns the exceptions of Google's client into `DropforgeError`."""
 
     uri: str
 
@@ -324,15 +334,16 @@ class _StorageErrors:
         if status == 412:
             raise _PreconditionFailed(self.uri) from error
         if status == 404:
-            raise DropforgeError(Code.NOT_FOUND, f"{self.uri} is not there.") from error
+            raise DropforgeError(Code.NOT_FOUND, f"{self.uri} does not exist.") from error
         if status in (408, 429) or (status is not None and status >= 500) or isinstance(error, _UNREACHABLE):
             raise DropforgeError(
-                Code.STORAGE_UNAVAILABLE, f"Cloud Storage did not serve {self.uri}: {_short(error)}"
+                Code.STORAGE_UNAVAILABLE, f"A request to Cloud Storage for {self.uri} failed: {_short(error)}"
             ) from error
         if isinstance(error, (api.GoogleAPICallError, InvalidResponse, auth.GoogleAuthError)):
             raise DropforgeError(
                 Code.INTERNAL,
-                f"Cloud Storage refused {self.uri}: {_short(error)}. Check the service account's permissions.",
+                f"Cloud Storage refused a request for {self.uri}: {_short(error)}. Check the permissions of the "
+                "application's service account.",
             ) from error
 
 

@@ -1,22 +1,22 @@
-"""Where a run's records are in the work bucket.
+"""Object names of the records in the work bucket.
 
 ```
-{prefix}open/{run}                       an open run; listing these costs in proportion to open runs
-{prefix}incomplete/{run}                 a run that waits for replay
-{prefix}closed/{newest first}-{run}      a finished run's summary; listing the newest costs what is listed
-{prefix}replays/lease.json               who replays; one at a time
+{prefix}open/{run}                       marks an open run; listing them costs in proportion to the open runs
+{prefix}incomplete/{run}                 marks a run that is waiting for a replay
+{prefix}closed/{newest first}-{run}      a finished run's summary; listing the newest reads only those
+{prefix}replays/lease.json               the lease of the active replay; one at a time
 {prefix}replays/{replay}.json            a replay's progress
 {prefix}runs/{run}/run.json              the accepted run, written once
-                  /lease.json            who drives it, replaced by compare-and-swap
-                  /text.json             the drop's text, where it came compressed or in UTF-16; written once
-                  /text/{token}.csv      that text in UTF-8; of a lost race, an orphan
-                  /plan.json             every shard, written once when the scan is complete
-                  /parts/{shard}.json    a finished shard's record, written once: the shard's commit
+                  /lease.json            the lease of the run's owner, replaced by compare-and-swap
+                  /text.json             the text of a drop that is compressed or in UTF-16; written once
+                  /text/{token}.csv      that text in UTF-8; the loser of a race leaves an orphan
+                  /plan.json             all shards, written once when the scan is complete
+                  /parts/{shard}.json    a finished shard's record, written once: the commit of the shard
                   /rows/{shard}-{token}.csv, /rejects/{shard}-{token}.csv, .jsonl
-                                         what that record points to; a lost race leaves an orphan, never a mix
+                                         the files that this record names; the loser of a race leaves orphans
                   /failed/{shard}.json   a shard that ran out of retries; run.json for the run itself
                   /compose/…             intermediate composites
-                  /manifest.json         the result, written last: its presence is the commit
+                  /manifest.json         the result, written last: the commit of the run
 ```
 """
 
@@ -52,7 +52,7 @@ class Layout:
         return f"{self.incomplete_runs}{run_id}"
 
     def closed_marker(self, run_id: str, accepted_at_ms: int) -> str:
-        # Listings are in name order only, so the newest must have the smallest name.
+        # Cloud Storage lists objects in name order only, so the newest must have the smallest name.
         return f"{self.closed_runs}{10**14 - accepted_at_ms:014d}-{run_id}"
 
     @property

@@ -1,4 +1,4 @@
-"""Makes an object of a run's output visible: under one precondition, and with what it came from in its metadata."""
+"""Publishes the objects of a run's output, under a precondition, and with their source in the metadata."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SOURCE = "dropforge-source"
 SOURCE_GENERATION = "dropforge-source-generation"
 
 Write = Callable[[int, Mapping[str, str]], int | None]
-"""Writes the object over this generation with this metadata; its new generation, or None where another won."""
+"""Writes the object over a generation, with the metadata. Returns the new generation, None if another came first."""
 
 
 class Publication:
-    """Publishes one run's objects. Blocking; two at a time for one run arrive at the same generation."""
+    """Publishes one run's objects. Blocking. If two processes publish the same run, both get the same generation."""
 
     def __init__(self, run: Run, output: Bucket) -> None:
         self._run = run
@@ -32,10 +32,13 @@ class Publication:
         }
 
     def publish(self, target: ObjectName, write: Write, attempt: Attempt) -> int:
-        """The generation of the target that holds this run's bytes.
+        """Writes the target unless it already has this run's bytes; returns their generation.
 
-        A new attempt writes without looking; the precondition says where it was wrong. Raises `SUPERSEDED` where a
-        newer version of the source is there, `OUTPUT_TAKEN` where what another source became is.
+        A new attempt writes without looking: the target is read only after a write found that it exists.
+
+        Raises:
+            SUPERSEDED: the target is the output of a newer generation of the drop.
+            OUTPUT_TAKEN: the target is the output of another drop.
         """
         if attempt.new:
             written = write(0, self._metadata)
@@ -52,7 +55,7 @@ class Publication:
                 return written
 
     def check(self, target: ObjectName) -> None:
-        """Raises now what `publish` would raise for what is at the target now."""
+        """Raises what `publish` would raise for the object that is the target at this moment."""
         found = self._output.stat(target.name)
         if found is not None and found.metadata.get(RUN) != self._run.run_id:
             self._check(target, found)
@@ -62,13 +65,13 @@ class Publication:
         if source is not None and source != self._metadata[SOURCE]:
             raise DropforgeError(
                 Code.OUTPUT_TAKEN,
-                f"{target.uri} holds what became of {source}, and {drop.uri} would overwrite it. "
-                "Drop it under another name, or delete that object first.",
+                f"{target.uri} is the output of {source}, and the output of {drop.uri} would overwrite it. "
+                "Drop the file under another name, or delete that object first.",
             )
         newer = int(found.metadata.get(SOURCE_GENERATION, 0)) if source is not None else 0
         if newer > drop.generation:
             raise DropforgeError(
                 Code.SUPERSEDED,
-                f"{drop.uri} was overtaken by generation {newer} of the same object, whose output is at "
-                f"{target.uri}. Nothing needs to be done.",
+                f"{drop.uri} was superseded by generation {newer} of the same object, whose output is {target.uri}. "
+                "Nothing needs to be done.",
             )

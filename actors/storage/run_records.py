@@ -1,6 +1,7 @@
-"""The records of one run in the work bucket: plan, parts, failures, manifest.
+"""The records of one run in the work bucket: run, plan, parts, failures, manifest.
 
-Blocking: call it from a thread. All are written once, except a shard's failure, of which the newest counts.
+Blocking: call it from a thread. Each record is written once, except that a newer failure of a shard replaces the older
+one.
 """
 
 from __future__ import annotations
@@ -26,13 +27,16 @@ JSON = "application/json"
 Record = TypeVar("Record", bound=BaseModel)
 
 ReadVersion = Callable[[str, int], bytes]
-"""The bytes of an object's generation, which never change: it may keep them."""
+"""Returns the bytes of one generation of an object. They never change, so the function may cache them."""
 
 _READERS = 16
 
 
 class RunRecords:
-    """Raises what `Bucket` raises. `read_version` is for records that were listed, with their generations."""
+    """The records of one run. Methods raise what `Bucket` raises.
+
+    `read_version` reads listed records, whose generations are known; the default is to read them from the bucket.
+    """
 
     def __init__(self, bucket: Bucket, layout: Layout, run_id: str, *, read_version: ReadVersion | None = None) -> None:
         self.bucket = bucket
@@ -40,14 +44,14 @@ class RunRecords:
         self._read_version = read_version
 
     def write_run(self, run: Run) -> bool:
-        """False where the drop has its run already."""
+        """Writes the run's record. Returns False if the drop already has a run."""
         return self._create(self.names.run, run)
 
     def run(self) -> Run | None:
         return self._read(self.names.run, Run)
 
     def write_source_text(self, text: SourceText) -> SourceText:
-        """The text that counts is returned, an earlier attempt's where there was one."""
+        """Records the drop's text. Returns the text to use: that of an earlier attempt if there is one."""
         if self._create(self.names.source_text, text):
             return text
         return self.source_text() or text
@@ -62,7 +66,7 @@ class RunRecords:
         return self._read(self.names.plan, Plan)
 
     def write_part(self, part: PartRecord) -> PartRecord:
-        """Commits a shard; the part that counts is returned, an earlier one where there was one."""
+        """Commits a shard. Returns the part to use: that of an earlier attempt if there is one."""
         name = self.names.part(part.shard)
         if self._create(name, part):
             return part
@@ -72,26 +76,26 @@ class RunRecords:
         return self._read(self.names.part(shard), PartRecord)
 
     def parts(self, limit: int | None = None) -> list[PartRecord]:
-        """Every finished shard, or the first `limit` of them, in file order."""
+        """The parts of all finished shards, or of the first `limit` of them, in file order."""
         return self._read_below(self.names.parts, PartRecord, limit)
 
     def write_failure(self, failure: Failure) -> None:
-        """The newest record of a shard's failure replaces its older one."""
+        """Records a failure; replaces an earlier one of the same shard."""
         self.bucket.put(self.names.failure(failure.shard), failure.model_dump_json().encode(), content_type=JSON)
 
     def failures(self) -> list[Failure]:
-        """Failure records, in file order; one that was mended since then may still be among them."""
+        """The failure records, in file order. A shard that has succeeded since then may still have one."""
         return self._read_below(self.names.failures, Failure)
 
     def forget_run_failure(self) -> None:
-        """The run itself has come past its failure."""
+        """Deletes the failure record of the run itself, after it has succeeded."""
         self.bucket.delete(self.names.failure(None))
 
     def failure(self, shard: Shard | None) -> Failure | None:
         return self._read(self.names.failure(shard), Failure)
 
     def commit(self, manifest: Manifest) -> Manifest:
-        """Writes the result; the manifest that counts is returned, an earlier one where there was one."""
+        """Commits the run. Returns the manifest to use: that of an earlier attempt if there is one."""
         if self._create(self.names.manifest, manifest):
             return manifest
         return self.manifest() or manifest

@@ -1,4 +1,4 @@
-"""How many blocking calls a replica may have open at a time."""
+"""The number of blocking calls that a replica can have open at a time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .bucket import CONNECTIONS
 
 
 def one_for_each_connection() -> None:
-    """Lets `asyncio.to_thread` use all of a storage client's connections; its default is a few threads a core.
+    """Gives `asyncio.to_thread` a thread for each of a storage client's connections, instead of a few per core.
 
-    Call it on the event loop that is to use them.
+    Call it on the event loop that will use the threads.
     """
     threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="blocking")
     asyncio.get_running_loop().set_default_executor(threads)

@@ -1,4 +1,4 @@
-"""From parts to the output, published under one precondition, and to the manifest that says what it holds."""
+"""Assembles a run's output from its parts, and says in the manifest what it holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .single_part import SinglePart
 class Assembly:
     """Checks that one run's parts are whole, and publishes their contents. Blocking.
 
-    May run twice at a time: both arrive at the same output generation.
+    If two processes assemble the same run, both get the same generation.
     """
 
     def __init__(self, run: Run, plan: Plan, parts: Sequence[PartRecord], contents: Contents) -> None:
@@ -50,10 +50,12 @@ class Assembly:
         return cls(run, plan, [part.record], SinglePart(part, output, Publication(run, output)))
 
     def publish(self, shards_reused: int) -> Manifest:
-        """Makes the output visible and says what it holds; the caller commits the manifest.
+        """Publishes the output, rejects and reasons, and returns the manifest, which the caller commits.
 
-        Raises `PARTS_DISAGREE` unless every planned shard has its part and the rows add up, and as
-        `Publication.publish`.
+        Raises:
+            PARTS_DISAGREE: the parts are not those of the plan, or their counts do not add up.
+            SUPERSEDED, OUTPUT_TAKEN: as `Publication.publish`.
+            STORAGE_UNAVAILABLE, NOT_FOUND, INTERNAL: as `Bucket`.
         """
         self._check()
         run, contents = self._run, self._contents
@@ -87,21 +89,21 @@ class Assembly:
             missing = [shard.index for shard in planned if shard not in set(written)]
             raise DropforgeError(
                 Code.PARTS_DISAGREE,
-                f"{self._run.drop.uri}: {len(written)} parts for {len(planned)} planned shards; shards without their "
-                f"part: {missing[:10]}. Nothing was published. Replay the missing shards.",
+                f"{self._run.drop.uri}: there are {len(written)} parts for {len(planned)} planned shards; these shards "
+                f"have no part: {missing[:10]}. Nothing was published. Replay the missing shards.",
             )
         for part in self._parts:
             counts = part.counts
             if not counts.add_up or counts.records != part.shard.rows:
                 raise DropforgeError(
                     Code.PARTS_DISAGREE,
-                    f"{self._run.drop.uri} shard {part.shard.index}: {counts.records} records are not {counts.blank} "
-                    f"blank + {counts.rows_out} rows out + {counts.rejected} rejects, or not the planned "
-                    f"{part.shard.rows}. Nothing was published; this is a defect, please report it.",
+                    f"{self._run.drop.uri} shard {part.shard.index}: its {counts.records} records do not equal "
+                    f"{counts.blank} blank + {counts.rows_out} rows out + {counts.rejected} rejects, or "
+                    f"not the planned {part.shard.rows}. Nothing was published. This is a bug; please report it.",
                 )
 
     def _rejects_header(self) -> bytes:
-        """The drop's header, with a byte order mark where the catalogue alone would have it read otherwise."""
+        """The drop's header line, with a byte order mark if the catalogue's encoding is not that of the drop."""
         header = self._plan.start.header
         return header.raw if header.encoding == self._run.catalogue.encoding else BOM + header.raw
 

@@ -28,13 +28,13 @@ _MEMORY_BYTES = 2 << 30
 
 @dataclass(frozen=True, slots=True)
 class LocalCloudOptions:
-    """What the local cloud holds.
+    """What the local cloud contains.
 
-    `state` is the folder that keeps it from one run to the next; without one it lives in memory, where there
-    is room, and is deleted at the end. `watched_prefix` limits the finalize events to objects whose name starts
-    so. With a `push_endpoint` the subscription pushes to it, else it is pulled. `pubsub_engine`: `embedded` is
-    the project's own server; `google` Google's emulator (slower, no filters, loses its state when killed);
-    `auto` takes Google's where it is installed.
+    `state` is the folder that keeps its state between restarts; without one, the state is kept in memory if there is
+    room, and deleted at the end. `watched_prefix` limits finalize events to objects whose names start with it. With a
+    `push_endpoint` the subscription pushes to it, otherwise it is a pull subscription. `pubsub_engine` is `embedded`
+    for the server in `infra/local/pubsub`, `google` for Google's emulator (slower, without filters, loses its state
+    when killed), or `auto` for Google's if it is installed.
     """
 
     state: Path | None = None
@@ -51,11 +51,11 @@ class LocalCloudOptions:
 
 
 class LocalCloud:
-    """`with LocalCloud(options) as cloud:` runs it for the length of the block.
+    """Runs the local cloud inside its `with` block.
 
     `cloud.storage` and `cloud.pubsub` are the two services; each can be killed, stopped and started again on its
-    port with its state. Raises `DropforgeError(LOCAL_CLOUD)`, with the end of the child's log, when one does not
-    start. It ends what it started, also when this process crashes (guard.py).
+    port with its state. Raises `LOCAL_CLOUD`, with the end of the child's log, when one does not start. The child
+    processes end with the block, and also when this process crashes (guard.py).
     """
 
     pubsub: Service
@@ -77,7 +77,7 @@ class LocalCloud:
             )
             started.callback(self.pubsub.stop)
             self.pubsub.start()
-            # the topic and its subscription are there now; an event without them would be lost
+            # Started after the topic and its subscription exist: an event without them would be lost.
             self.storage = Service(
                 self._storage_program(root / "storage"),
                 root / "log" / "storage.log",
@@ -104,9 +104,9 @@ class LocalCloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables with which unmodified Google clients and `gcloud storage` use this cloud, without credentials.
+        """The environment variables with which Google's clients and `gcloud storage` use this cloud.
 
-        Set them over the process's own environment before a client is made.
+        No credentials are needed. Set them, in addition to the process's environment, before a client is created.
         """
         return {
             "STORAGE_EMULATOR_HOST": self.storage_url,
@@ -151,19 +151,19 @@ class LocalCloud:
 
 
 def _google_emulator(engine: Engine) -> GooglePubsubEmulator | None:
-    """Google's emulator where `engine` wants it; None for the embedded Pub/Sub."""
+    """Google's emulator if `engine` asks for it; None for the embedded server. Raises `LOCAL_CLOUD` without it."""
     google = GooglePubsubEmulator.find() if engine != "embedded" else None
     if google is None and engine == "google":
         raise DropforgeError(
             Code.LOCAL_CLOUD,
             "Google's Pub/Sub emulator is not installed. Install Java and run `gcloud components install "
-            "pubsub-emulator`, or choose the embedded one.",
+            "pubsub-emulator`, or use the embedded server (`--pubsub embedded`).",
         )
     return google
 
 
 def _memory_folder() -> Path:
-    """Where files are memory, if there is enough of it and it keeps extended attributes (object metadata)."""
+    """`/dev/shm` if it has room and supports extended attributes (object metadata), else the temporary folder."""
     if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES:
         with tempfile.NamedTemporaryFile(dir=_MEMORY) as probe:
             try:

@@ -1,4 +1,4 @@
-"""The Pub/Sub server that the project ships, as a program to start."""
+"""The embedded Pub/Sub server, as a program to start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Google's own Pub/Sub emulator, where gcloud's component `pubsub-emulator` and Java are installed."""
+"""Google's Pub/Sub emulator, as a program to start. It needs gcloud's component `pubsub-emulator` and Java."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .port import HOST
 
 @dataclass(frozen=True, slots=True)
 class GooglePubsubEmulator:
-    """The jar below the gcloud installation. It keeps everything in memory and loses it when it ends."""
+    """The emulator's jar in the gcloud installation. It keeps its state in memory only."""
 
     java: str
     jar: Path
@@ -25,7 +25,7 @@ class GooglePubsubEmulator:
 
     @classmethod
     def find(cls) -> Self | None:
-        """None where gcloud, its emulator component or Java is not installed."""
+        """The installed emulator, or None when gcloud, its emulator component or Java is missing."""
         gcloud, java = shutil.which("gcloud"), shutil.which("java")
         root = os.environ.get("CLOUDSDK_ROOT_DIR") or (gcloud and str(Path(gcloud).resolve().parent.parent))
         if not root or not java:

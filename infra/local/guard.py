@@ -1,10 +1,10 @@
-"""Runs a command and ends it when the process that asked for it is gone.
+"""Runs a command, and kills it when the parent process is gone.
 
     python guard.py PARENT_PID SCRATCH_DIR COMMAND...
 
-SCRATCH_DIR (may be empty) is deleted when the parent died without tidying up. A process of its own rather than
-PR_SET_PDEATHSIG: that one fires when the *thread* that started the child ends, needs code between fork and exec
-in a parent full of gRPC threads, and exists on Linux only. Imports nothing of the project, to start in 20 ms.
+SCRATCH_DIR (may be empty) is deleted when the parent died without cleaning up. This is a process of its own because
+PR_SET_PDEATHSIG fires when the *thread* that started the child ends, needs code between fork and exec in a parent with
+gRPC threads, and exists on Linux only. It imports nothing of the project, so that it starts in 20 ms.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MAX_LOG_BYTES = 16 << 20
 
 
 def main(parent: int, scratch: str, command: list[str]) -> int:
-    # both get the group's signals; this one waits for the command's own way to end. A handler, not SIG_IGN:
-    # an ignored signal would be inherited by the command
+    # The command gets the process group's signals too; the guard waits until it ends by itself. This is a handler
+    # rather than SIG_IGN, which the command would inherit.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command)

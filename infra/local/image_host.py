@@ -1,15 +1,15 @@
-"""A web server on loopback that answers as image hosts do: with images, and with their faults.
+"""A web server on loopback that answers as image hosts do: with images, and with typical faults.
 
 =================  ===========================================================================
 `/ok/…`            an image, in the format of the path's extension
 `/missing/…`       404
-`/page/…`          200 with an HTML page, as shops answer for a product that is gone
-`/flaky/…`         503 the first two times a path is asked for, then an image
-`/slow/SECONDS/…`  an image after so many seconds
+`/page/…`          200 with an HTML page, as many shops answer for a product that is gone
+`/flaky/…`         503 for the first two requests for a path, then an image
+`/slow/SECONDS/…`  an image after that many seconds
 =================  ===========================================================================
 
-With `any_path`, every path under every Host is an image: for catalogues whose URLs a test maps here. A path in
-`statuses` is answered with that status instead, for as long as it is there.
+With `any_path`, every path of every Host is an image, for catalogues whose URLs a test maps to this server. A path in
+`statuses` is answered with that status.
 
     python -m infra.local.image_host --port 8081 --any
 """
@@ -40,9 +40,9 @@ _LONGEST_S = 60.0
 
 
 class ImageHost:
-    """Serves from a thread of its own while the `with` block runs. `requests` counts them by path.
+    """Serves from a thread of its own inside its `with` block. `requests` counts requests by path.
 
-    `latency_s` is waited before every answer, as a host far away would; `port` 0 takes a free one.
+    `latency_s` delays every answer, in seconds, as a distant host would; `port` 0 picks a free port.
     """
 
     def __init__(self, *, latency_s: float = 0.0, any_path: bool = False, port: int = 0) -> None:
@@ -124,11 +124,11 @@ def _image(path: str) -> web.Response:
 
 @lru_cache(maxsize=4096)
 def image_bytes(path: str) -> bytes:
-    """The image of a path: always the same bytes for the same path, other ones for another."""
+    """The image of a path: the same bytes for the same path, and different bytes for different paths."""
     digest = hashlib.sha256(path.encode()).digest()
     gradient = Image.linear_gradient("L").resize((_SIDE, _SIDE)).rotate(90 * (digest[6] % 4))
     picture = ImageOps.colorize(gradient, black=tuple(digest[0:3]), white=tuple(digest[3:6]))
-    # Colours alone can collide, and a lossy format blurs near ones together.
+    # Two colours alone could collide, and a lossy format would make similar ones equal.
     for at, byte in enumerate(digest[8:24]):
         picture.paste((byte,) * 3, (8 * (at % 4), 8 * (at // 4), 8 * (at % 4) + 8, 8 * (at // 4) + 8))
     file = io.BytesIO()
@@ -143,9 +143,9 @@ def _format(path: str) -> tuple[str, str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Serves images on loopback until Ctrl-C.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="port to bind, 0 for a free one")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before every answer")
-    parser.add_argument("--any", action="store_true", help="every path is an image")
+    parser.add_argument("--any", action="store_true", help="answer every path with an image")
     arguments = parser.parse_args()
     with ImageHost(latency_s=arguments.latency, any_path=arguments.any, port=arguments.port) as host:
         print(f"Serving images on {host.url}", flush=True)

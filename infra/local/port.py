@@ -8,8 +8,8 @@ import socket
 from actors.errors import Code, DropforgeError
 
 HOST = "127.0.0.1"
-# Below the ports that systems give to outgoing connections (Linux from 32768, macOS from 49152) and above Ray's
-# (10002-19999): while a killed server is down, nobody's outgoing connection can take its port.
+# Below the ephemeral ports of outgoing connections (Linux from 32768, macOS from 49152) and above Ray's (10002-19999):
+# while a killed server is down, no outgoing connection can get its port.
 _FIRST, _LAST = 20000, 32000
 
 
@@ -24,8 +24,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that is free now. Another process may take it first, so the caller must be ready to ask again."""
+    """A port that is free at the moment. Another process can bind it first, so the caller must be ready to retry.
+
+    Raises `LOCAL_CLOUD` when no port is free.
+    """
     for port in random.sample(range(_FIRST, _LAST), 200):
         if is_free(port):
             return port
-    raise DropforgeError(Code.LOCAL_CLOUD, f"No free port found on {HOST} between {_FIRST} and {_LAST}: close some.")
+    raise DropforgeError(Code.LOCAL_CLOUD, f"Found no free port on {HOST} from {_FIRST} to {_LAST}: end some servers.")

@@ -1,6 +1,6 @@
-"""What the local cloud contains from the start: buckets, topics and subscriptions.
+"""Creates the local cloud's buckets, topics and subscriptions.
 
-Everything here may run again on a state that has it already; a subscription is then brought up to date.
+All of it may run again on existing state; an existing subscription is then updated.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _UPDATABLE = ["ack_deadline_seconds", "push_config", "retry_policy", "dead_lette
 
 @dataclass(frozen=True, slots=True)
 class Messaging:
-    """Ids (not full names) of the topics and subscriptions. With a push endpoint the subscription pushes there."""
+    """Ids (not full names) of the topics and subscriptions. With a push endpoint, the subscription pushes to it."""
 
     project: str
     topic: str
@@ -46,7 +46,7 @@ class Messaging:
             subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
             for topic in (self.dead_letter_topic, self.topic):
                 _create_topic(publisher, publisher.topic_path(self.project, topic))
-            # the subscription comes first: a dead letter that finds no subscription is lost
+            # This subscription comes first: a dead letter on a topic without one is lost.
             _create_subscription(subscriber, self._dead_letters())
             _create_subscription(subscriber, self._notifications())
 
@@ -74,7 +74,7 @@ class Messaging:
 
 
 def create_buckets(host: str, port: int, project: str, buckets: Iterable[str]) -> None:
-    """Raises `DropforgeError(LOCAL_CLOUD)` where the object store refuses. Plain HTTP: no proxy is asked."""
+    """Creates the buckets that do not exist. Raises `LOCAL_CLOUD` when the server refuses. Bypasses HTTP proxies."""
     for bucket in buckets:
         with closing(HTTPConnection(host, port, timeout=_DEADLINE_S)) as connection:
             body = json.dumps({"name": bucket})
@@ -83,7 +83,7 @@ def create_buckets(host: str, port: int, project: str, buckets: Iterable[str]) -
             if answer.status not in (200, 409):  # 409: it exists
                 raise DropforgeError(
                     Code.LOCAL_CLOUD,
-                    f"Bucket {bucket} can't be created, the local object store answered {answer.status}: "
+                    f"Could not create bucket {bucket}: the local Cloud Storage answered {answer.status}: "
                     f"{answer.read(500).decode('utf-8', 'replace')}",
                 )
 

@@ -1,6 +1,6 @@
-"""A small product catalogue with planned trouble, and what must become of it.
+"""A small product catalogue with planned faults, and the counts that a run over it must have.
 
-The columns and the specification syntax are those of the Flipkart product CSV; the products are made up from a
+The columns and the specification syntax are those of the Flipkart product CSV. The products are generated from a
 seed, so the file is the same each time. Its images are on an `image_host.ImageHost`.
 """
 
@@ -71,14 +71,14 @@ _SENTENCES = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`content` is the CSV; `expected` what a run over it must count, with the fields not known here left at 0."""
+    """`content` is the CSV; `expected` holds the counts that a run must have, 0 for those that are not known here."""
 
     content: bytes
     expected: Counts
 
 
 def sample(image_url: str) -> Sample:
-    """The catalogue whose images are below `image_url`, an image host's address without a path."""
+    """The catalogue, with images at `image_url`, an image host's address without a path."""
     return _Writer(image_url).write()
 
 
@@ -202,7 +202,7 @@ class _Writer:
 
 
 def _specification(entries: dict[str, str]) -> str:
-    """Key-values in the catalogue's own syntax, a Ruby hash."""
+    """Key-value entries in the catalogue's syntax, that of a Ruby hash."""
     inner = ", ".join(f'{{"key"=>"{key}", "value"=>"{value}"}}' for key, value in entries.items())
     return f'{{"product_specification"=>[{inner}, {{"value"=>"One year of warranty"}}]}}'
 

@@ -1,4 +1,4 @@
-"""A server program as a child process: started, watched until it is ready, killed, started again."""
+"""A server program as a child process: starts it, waits until it is ready, kills it, starts it again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOG_LINES = 15
 
 
 class Program(Protocol):
-    """What to run. `ready_line` matches in the log once the port is bound; `start_s` is how long that may take."""
+    """What to run. `ready_line` matches in the log once the port is bound, within `start_s` seconds."""
 
     name: ClassVar[str]
     ready_line: ClassVar[re.Pattern[str]]
@@ -37,14 +37,14 @@ class Program(Protocol):
 
 
 class Service:
-    """One program on one port of loopback. `kill` and `start` in turn keep the port and the program's state.
+    """One program on one loopback port. `kill` and then `start` keep the port and the program's state.
 
-    The child runs in a process group of its own below a guard (guard.py), so it ends with this process however
-    that ends. All failures are `DropforgeError(LOCAL_CLOUD)` with the last lines of the child's log.
+    The child runs below a guard (guard.py) in a process group of its own, so that it ends with this process, however
+    this process ends. Every failure raises `LOCAL_CLOUD` with the last lines of the child's log.
     """
 
     def __init__(self, program: Program, log: Path, *, scratch: Path | None, prepare: Callable[[], None]) -> None:
-        """`prepare` is called each time the program is ready; `scratch` is what the guard deletes after a crash."""
+        """`prepare` is called whenever the program is ready; `scratch` is a folder to delete after a crash."""
         self._program = program
         self._log = log
         self._scratch = scratch
@@ -66,9 +66,9 @@ class Service:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Returns once the program serves and `prepare` is done. The first start picks the port."""
+        """Returns when the program is ready and `prepare` is done. The first start picks the port."""
         if self.running:
-            raise self._failure("runs already: stop or kill it first")
+            raise self._failure("is already running: stop or kill it first")
         fixed = self._port != 0
         for _ in range(_TRIES):
             port = self._port if fixed else free_port()
@@ -82,11 +82,11 @@ class Service:
         raise self._failure("ended before it was ready")
 
     def stop(self) -> None:
-        """Ends the program politely, and by force after 5 s. Nothing happens where it does not run."""
+        """Ends the program by SIGTERM, and after 5 s by SIGKILL. Does nothing if it is not running."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Ends the program as a crash would: SIGKILL, nothing flushed, nothing said."""
+        """Ends the program by SIGKILL, as in a crash: it can flush nothing."""
         self._end(signal.SIGKILL)
 
     def _spawn(self, port: int) -> None:
@@ -124,7 +124,7 @@ class Service:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        # the guard may be gone before the program; a port that stays taken makes the next start say so
+        # The guard may end before the program does. If the port stays in use, the next start reports it.
         deadline = time.monotonic() + _STOP_S
         while self._port and not is_free(self._port) and time.monotonic() < deadline:
             time.sleep(_POLL_S)

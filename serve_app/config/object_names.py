@@ -1,7 +1,7 @@
-"""Names of what a run writes, made of its drop's name.
+"""Names of the objects that a run writes, made from its drop's name.
 
-A drop's name comes from a stranger, and is any text of up to 1,024 bytes ("Object naming guidelines", Cloud Storage
-documentation). It is kept readable: spaces, letters of any language and `%2F` stay what they are.
+A drop's name is untrusted: any text of up to 1,024 bytes of UTF-8 ("Object naming guidelines", Cloud Storage
+documentation). It stays readable: spaces, letters of any language and `%2F` are kept.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ def content_type_of(name: str) -> str:
 
 
 def stem_of(path: str) -> str:
-    """A drop's name below the watched prefix as a part of other names: without `.csv`, and `MAX_STEM_BYTES` at most.
+    """The part of an output's name that comes from the drop: its path without `.csv`, at most `MAX_STEM_BYTES` bytes.
 
-    Parts that are `.` or `..` are encoded, so that nobody who copies the outputs to a disk writes outside its folder.
-    What is too long is cut and told apart by its SHA-256. Two drops may still come to one stem, such as `a` and
-    `a.csv`; the first to publish its output keeps the name, and the other is refused.
+    `path` is the drop's name below the watched prefix. Path segments `.` and `..` are percent-encoded, so that a copy
+    of the outputs to a disk stays in its folder. A longer path is cut, and part of its SHA-256 appended. Two drops can
+    still have the same stem, such as `a` and `a.csv`: the first to publish its output keeps the name, and the run of
+    the other is refused.
     """
     stem, extension = posixpath.splitext(path)
     if extension.lower() != ".csv":

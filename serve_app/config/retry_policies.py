@@ -1,4 +1,4 @@
-"""The retry policy of each stage: the ingress's `user_config`, changed by `serve deploy` without a restart."""
+"""The retry policies of the stages: the ingress's `user_config`, which `serve deploy` changes without a restart."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from actors.retry import RetryPolicy
 
 
 class StagePolicies(BaseModel):
+    """The retry policy of each stage, and of a whole shard."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    plan: RetryPolicy = Field(RetryPolicy(), description="the scan of a drop")
+    plan: RetryPolicy = Field(RetryPolicy(), description="scanning a drop and cutting it into shards")
     read: RetryPolicy = Field(RetryPolicy(), description="reading and parsing a shard")
     clean: RetryPolicy = Field(RetryPolicy(), description="cleaning a shard's descriptions")
     images: RetryPolicy = Field(RetryPolicy(attempts=3, total_s=300), description="fetching a shard's images")
@@ -19,7 +21,7 @@ class StagePolicies(BaseModel):
     assemble: RetryPolicy = Field(RetryPolicy(), description="composing the output")
     shard: RetryPolicy = Field(
         RetryPolicy(attempts=3, total_s=600),
-        description="the whole of a shard, when what one stage left for the next is lost",
+        description="processing a shard again from its first stage, after the result of a stage was lost",
     )
 
     def of(self, stage: Stage) -> RetryPolicy:

@@ -1,6 +1,6 @@
-"""Reads `serve_config.yaml`, and says which name in it is unknown and which was probably meant.
+"""Reads `serve_config.yaml` and reports unknown names in it, each with the name that was probably meant.
 
-Serve accepts misspelt option names silently, so its schema is checked here, name by name, before a deploy.
+Ray Serve silently ignores misspelled option names, so every name is checked against its schema before a deploy.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The checked contents of a Serve config file. Raises `BAD_SETTINGS` naming every fault."""
-    from ray.serve.schema import ServeDeploySchema  # seconds to import, and only a deploy needs it
+    """The contents of a valid Serve config file. Raises `BAD_SETTINGS` with every fault on a line of its own."""
+    from ray.serve.schema import ServeDeploySchema  # takes seconds to import, and only a deploy needs it
 
     try:
         config = yaml.safe_load(path.read_text())
@@ -41,11 +41,15 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def checked_settings(args: Mapping[str, Any]) -> Settings:
-    """The settings of an application's `args`. Raises `BAD_SETTINGS` naming every fault."""
+    """The settings from an application's `args` and the environment.
+
+    Raises `BAD_SETTINGS` with every fault on a line of its own.
+    """
     if args.get("api_token"):
         raise DropforgeError(
             Code.BAD_SETTINGS,
-            "args.api_token: set it as DROPFORGE_API_TOKEN; whoever sees Ray's dashboard sees what is in `args`.",
+            "args.api_token: set the environment variable DROPFORGE_API_TOKEN instead. Everyone who can open Ray's "
+            "dashboard can read `args`.",
         )
     return _checked(args, Settings, "args")
 
@@ -53,7 +57,7 @@ def checked_settings(args: Mapping[str, Any]) -> Settings:
 def _checked(value: Any, kind: type[Model], where: str) -> Model:
     faults = list(_unknown(value, kind, where))
     if not isinstance(value, Mapping):
-        faults = [f"{where}: names with values are needed here, not {value!r:.80}"]
+        faults = [f"{where}: must be a mapping of names to values, not {value!r:.80}"]
     if not faults:
         try:
             return kind(**value)
@@ -63,7 +67,7 @@ def _checked(value: Any, kind: type[Model], where: str) -> Model:
 
 
 def _unknown(value: Any, kind: Any, where: str) -> Iterator[str]:
-    """Names in `value` that the pydantic model `kind` doesn't have, at any depth."""
+    """Yields a sentence for each name in `value` that the pydantic model `kind` does not have, at any depth."""
     if isinstance(value, list):
         for at, item in enumerate(value):
             yield from _unknown(item, kind, f"{where}[{item.get('name', at) if isinstance(item, dict) else at}]")
@@ -77,7 +81,7 @@ def _unknown(value: Any, kind: Any, where: str) -> Iterator[str]:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models a field's value may be, inside optionals and lists."""
+    """The pydantic models in a field's annotation, also inside optionals and lists."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     elif typing.get_origin(annotation) in (Union, types.UnionType, list):
@@ -87,4 +91,4 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _nearest(name: str, names: Iterable[str]) -> str:
     found = difflib.get_close_matches(str(name), list(names), n=1, cutoff=0.5)
-    return f"; did you mean {found[0]!r}?" if found else f"; there are {', '.join(sorted(names))}."
+    return f"; did you mean {found[0]!r}?" if found else f"; the known names are {', '.join(sorted(names))}."

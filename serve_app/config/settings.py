@@ -1,7 +1,7 @@
-"""Every setting of the application, with its default, unit and a line of doc.
+"""Every setting of the application, with its default, its unit and a description.
 
-Values come from `serve_config.yaml` (`applications[].args`); an environment variable
-`DROPFORGE_<NAME>` goes before it, with `__` between the levels (`DROPFORGE_IMAGES__FETCHES_PER_HOST=8`).
+Values come from `serve_config.yaml` (`applications[].args`). An environment variable `DROPFORGE_<NAME>` takes
+precedence; `__` separates the levels of a nested setting (`DROPFORGE_IMAGES__FETCHES_PER_HOST=8`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, stem_of
 
 
 class Settings(BaseSettings):
+    """The settings of one application. Frozen; `checked_settings` reports faults as `BAD_SETTINGS`."""
+
     model_config = SettingsConfigDict(
         env_prefix="DROPFORGE_",
         env_nested_delimiter="__",
@@ -34,75 +36,86 @@ class Settings(BaseSettings):
 
     project: str = Field("dropforge-local", description="Google Cloud project of the topics and subscriptions")
     source_bucket: str = Field("dropforge-in", description="bucket that is watched for drops")
-    watched_prefix: str = Field("in/", description="only objects below this prefix are drops; empty watches the bucket")
+    watched_prefix: str = Field(
+        "in/", description="only objects whose names start with this prefix are drops; empty: all of the bucket"
+    )
     object_patterns: tuple[str, ...] = Field(
         ("*.csv", "*.csv.gz"),
         min_length=1,
-        description="shell patterns; an object's name without the prefix matches one",
+        description="shell patterns; a drop's name below the prefix must match one of them",
     )
     output_bucket: str = Field("dropforge-out", description="bucket of outputs, rejects and images")
-    output_prefix: str = Field("processed/", description="outputs keep the drop's name below this prefix")
-    rejects_prefix: str = Field("rejects/", description="rejects files, named by the drop and its generation")
+    output_prefix: str = Field("processed/", description="prefix of outputs, which keep the drop's name below it")
+    rejects_prefix: str = Field(
+        "rejects/", description="prefix of rejects files, which have the drop's name and generation"
+    )
     image_folder: str = Field(
         "images/{path}/{generation}",
-        description="folder of a run's images; {path} is the drop's name below the watched prefix without `.csv`, "
-        "{generation} its generation, {run} the run's id. Without {generation} or {run}, a newer version of a drop "
-        "overwrites nothing: the first image stored under a name stays",
+        description="folder of a run's images: {path} is the drop's name below the watched prefix, without `.csv`, "
+        "{generation} its generation and {run} the run's id. Without {generation} and {run}, the runs of all "
+        "generations share a folder, where the first image stored under a name is kept",
     )
     work_bucket: str = Field("", description="bucket of run records and parts; empty: the output bucket")
     work_prefix: str = Field("_dropforge/", description="prefix of run records and parts")
 
     subscription: str = Field("dropforge", description="pull subscription of the bucket's notifications")
-    pull: bool = Field(True, description="consume the subscription; off when notifications are pushed")
-    pull_messages: int = Field(16, ge=1, le=1000, description="notifications handled at a time by one replica")
+    pull: bool = Field(True, description="pull notifications from the subscription; off if Pub/Sub pushes them")
+    pull_messages: int = Field(16, ge=1, le=1000, description="notifications that one replica handles at a time")
     stream_silent_s: float = Field(
-        600, gt=0, description="a subscription's stream without a message for so many seconds is opened anew"
+        600, gt=0, description="a streaming pull without any message for this long is opened again, seconds"
     )
     dead_letter_topic: str = Field("dropforge-dead-letters", description="topic of shards that ran out of retries")
-    dead_letter_subscription: str = Field("dropforge-dead-letters", description="subscription that replay reads")
+    dead_letter_subscription: str = Field(
+        "dropforge-dead-letters", description="subscription of the dead-letter topic that replays read"
+    )
 
     api_token: SecretStr = Field(
         SecretStr(""),
-        description="what callers of the API send as `Authorization: Bearer`, at least 16 characters; set by "
-        "DROPFORGE_API_TOKEN alone",
+        description="secret that callers of the API send as `Authorization: Bearer`, 16 or more characters; can be set "
+        "only by the environment variable DROPFORGE_API_TOKEN",
     )
     iap_audience: str = Field(
         "",
-        description="audience of the identity-aware proxy in front, whose signed header lets its users in; empty: none",
+        description="audience of the identity-aware proxy in front of the application, whose users are let in; empty: "
+        "there is none",
     )
     open_on_loopback: bool = Field(
         False,
-        description="without `api_token` and `iap_audience`, whoever reaches the application is let in; only for one "
-        "that is bound to a loopback address, as `dropforge up` binds it",
+        description="without `api_token` and `iap_audience`, let in everyone who can reach the application; only for "
+        "one that is bound to a loopback address, such as that of `dropforge up`",
     )
     drop_from_page: bool = Field(
         False,
-        description="the status page takes files; the application then needs storage.objects.create on the source "
-        "bucket, as roles/storage.objectCreator has it, where it otherwise only reads",
+        description="let people upload files from the status page; the application then needs storage.objects.create "
+        "on the source bucket (roles/storage.objectCreator), which it otherwise only reads",
     )
     push_audience: str = Field(
-        "", description="audience of the push subscription's `oidc_token`, exactly; empty: nothing is pushed"
+        "", description="audience in the push subscription's `oidc_token`; empty: pushed notifications are refused"
     )
-    push_service_account: str = Field("", description="e-mail of the service account that `oidc_token` names")
+    push_service_account: str = Field("", description="e-mail address of the service account in `oidc_token`")
 
     otlp_endpoint: str = Field(
-        "", description="where traces are sent by OTLP/HTTP, such as http://collector:4318; empty: nowhere"
+        "", description="OTLP/HTTP address that traces are sent to, such as http://collector:4318; empty: not sent"
     )
 
     catalogue: Catalogue = Field(Catalogue(), description="how to read the CSV")
-    fetch_images: bool = Field(True, description="fetch and store images; off leaves `image_uri` empty")
+    fetch_images: bool = Field(True, description="fetch and store images; if off, `image_uri` stays empty")
     images: ImageSettings = Field(ImageSettings(), description="the image fetcher")
     text: TextSettings = Field(TextSettings(), description="the description cleaner")
 
-    shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends at the first record past this size, bytes")
+    shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends with the record that reaches this size, bytes")
     shard_rows: int = Field(
-        400, ge=1, description="a shard ends after this many records that are no empty lines, of 32 bytes or more each"
+        400,
+        ge=1,
+        description="a shard ends after this many records, empty lines not counted, if it has 32 bytes for each",
     )
     scan_chunk_bytes: int = Field(4 << 20, ge=1 << 10, description="bytes read at a time while planning")
-    shards_in_flight: int = Field(8, ge=1, description="shards of one run worked on at a time")
-    runs_in_flight: int = Field(32, ge=1, description="runs driven at a time by one ingress replica")
-    lease_s: float = Field(15.0, gt=1, description="seconds after which an owner that has gone silent loses its run")
-    adopt_every_s: float = Field(5.0, gt=0, description="seconds between looks for runs that nobody drives")
+    shards_in_flight: int = Field(8, ge=1, description="shards of one run processed at a time")
+    runs_in_flight: int = Field(32, ge=1, description="runs that one ingress replica drives at a time")
+    lease_s: float = Field(
+        15.0, gt=1, description="a run whose owner has not renewed its lease for this long gets a new owner, seconds"
+    )
+    adopt_every_s: float = Field(5.0, gt=0, description="interval of the search for runs without an owner, seconds")
 
     @classmethod
     def settings_customise_sources(
@@ -125,24 +138,27 @@ class Settings(BaseSettings):
         for _, name, form, conversion in fields:
             if name not in ("path", "generation", "run") or form or conversion:
                 raise ValueError(
-                    f"{folder!r} can't be filled in: only {{path}}, {{generation}} and {{run}} have values."
+                    f"{folder!r} is not a valid template: the only fields are {{path}}, {{generation}} and {{run}}."
                 )
         return folder
 
     @field_validator("api_token")
     @classmethod
     def _api_token_can_be_sent(cls, token: SecretStr) -> SecretStr:
-        bare = token.get_secret_value().strip()  # secrets made with an editor or `echo` end in a line end
+        bare = token.get_secret_value().strip()  # secrets made with an editor or `echo` end with a newline
         if bare and not re.fullmatch(r"[\x21-\x7e]{16,}", bare):
-            raise ValueError("16 or more printable ASCII characters without blanks are needed: `openssl rand -hex 32`.")
+            raise ValueError(
+                "the token must have 16 or more printable ASCII characters and no spaces: make one with "
+                "`openssl rand -hex 32`."
+            )
         return SecretStr(bare)
 
     @model_validator(mode="after")
     def _push_is_checked_in_full(self) -> Settings:
         if bool(self.push_audience) != bool(self.push_service_account):
             raise ValueError(
-                "push_audience and push_service_account belong together: set both to what the push subscription's "
-                "`oidc_token` has, or neither."
+                "push_audience and push_service_account belong together: set both to the values of the push "
+                "subscription's `oidc_token`, or neither."
             )
         return self
 
@@ -167,7 +183,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _names_fit(self) -> Settings:
-        """For a drop of the longest name, and what is added to it: generations, run ids, images' and parts' names."""
+        """Checks the longest possible names: the longest drop's, with generation, run id, image's and part's name."""
         stem, generation, run = "s" * MAX_STEM_BYTES, "9" * 19, "f" * 20
         longest = {
             "output_prefix": f"{self.output_prefix}{stem}.csv",
@@ -178,20 +194,20 @@ class Settings(BaseSettings):
         for name, example in longest.items():
             if len(example.encode()) > MAX_NAME_BYTES:
                 raise ValueError(
-                    f"{name} makes names of up to {len(example.encode())} bytes where Cloud Storage takes "
+                    f"{name} makes object names of up to {len(example.encode())} bytes, but Cloud Storage allows "
                     f"{MAX_NAME_BYTES}: shorten it."
                 )
         return self
 
     def watches(self, bucket: str, name: str) -> bool:
-        """Whether an object is a drop: in the watched bucket, below the prefix, its name matching a pattern."""
+        """Whether an object is a drop: in the watched bucket, below the prefix, and its name matches a pattern."""
         if bucket != self.source_bucket or not name.startswith(self.watched_prefix) or name.endswith("/"):
             return False
         path = name.removeprefix(self.watched_prefix)
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
 
     def run_for(self, drop: Drop, *, trace: str = "") -> Run:
-        """The run that a drop gets under these settings, accepted now."""
+        """The run of a drop under these settings, accepted at the current time."""
         stem = stem_of(drop.object.removeprefix(self.watched_prefix))
         folder = self.image_folder.format(path=stem, generation=drop.generation, run=drop.run_id)
         return Run(

@@ -1,4 +1,4 @@
-"""All looks, one after the other, through the Google clients that the application uses too."""
+"""Runs all checks, one after the other, through the same Google clients as the application."""
 
 from __future__ import annotations
 
@@ -28,9 +28,13 @@ Look = Callable[[], Iterator[Finding]]
 
 
 class Examination:
-    """Looks at one project; nothing is changed in it.
+    """Checks one project without changing it.
 
-    Raises `STORAGE_UNAVAILABLE` where Google's APIs can't be reached, `UNAUTHENTICATED` without credentials.
+    `passes` evaluates a subscription's filter; `now` returns the current time.
+
+    Raises:
+        STORAGE_UNAVAILABLE: Google's APIs can't be reached.
+        UNAUTHENTICATED: there are no credentials, or Google refuses them.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Examination:
         self._topic: str | None = None
 
     def findings(self) -> Iterator[Finding]:
-        """In an order that lets each explain the next ones."""
+        """The findings, ordered so that earlier ones explain later ones. Raises as the class does."""
         yield from judge_versions()
         looks: Mapping[str, Look] = {
             "clock": self._clock,
@@ -79,9 +83,9 @@ class Examination:
         except api.NotFound:
             yield error(
                 subscriptions.SUBSCRIPTION,
-                f"There is no subscription {path}: no drop is noticed.",
+                f"Subscription {path} does not exist: the application receives no notifications.",
                 f"gcloud pubsub subscriptions create {settings.subscription} --topic=TOPIC --expiration-period=never, "
-                "or DROPFORGE_SUBSCRIPTION and DROPFORGE_PROJECT name another",
+                "or name another one with DROPFORGE_SUBSCRIPTION and DROPFORGE_PROJECT",
             )
         except _UNSEEN as failure:
             yield _unseen(subscriptions.SUBSCRIPTION, path, failure)
@@ -99,7 +103,7 @@ class Examination:
             subscribers = list(self._publisher.list_topic_subscriptions(request={"topic": topic}, **_CALL))
             found = self._subscriber.get_subscription(request={"subscription": path}, **_CALL)
         except api.NotFound:
-            pass  # the judgement is on what is not there
+            pass  # judge_dead_letters reports what does not exist
         except _UNSEEN as failure:
             yield _unseen(subscriptions.DEAD_LETTERS, f"{topic} and {path}", failure)
             return
@@ -146,7 +150,7 @@ class Examination:
         return self._subscriber if "/subscriptions/" in resource else self._publisher
 
     def _agents(self) -> Iterator[Finding]:
-        """Cloud Storage publishes, and Pub/Sub dead-letters, as service agents that need roles of their own."""
+        """Checks the roles of the service agents as which Cloud Storage publishes and Pub/Sub dead-letters."""
         settings = self._settings
         letters, subscription = self._dead_letter_topic, self._subscription_path
         topic_grant, subscription_grant = (f"gcloud pubsub {kind} add-iam-policy-binding" for kind in _KINDS)
@@ -161,15 +165,15 @@ class Examination:
         if self._topic is not None:
             yield permissions.agent(
                 self._topic, self._policy(self._topic), f"serviceAccount:{storage_agent}", publisher,
-                f"{topic_grant} {self._topic}", "no drop is noticed",
+                f"{topic_grant} {self._topic}", "Cloud Storage can't publish notifications",
             )  # fmt: skip
         yield permissions.agent(
             letters, self._policy(letters), pubsub_agent, publisher,
-            f"{topic_grant} {letters}", "messages that can't be handled are not dead-lettered",
+            f"{topic_grant} {letters}", "Pub/Sub can't dead-letter messages",
         )  # fmt: skip
         yield permissions.agent(
             subscription, self._policy(subscription), pubsub_agent, subscriber,
-            f"{subscription_grant} {subscription}", "messages that were dead-lettered come again",
+            f"{subscription_grant} {subscription}", "Pub/Sub redelivers messages that it has dead-lettered",
         )  # fmt: skip
 
     def _policy(self, resource: str) -> Mapping[str, Sequence[str]] | None:
@@ -182,15 +186,15 @@ class Examination:
 
 _KINDS = ("topics", "subscriptions")
 _UNSEEN = (api.Forbidden, api.Unauthorized, api.MethodNotImplemented, api.BadRequest, api.MethodNotAllowed)
-"""The caller may not look, or an emulator can't answer."""
+"""The caller has no permission for the call, or an emulator does not support it."""
 
 
 def _unseen(check: str, what: str, failure: Exception) -> Finding:
     said = str(failure).splitlines()[0][:200]
     return unknown(
         check,
-        f"{what} can't be looked at ({type(failure).__name__}: {said}).",
-        "ask somebody who may, or log in as one",
+        f"{what} could not be checked ({type(failure).__name__}: {said}).",
+        "log in with an account that has the permission, or ask someone who has it",
     )
 
 
@@ -199,9 +203,9 @@ def _reached(what: str) -> Iterator[None]:
     try:
         yield
     except auth.DefaultCredentialsError as failure:
-        raise DropforgeError(Code.UNAUTHENTICATED, "There are no Google credentials here.") from failure
+        raise DropforgeError(Code.UNAUTHENTICATED, "Found no Google credentials.") from failure
     except auth.RefreshError as failure:
-        raise DropforgeError(Code.UNAUTHENTICATED, f"Google refuses the credentials: {failure}") from failure
+        raise DropforgeError(Code.UNAUTHENTICATED, f"Google refused the credentials: {failure}") from failure
     except _UNREACHABLE as failure:
         raise DropforgeError(
             Code.STORAGE_UNAVAILABLE, f"{what}: Google Cloud does not answer ({type(failure).__name__})."

@@ -1,4 +1,4 @@
-"""What a look at one thing has found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """`UNKNOWN` is what could not be looked at: the caller lacks a permission, or the server the call."""
+    """How serious a finding is. `UNKNOWN`: the caller lacks a permission, or the server does not support the call."""
 
     OK = "ok"
     UNKNOWN = "unknown"
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`check` names what was looked at; `fix` is what to do, empty where nothing is wrong."""
+    """`check` names what was checked, `what` is the result, and `fix` what to do; empty when nothing is wrong."""
 
     check: str
     level: Level

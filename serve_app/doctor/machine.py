@@ -1,4 +1,4 @@
-"""This machine's part: its clock, by which leases lapse, and the versions it has installed."""
+"""Checks of this machine: its clock, by which leases expire, and the installed versions."""
 
 from __future__ import annotations
 
@@ -19,29 +19,36 @@ _WORTH_TELLING_S = 2.0
 
 
 def judge_clock(date: str | None, now: datetime, settings: Settings) -> Finding:
-    """`date` is the `Date` header of Cloud Storage's answer, whole seconds; `now` is when it came."""
+    """Compares this machine's clock with Cloud Storage's.
+
+    `date` is the `Date` header of an answer, in whole seconds, or None; `now` is the time at which it arrived.
+    """
     if not date:
-        return unknown("clock", "The server has sent no Date.", "compare the clock with another machine's")
-    # The header is cut to the second: on average it is half of one old.
+        return unknown(
+            "clock", "Cloud Storage's answer has no Date header.", "compare the clock with another machine's"
+        )
+    # The header is truncated to the second: on average it is half a second behind.
     skew_s = (now - parsedate_to_datetime(date).astimezone(UTC)).total_seconds() - 0.5
     text = f"This machine's clock is {abs(skew_s):.0f} s {'ahead of' if skew_s > 0 else 'behind'} Cloud Storage's."
-    fix = "synchronise it: systemd-timesyncd, chrony, or the host's own time service"
+    fix = "synchronise it with systemd-timesyncd, chrony, or the host's time service"
     if abs(skew_s) > settings.lease_s / 2:
-        return error("clock", f"{text} Runs are taken from owners that are alive, or left with dead ones.", fix)
+        return error("clock", f"{text} Leases of live owners expire early, or those of dead owners late.", fix)
     if abs(skew_s) > _WORTH_TELLING_S:
         return warning("clock", text, fix)
-    return ok("clock", "The clock is Cloud Storage's, to two seconds.")
+    return ok("clock", "The clock differs from Cloud Storage's by less than two seconds.")
 
 
 def judge_versions() -> Iterator[Finding]:
-    """Whether what is installed is what this version of Dropforge was made for."""
+    """Checks Python and every dependency against the requirements of this version of Dropforge."""
     metadata = importlib.metadata.metadata("dropforge")
     wrong = 0
     python = metadata["Requires-Python"]
     if python and not SpecifierSet(python).contains(platform.python_version(), prereleases=True):
         wrong += 1
         yield error(
-            "versions", f"Python {platform.python_version()} runs, {python} is needed.", "make PYTHON=python3.12"
+            "versions",
+            f"Python {python} is required, but this is Python {platform.python_version()}.",
+            "make PYTHON=python3.12",
         )
     for text in importlib.metadata.requires("dropforge") or ():
         requirement = Requirement(text)
@@ -50,14 +57,15 @@ def judge_versions() -> Iterator[Finding]:
         try:
             installed = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            installed = "nothing"
-        if installed == "nothing" or not requirement.specifier.contains(installed, prereleases=True):
+            installed = ""
+        if not installed or not requirement.specifier.contains(installed, prereleases=True):
             wrong += 1
+            found = f"version {installed} is installed" if installed else "it is not installed"
             yield error(
                 "versions",
-                f"{requirement.name} {requirement.specifier} is needed, {installed} is installed.",
+                f"{requirement.name} {requirement.specifier} is required, but {found}.",
                 "pip install --require-hashes -r requirements.txt",
             )
     if not wrong:
         version = importlib.metadata.version("dropforge")
-        yield ok("versions", f"Dropforge {version} and what it needs, on Python {platform.python_version()}.")
+        yield ok("versions", f"Dropforge {version} and its dependencies, on Python {platform.python_version()}.")

@@ -1,7 +1,7 @@
-"""Whether the watched bucket tells of its drops, once each, and nothing else does.
+"""Checks that the watched bucket publishes one notification for each drop, and that the output bucket publishes none.
 
-Rules: "Pub/Sub notifications for Cloud Storage", Cloud Storage documentation. Two configurations whose prefixes
-overlap send two messages for one object.
+Rules: "Pub/Sub notifications for Cloud Storage", Cloud Storage documentation. Two notification configurations whose
+prefixes overlap send two messages for one object.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHECK = "notification"
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A bucket's notification configuration. `topic` is a full name; no `events` mean every event."""
+    """A bucket's notification configuration. `topic` is a full resource name; empty `events` mean every event."""
 
     id: str
     topic: str
@@ -37,7 +37,7 @@ class Notification:
 
 
 def read_notifications(bucket: storage.Bucket, *, timeout_s: float) -> list[Notification]:
-    """Raises what the client does."""
+    """The bucket's notification configurations. Raises what Google's client raises."""
     return [
         Notification(
             id=str(each.notification_id),
@@ -50,7 +50,7 @@ def read_notifications(bucket: storage.Bucket, *, timeout_s: float) -> list[Noti
 
 
 def judge(found: Sequence[Notification], settings: Settings, topic: str | None) -> Iterator[Finding]:
-    """`found` are those of the source bucket, `topic` is what the subscription is of, None where that is not known."""
+    """Checks the configurations of the source bucket. `topic` is that of the subscription, None if it is unknown."""
     bucket, watched = settings.source_bucket, settings.watched_prefix
     create = (
         f"gcloud storage buckets notifications create gs://{bucket} --topic={topic or 'TOPIC'} "
@@ -59,49 +59,57 @@ def judge(found: Sequence[Notification], settings: Settings, topic: str | None) 
     telling = [each for each in found if each.finalizes and each.overlaps(watched)]
     reaching = [each for each in telling if topic is None or each.topic == topic]
     if not reaching:
-        others = f"; the {len(found)} there are lead elsewhere or tell of something else" if found else ""
-        yield error(CHECK, f"No notification of gs://{bucket} tells of objects below {watched!r}{others}.", create)
+        others = f"; it has {len(found)} for other topics, events or prefixes" if found else ""
+        yield error(
+            CHECK,
+            f"No notification of gs://{bucket} announces objects below {watched!r} on the subscription's topic"
+            f"{others}.",
+            create,
+        )
         return
     if len(reaching) > 1:
         ids = [each.id for each in reaching]
         yield warning(
             CHECK,
-            f"{len(reaching)} notifications of gs://{bucket} tell of the same objects: a drop sends as many messages.",
+            f"{len(reaching)} notifications of gs://{bucket} announce the same objects: each drop sends "
+            f"{len(reaching)} messages.",
             f"gcloud storage buckets notifications delete projects/_/buckets/{bucket}/notificationConfigs/{ids[-1]}",
         )
     for each in reaching:
         if not watched.startswith(each.prefix):
             yield error(
                 CHECK,
-                f"Notification {each.id} tells of {each.prefix!r} alone: other drops below {watched!r} go unnoticed.",
+                f"Notification {each.id} announces only objects below {each.prefix!r}: other drops below {watched!r} "
+                "start no run.",
                 create,
             )
         elif each.prefix != watched:
             yield warning(
                 CHECK,
-                f"Notification {each.id} tells of {each.prefix or 'the whole bucket'}, not of {watched!r} alone: the "
-                "application is told of objects that it ignores.",
+                f"Notification {each.id} announces objects of {each.prefix or 'the whole bucket'}, not only those "
+                f"below {watched!r}: the application receives messages that it ignores.",
                 create,
             )
         if set(each.events) != {FINALIZE}:
             yield warning(
                 CHECK,
-                f"Notification {each.id} tells of {', '.join(each.events) or 'every event'}; only {FINALIZE} is used.",
+                f"Notification {each.id} is for {', '.join(each.events) or 'every event'}, only {FINALIZE} is used.",
                 create,
             )
     if reaching == [Notification(reaching[0].id, reaching[0].topic, (FINALIZE,), watched)]:
-        yield ok(CHECK, f"gs://{bucket} tells {reaching[0].topic} of what is finalized below {watched!r}, once.")
+        yield ok(CHECK, f"gs://{bucket} announces each new object below {watched!r} once to {reaching[0].topic}.")
 
 
 def judge_output(found: Sequence[Notification], settings: Settings, topic: str | None) -> Iterator[Finding]:
-    """`found` are those of the output bucket, where that is not the source bucket."""
+    """Checks the configurations of the output bucket, which is not the source bucket."""
     looping = [each for each in found if each.finalizes and topic is not None and each.topic == topic]
     if looping:
         yield warning(
             "output",
-            f"Notification {looping[0].id} of gs://{settings.output_bucket} tells the drops' topic of every output.",
+            f"Notification {looping[0].id} of gs://{settings.output_bucket} announces every output on the topic of the "
+            "drops.",
             "gcloud storage buckets notifications delete "
             f"projects/_/buckets/{settings.output_bucket}/notificationConfigs/{looping[0].id}",
         )
     else:
-        yield ok("output", f"What is written to gs://{settings.output_bucket} is no drop.")
+        yield ok("output", f"Objects written to gs://{settings.output_bucket} are not announced as drops.")

@@ -1,6 +1,7 @@
-"""Whether who runs the application may do what it does. What is tested are the caller's own permissions.
+"""Checks that the caller has the permissions that the application needs, and that Google's service agents have theirs.
 
-Names: "IAM permissions", Cloud Storage and Pub/Sub documentation.
+Names: "IAM permissions for Cloud Storage", Cloud Storage documentation; "Access control with IAM", Pub/Sub
+documentation.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _PUBLISH = ("pubsub.topics.publish", "pubsub.topics.get")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`role` is the narrowest predefined one that has them all."""
+    """Permissions on a resource. `role` is the narrowest predefined role with them; `grant` the command to grant it."""
 
     resource: str
     permissions: tuple[str, ...]
@@ -31,7 +32,7 @@ class Need:
 
 
 def needs(settings: Settings) -> list[Need]:
-    """What the core of the application needs; fetchers need less."""
+    """What the ingress and the stages need. Image fetchers, which may run as another account, need less."""
 
     def bucket(name: str, permissions: tuple[str, ...], role: str) -> Need:
         return Need(f"gs://{name}", permissions, role, f"gcloud storage buckets add-iam-policy-binding gs://{name}")
@@ -54,26 +55,30 @@ def needs(settings: Settings) -> list[Need]:
 
 
 def judge(wanted: Need, held: Iterable[str]) -> Finding:
-    """`held` are those of the wanted permissions that the caller has."""
+    """Checks one need. `held` holds those of its permissions that the caller has."""
     missing = sorted(set(wanted.permissions) - set(held))
     if not missing:
-        return ok(CHECK, f"{wanted.resource}: all that is needed.")
-    # The viewer's part, `get`, is in no subscriber's or publisher's role.
+        return ok(CHECK, f"{wanted.resource}: the caller has all permissions that are needed.")
+    # `get` is in the viewer's role only, not in the subscriber's or publisher's.
     role = "roles/pubsub.viewer" if all(name.endswith(".get") and "pubsub" in name for name in missing) else wanted.role
     return error(
-        CHECK, f"{wanted.resource}: {', '.join(missing)} missing.", f"{wanted.grant} --member=MEMBER --role={role}"
+        CHECK,
+        f"{wanted.resource}: the caller lacks {', '.join(missing)}.",
+        f"{wanted.grant} --member=MEMBER --role={role}",
     )
 
 
 def agent(
     what: str, policy: Mapping[str, Sequence[str]] | None, member: str, role: str, grant: str, consequence: str
 ) -> Finding:
-    """Whether a service agent has its role; `policy` is members by role, None where the caller may not see it."""
+    """Checks that a service agent has its role on resource `what`.
+
+    `policy` holds members by role, or is None when the caller may not read it. `consequence` says what fails without
+    the role.
+    """
     fix = f"{grant} --member={member} --role={role}"
     if policy is None:
-        return unknown(
-            CHECK, f"Whether {member} has {role} on {what} can't be seen from here.", f"if it has not: {fix}"
-        )
+        return unknown(CHECK, f"{what}: could not check whether {member} has {role}.", f"if it does not have it: {fix}")
     if member in policy.get(role, ()):
         return ok(CHECK, f"{what}: {member} has {role}.")
-    return error(CHECK, f"{what}: {member} has not {role}, so {consequence}.", fix)
+    return error(CHECK, f"{what}: {member} does not have {role}, so {consequence}.", fix)

@@ -1,4 +1,4 @@
-"""Whether messages reach the application, stay until it has them, and are not lost when they can't be handled.
+"""Checks that messages reach the application, are kept until it acknowledges them, and are dead-lettered on failure.
 
 Rules: "Subscription properties" and "Handle message failures", Pub/Sub documentation.
 """
@@ -24,11 +24,11 @@ _SHORTEST_RETENTION_S = 24 * 3600
 _DELETED_TOPIC = "_deleted-topic_"
 
 Passes = Callable[[str, Mapping[str, str]], bool]
-"""Whether a filter lets a message with these attributes through. Raises where it can't be read."""
+"""Whether a filter passes a message with these attributes. Raises for a filter that is not valid."""
 
 
 def judge(subscription: Any, settings: Settings, passes: Passes) -> Iterator[Finding]:
-    """`subscription` is the pull or push subscription, as `google.pubsub_v1.types.Subscription`."""
+    """Checks the pull or push subscription, a `google.pubsub_v1.types.Subscription`."""
     name = settings.subscription
     update = f"gcloud pubsub subscriptions update {name}"
     findings = [
@@ -38,28 +38,34 @@ def judge(subscription: Any, settings: Settings, passes: Passes) -> Iterator[Fin
         *_times(subscription, update),
         *_failures(subscription, settings, update),
     ]
-    yield from findings or [ok(SUBSCRIPTION, f"{name} is of {subscription.topic} and keeps what it gets.")]
+    yield from findings or [
+        ok(SUBSCRIPTION, f"{name} is a subscription of {subscription.topic} and loses no messages.")
+    ]
 
 
 def judge_dead_letters(subscription: Any | None, topic: str, subscribers: list[str] | None) -> Iterator[Finding]:
-    """`subscription` is what `replay` reads, `subscribers` are all of the dead-letter topic's; None: not there."""
+    """Checks the dead-letter topic and its subscription.
+
+    `subscription` is the one that `replay` reads, None if it does not exist. `subscribers` names all subscriptions of
+    the topic; None if the topic does not exist.
+    """
     short = topic.rpartition("/")[2]
     if subscribers is None:
         yield error(
             DEAD_LETTERS,
-            f"There is no topic {topic}: a shard that runs out of retries is known from the bucket alone.",
+            f"Topic {topic} does not exist: shards that run out of retries are only recorded in the bucket.",
             f"gcloud pubsub topics create {short}",
         )
         return
     create = f"gcloud pubsub subscriptions create {short} --topic={short} --expiration-period=never"
     if not subscribers:
-        yield error(DEAD_LETTERS, f"{topic} has no subscription: what is sent to it is lost.", create)
+        yield error(DEAD_LETTERS, f"{topic} has no subscription: messages sent to it are lost.", create)
         return
     if subscription is None:
         yield error(
             DEAD_LETTERS,
-            f"The subscription that `dropforge replay` reads is not there; {topic} has {', '.join(subscribers)}.",
-            f"set DROPFORGE_DEAD_LETTER_SUBSCRIPTION to that one, or: {create}",
+            f"The subscription that `dropforge replay` reads does not exist; {topic} has {', '.join(subscribers)}.",
+            f"set DROPFORGE_DEAD_LETTER_SUBSCRIPTION to an existing one, or: {create}",
         )
         return
     findings = []
@@ -67,24 +73,29 @@ def judge_dead_letters(subscription: Any | None, topic: str, subscribers: list[s
         findings.append(
             error(
                 DEAD_LETTERS,
-                f"{subscription.name} is of {subscription.topic}, not of {topic}: `dropforge replay` sees none.",
+                f"{subscription.name} is a subscription of {subscription.topic}, not of {topic}: `dropforge replay` "
+                "receives no messages.",
                 create,
             )
         )
     name = subscription.name.rpartition("/")[2]
     findings += _expiry(DEAD_LETTERS, subscription, f"gcloud pubsub subscriptions update {name}")
-    yield from findings or [ok(DEAD_LETTERS, f"{name} keeps what {topic} gets.")]
+    yield from findings or [ok(DEAD_LETTERS, f"{name} keeps the messages of {topic}.")]
 
 
 def _topic(subscription: Any, name: str) -> Iterator[Finding]:
     if subscription.topic == _DELETED_TOPIC:
         yield error(
             SUBSCRIPTION,
-            f"The topic of {name} was deleted: it gets nothing any more.",
-            f"gcloud pubsub subscriptions delete {name}, then create it anew on the notification's topic",
+            f"The topic of {name} was deleted: the subscription receives no more messages.",
+            f"gcloud pubsub subscriptions delete {name}, then create it again on the notification's topic",
         )
     if subscription.detached:
-        yield error(SUBSCRIPTION, f"{name} is detached from its topic.", f"delete {name} and create it anew")
+        yield error(
+            SUBSCRIPTION,
+            f"{name} is detached from its topic: it receives no more messages.",
+            f"gcloud pubsub subscriptions delete {name}, then create it again on the notification's topic",
+        )
 
 
 def _delivery(subscription: Any, settings: Settings, update: str) -> Iterator[Finding]:
@@ -92,21 +103,22 @@ def _delivery(subscription: Any, settings: Settings, update: str) -> Iterator[Fi
     if endpoint and settings.pull:
         yield error(
             SUBSCRIPTION,
-            f"{settings.subscription} pushes to {endpoint}, but the application pulls: it gets nothing.",
-            f"DROPFORGE_PULL=false with DROPFORGE_PUSH_AUDIENCE, or: {update} --push-endpoint=''",
+            f"{settings.subscription} pushes to {endpoint}, but the application pulls: it receives nothing.",
+            f"set DROPFORGE_PULL=false and DROPFORGE_PUSH_AUDIENCE, or: {update} --push-endpoint=''",
         )
     if not endpoint and not settings.pull:
         yield error(
             SUBSCRIPTION,
-            f"{settings.subscription} has no push endpoint, but the application does not pull: it gets nothing.",
-            f"DROPFORGE_PULL=true, or: {update} --push-endpoint=https://HOST/pubsub/push",
+            f"{settings.subscription} has no push endpoint, but the application does not pull: it receives nothing.",
+            f"set DROPFORGE_PULL=true, or: {update} --push-endpoint=https://HOST/pubsub/push",
         )
     audience = subscription.push_config.oidc_token.audience
     if endpoint and not settings.pull and audience != settings.push_audience:
         yield error(
             SUBSCRIPTION,
-            f"{settings.subscription} signs for {audience!r}, the application wants {settings.push_audience!r}.",
-            f"DROPFORGE_PUSH_AUDIENCE={audience or 'AUDIENCE'}",
+            f"The tokens of {settings.subscription} have audience {audience!r}, but the application expects "
+            f"{settings.push_audience!r}: it refuses them.",
+            f"set DROPFORGE_PUSH_AUDIENCE={audience or 'AUDIENCE'}",
         )
 
 
@@ -123,8 +135,8 @@ def _filter(subscription: Any, settings: Settings, passes: Passes) -> Iterator[F
     if not passes(subscription.filter, drop):
         yield error(
             SUBSCRIPTION,
-            f"The filter of {settings.subscription} keeps drops away: {subscription.filter}",
-            f"a filter can't be changed: create {settings.subscription} anew without one, or with "
+            f"The filter of {settings.subscription} excludes drops: {subscription.filter}",
+            f"a filter can't be changed: create {settings.subscription} again without one, or with "
             f'attributes.eventType="{FINALIZE}" AND hasPrefix(attributes.objectId,"{settings.watched_prefix}")',
         )
 
@@ -136,14 +148,15 @@ def _times(subscription: Any, update: str) -> Iterator[Finding]:
     if subscription.ack_deadline_seconds < least_s:
         yield warning(
             SUBSCRIPTION,
-            f"Its ack deadline is {subscription.ack_deadline_seconds} s: a message comes again while it is accepted.",
+            f"Its acknowledgement deadline is {subscription.ack_deadline_seconds} s: Pub/Sub redelivers messages that "
+            "are still being accepted.",
             f"{update} --ack-deadline={2 * least_s}",
         )
     kept_s = subscription.message_retention_duration.total_seconds()
     if kept_s < _SHORTEST_RETENTION_S:
         yield warning(
             SUBSCRIPTION,
-            f"It keeps messages for {kept_s / 60:.0f} minutes: drops of a longer outage go unnoticed.",
+            f"It retains messages for {kept_s / 60:.0f} minutes: notifications are lost in a longer outage.",
             f"{update} --message-retention-duration=7d",
         )
 
@@ -155,31 +168,32 @@ def _failures(subscription: Any, settings: Settings, update: str) -> Iterator[Fi
     if not policy.dead_letter_topic:
         yield warning(
             SUBSCRIPTION,
-            "It has no dead-letter policy: a message that can't be handled comes again until it expires.",
+            "It has no dead-letter policy: a message that can't be handled is redelivered until it expires.",
             with_policy,
         )
     elif policy.dead_letter_topic != topic:
         yield error(
             SUBSCRIPTION,
-            f"It dead-letters to {policy.dead_letter_topic}, but `dropforge replay` looks at {topic}.",
+            f"Its dead-letter topic is {policy.dead_letter_topic}, but `dropforge replay` reads {topic}.",
             with_policy,
         )
     longest_s = subscription.retry_policy.maximum_backoff.total_seconds() if "retry_policy" in subscription else 0
     if policy.dead_letter_topic and longest_s < 60:
         yield warning(
             SUBSCRIPTION,
-            f"Messages come again at once, {policy.max_delivery_attempts} times: a short outage dead-letters them all.",
+            f"It redelivers messages immediately, up to {policy.max_delivery_attempts} times: a short outage "
+            "dead-letters them all.",
             f"{update} --min-retry-delay=10s --max-retry-delay=600s",
         )
 
 
 def _expiry(check: str, subscription: Any, update: str) -> Iterator[Finding]:
-    # Without a policy the service takes 31 days; one without a time to live never expires.
+    # Without an expiration policy Pub/Sub uses 31 days; with a policy without a TTL, a subscription never expires.
     if "expiration_policy" in subscription and not subscription.expiration_policy.ttl:
         return
     days = subscription.expiration_policy.ttl.total_seconds() / 86400 if "expiration_policy" in subscription else 31
     yield error(
         check,
-        f"{subscription.name} deletes itself, messages and all, after {days:.0f} days that nobody has pulled it.",
+        f"{subscription.name} expires, and is deleted with its messages, after {days:.0f} days without a pull.",
         f"{update} --expiration-period=never",
     )

@@ -1,7 +1,7 @@
-"""What the application depends on, looked at regularly: whether it answers, since when, and how old the news is.
+"""Regular checks of what the application depends on: whether each answers, since when, and when it was last checked.
 
-A dependency that is down makes the application `degraded`, never a replica unhealthy: restarting a replica
-mends no bucket, and a fleet that restarts for it makes things worse.
+A dependency that is down makes the application `degraded`, but no replica unhealthy: restarting a replica does not
+repair a bucket, and a fleet of restarting replicas makes an outage worse.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ APPLICATION = "dropforge"
 
 
 class Health:
-    """Checks each dependency every few seconds; `report` answers from what is known."""
+    """Checks each dependency every ten seconds; `report` answers from the last results."""
 
     def __init__(
         self, settings: Settings, buckets: Mapping[str, Bucket], metrics: Metrics, stream: Subscriber | None
@@ -68,12 +68,12 @@ class Health:
             await asyncio.wait({self._task})
 
     def check(self) -> None:
-        """Raises `INTERNAL` where the look at the dependencies has ended, which only a defect can do."""
+        """Raises `INTERNAL` when the regular checks have stopped, which only a defect can cause."""
         if self._task is not None and self._task.done():
-            raise DropforgeError(Code.INTERNAL, "The look at the dependencies has ended.")
+            raise DropforgeError(Code.INTERNAL, "The regular checks of the dependencies have stopped.")
 
     async def report(self, *, runs: int) -> HealthView:
-        """`runs`: those driven by this replica."""
+        """The health of the application. `runs` is the number of runs that this replica drives."""
         now = time.monotonic()
         dependencies = {
             name: DependencyView(

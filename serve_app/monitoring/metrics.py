@@ -1,7 +1,7 @@
-"""What is counted for Prometheus, through Ray's exporter on every node.
+"""Metrics for Prometheus, exported by Ray on every node.
 
-Labels are bounded: stages, error codes and outcomes, never a name from a file. Ray puts `ray_` before each
-name and `_total` behind a counter's.
+Labels have a bounded number of values: stages, error codes and outcomes, never a name from a file. Ray adds `ray_` in
+front of each name and `_total` behind a counter's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RUN_SECONDS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000]
 
 
 class Metrics:
-    """The series of one ingress replica; the driver of a run is the one place that sees all its outcomes."""
+    """The metrics of one ingress replica. The driver of a run records them, because it sees every outcome."""
 
     def __init__(self) -> None:
         self._notifications = Counter("dropforge_notifications", "Notifications by outcome", ("outcome",))
@@ -32,19 +32,21 @@ class Metrics:
         self._images = Counter("dropforge_images", "Rows by the outcome of their image", ("outcome",))
         self._image_failures = Counter("dropforge_image_failures", "Image URLs that failed, by code", ("code",))
         self._bytes = Counter("dropforge_bytes", "Bytes read, fetched and written", ("direction",))
-        self._retries = Counter("dropforge_retries", "Tries after the first, by stage and code", ("stage", "code"))
+        self._retries = Counter("dropforge_retries", "Retries, by stage and code", ("stage", "code"))
         self._dead_letters = Counter("dropforge_dead_letters", "Dead letters by stage and code", ("stage", "code"))
         self._replayed = Counter("dropforge_replayed", "Dead letters replayed, by outcome", ("outcome",))
-        self._takeovers = Counter("dropforge_lease_takeovers", "Runs taken over from an owner gone silent")
-        self._stage_s = Histogram("dropforge_stage_seconds", "Seconds of a shard's stage", _STAGE_SECONDS, ("stage",))
-        self._run_s = Histogram("dropforge_run_seconds", "Seconds from accepted to the result", _RUN_SECONDS)
-        self._shards_in_flight = Gauge("dropforge_shards_in_flight", "Shards worked on by this replica's runs")
+        self._takeovers = Counter("dropforge_lease_takeovers", "Runs taken over from an owner whose lease expired")
+        self._stage_s = Histogram(
+            "dropforge_stage_seconds", "Seconds of a stage, per shard", _STAGE_SECONDS, ("stage",)
+        )
+        self._run_s = Histogram("dropforge_run_seconds", "Seconds from a run's acceptance to its result", _RUN_SECONDS)
+        self._shards_in_flight = Gauge("dropforge_shards_in_flight", "Shards that this replica's runs process")
         self._runs_in_flight = Gauge("dropforge_runs_in_flight", "Runs driven by this replica")
         self._open_runs = Gauge("dropforge_open_runs", "Open runs of the application")
-        self._incomplete_runs = Gauge("dropforge_incomplete_runs", "Runs that wait for a replay")
+        self._incomplete_runs = Gauge("dropforge_incomplete_runs", "Runs that are waiting for a replay")
         self._oldest_open_run_s = Gauge("dropforge_oldest_open_run_seconds", "Age of the oldest open run")
         self._last_message_s = Gauge("dropforge_last_message_age_seconds", "Seconds since the last notification")
-        self._healthy = Gauge("dropforge_dependency_healthy", "1 where a dependency answers", ("dependency",))
+        self._healthy = Gauge("dropforge_dependency_healthy", "1 if a dependency answers, else 0", ("dependency",))
 
     def notification(self, outcome: str) -> None:
         self._notifications.inc(tags={"outcome": outcome})
@@ -72,7 +74,7 @@ class Metrics:
         self._dead_letters.inc(tags={"stage": failure.stage, "code": failure.reason.code})
 
     def run(self, run: Run, manifest: Manifest | None) -> None:
-        """A run that ended; without a manifest it is incomplete."""
+        """Records the end of a run; without a manifest it is incomplete."""
         if manifest is None:
             self._runs.inc(tags={"state": "incomplete", "code": ""})
             return
@@ -103,5 +105,5 @@ class Metrics:
 
 
 def _add(counter: Counter, amount: float, **tags: str) -> None:
-    if amount:  # Ray refuses to count by nothing
+    if amount:  # Ray's counters reject an increment of 0
         counter.inc(amount, tags=tags)

@@ -1,18 +1,18 @@
-"""Spans of a run, for OpenTelemetry: one trace from the notification to the commit.
+"""OpenTelemetry spans: one trace per run, from the notification to the commit.
 
 ```
-accept                       the notification, until the run is durable; its context is the run's
-└─ run                       each owner's stretch of it; a replay makes another
+accept                       from the notification until the run is durable; its context is the run's
+└─ run                       one for each owner of the run, and one more for each replay
    ├─ plan
    ├─ shard                  ├─ read ├─ clean ├─ images └─ write, each with its retries as events
-   ├─ dead_letter            what ran out of them
+   ├─ dead_letter            a shard that ran out of retries
    └─ assemble
-replay                       a trace of its own, linked to the runs that it is for
+replay                       a trace of its own, linked to the runs that it replays
 ```
 
-The driver of a run makes them all, because it sees every outcome; a stage's own seconds are an attribute of its span,
-so that waiting for a replica can be told from work. Without an endpoint nothing is recorded or sent, but traces have
-ids all the same, by which the log's lines of a run are found.
+The driver of a run makes all its spans, because it sees every outcome. A stage's own seconds are an attribute of its
+span, which tells work from waiting for a replica. Without an endpoint nothing is recorded or sent, but a run still has
+a trace id, by which its log lines can be found.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ Attributes = Mapping[str, str | int | float | bool]
 
 
 class Tracing:
-    """Makes spans, and sends those that have ended to `endpoint`, an OTLP/HTTP receiver's address, in the background.
+    """Makes spans and sends them, in the background, to `endpoint`, the address of an OTLP/HTTP receiver.
 
-    A parent's sampling decision holds; without a parent every run is traced. `OTEL_EXPORTER_OTLP_HEADERS` and the other
-    variables of OpenTelemetry's exporter are heeded.
+    A parent's sampling decision is followed; without a parent every run is traced. `OTEL_EXPORTER_OTLP_HEADERS` and
+    the other environment variables of OpenTelemetry's exporter apply.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -64,9 +64,9 @@ class Tracing:
         kind: SpanKind = SpanKind.INTERNAL,
         links: Iterable[Link | None] = (),
     ) -> Iterator[Span]:
-        """A span while the block runs, below the current one unless `context` has another parent.
+        """A span around the `with` block, a child of the current span unless `context` has another parent.
 
-        A failure is its status, the failure's code its `error.type`.
+        When the block raises a `DropforgeError`, the span has status ERROR and the code as its `error.type`.
         """
         span = self._tracer.start_span(
             name,
@@ -84,5 +84,5 @@ class Tracing:
                 raise
 
     def stop(self) -> None:
-        """Sends what has not been sent yet. Blocking, for some seconds where the receiver does not answer."""
+        """Sends the remaining spans. Blocking, for some seconds when the receiver does not answer."""
         self._provider.shutdown()

@@ -10,7 +10,7 @@ from actors.trace_context import ATTRIBUTE
 
 
 class DeadLetter(BaseModel):
-    """The envelope: the failure, and the drop it is of."""
+    """The data of a message on the dead-letter topic: a failure, its drop, and its trace context (`traceparent`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,11 +20,11 @@ class DeadLetter(BaseModel):
 
     @property
     def attributes(self) -> dict[str, str]:
-        """What a subscription may filter on."""
+        """The message's attributes, on which a subscription can filter."""
         failure = self.failure
         shard = "" if failure.shard is None else str(failure.shard.index)
         attributes = {"run": failure.run_id, "shard": shard, "stage": failure.stage, "code": failure.reason.code}
         if self.trace:
             attributes[ATTRIBUTE] = self.trace
-        # An attribute's value has at most 1,024 bytes, an object's name as many and the bucket's besides.
+        # Cut off: an attribute's value can have at most 1,024 bytes ("Quotas and limits", Pub/Sub documentation).
         return attributes | {"object": self.drop.object[:256]}

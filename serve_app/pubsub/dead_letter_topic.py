@@ -1,7 +1,6 @@
-"""Dead letters: what ran out of retries, on a topic of its own.
+"""The dead-letter topic: failed shards that the application publishes, and notifications that Pub/Sub dead-letters.
 
-A shard's failure is durable in the bucket before it is published, so a topic that can't be reached loses
-nothing. Pub/Sub itself puts notifications there that could not be accepted.
+A shard's failure is durable in the bucket before it is published, so nothing is lost while the topic is unreachable.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ logger = logging.getLogger("dropforge.dead_letters")
 _PUBLISH_S = 600.0
 _PULL_S = 2.0
 _PULL_RETRY = Retry(predicate=if_transient_error, initial=0.1, maximum=1.0, timeout=4.0)
-"""The client's own would keep a person waiting for a minute while Pub/Sub is down."""
+"""Shorter than the client's default, which would keep a person waiting for a minute while Pub/Sub is down."""
 _PULL_MESSAGES = 500
 _PULL_BYTES = 64 << 20
 _ACKS_PER_REQUEST = 1000
@@ -38,9 +37,10 @@ _ACKS_PER_REQUEST = 1000
 
 @dataclass(frozen=True, slots=True)
 class PulledMessage:
-    """A message of the dead-letter subscription: a failed shard's `letter`, or else a notification's attributes.
+    """A message pulled from the dead-letter subscription.
 
-    `size` is that of its data, which is not kept, in bytes.
+    `letter` is None unless the message is a failed shard or run of ours. `size` is the size of its data in bytes; the
+    data itself is not kept.
     """
 
     ack_id: str
@@ -62,7 +62,7 @@ class DeadLetterSource(Protocol):
 
 
 class DeadLetterTopic:
-    """Publishes in the background, again and again until the topic accepts or ten minutes have passed."""
+    """Publishes in the background; retries for up to ten minutes."""
 
     def __init__(self, project: str, topic: str) -> None:
         self._publisher = pubsub_v1.PublisherClient()
@@ -70,14 +70,14 @@ class DeadLetterTopic:
         self._pending: set[asyncio.Task[None]] = set()
 
     def publish(self, run: Run, failure: Failure) -> None:
-        """For a failure whose record is in the bucket already."""
+        """Starts to publish a failure. Its record must already be in the bucket."""
         letter = DeadLetter(drop=run.drop, failure=failure, trace=current() or run.trace)
         task = asyncio.create_task(self._publish(letter))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
     async def stop(self, timeout_s: float) -> None:
-        """Waits for what is being published. What is not out by then can be replayed from its record."""
+        """Waits up to `timeout_s` for pending messages. An unpublished failure can be replayed from its record."""
         if self._pending:
             await asyncio.wait(set(self._pending), timeout=timeout_s)
 
@@ -88,15 +88,15 @@ class DeadLetterTopic:
             await asyncio.wrap_future(future)
         except (api.GoogleAPIError, TimeoutError) as error:
             logger.error(
-                "The dead letter of run %s was not published (%s). Its record in the bucket is enough to replay it.",
+                "Could not publish the dead letter of run %s: %s. It can be replayed from its record in the bucket.",
                 letter.failure.run_id, error,
             )  # fmt: skip
 
 
 class DeadLetterSubscription:
-    """Reads the dead-letter subscription. Blocking: call it from a thread.
+    """Reads the dead-letter subscription. Blocking: call it from a thread. Raises what Google's client raises.
 
-    What is neither acknowledged nor released comes back by itself after the subscription's deadline.
+    Pub/Sub redelivers a message that is neither acknowledged nor released when its acknowledgement deadline ends.
     """
 
     def __init__(self, project: str, subscription: str) -> None:
@@ -104,7 +104,7 @@ class DeadLetterSubscription:
         self._path = self._subscriber.subscription_path(project, subscription)
 
     def pull(self, limit: int) -> list[PulledMessage]:
-        """Up to `limit` messages, oldest first as far as Pub/Sub hands them out so; fewer where they are large."""
+        """Up to `limit` messages, in the order in which Pub/Sub delivers them; stops after 64 MiB of data."""
         pulled: list[PulledMessage] = []
         size = 0
         while len(pulled) < limit and size < _PULL_BYTES:
@@ -137,7 +137,7 @@ class DeadLetterSubscription:
             self._subscriber.acknowledge(request={"subscription": self._path, "ack_ids": ack_ids})
 
     def release(self, messages: Iterable[PulledMessage]) -> None:
-        """Makes messages available again at once."""
+        """Makes messages available again immediately, by an acknowledgement deadline of 0."""
         for ack_ids in _batches(messages):
             self._subscriber.modify_ack_deadline(
                 request={"subscription": self._path, "ack_ids": ack_ids, "ack_deadline_seconds": 0}

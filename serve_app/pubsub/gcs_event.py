@@ -1,4 +1,4 @@
-"""Notifications of Cloud Storage: which of them announce a drop."""
+"""Cloud Storage notifications, and which of them announce a drop."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class Ignored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A Cloud Storage notification's attributes.
+    """A Cloud Storage notification, parsed from the attributes of its message.
 
-    Their names are those of "Pub/Sub notifications for Cloud Storage", section "Attributes".
+    Attribute names are from "Pub/Sub notifications for Cloud Storage", section "Attributes", Cloud Storage
+    documentation.
     """
 
     event_type: str
@@ -34,10 +35,10 @@ class Notification:
 
     @classmethod
     def parse(cls, attributes: Mapping[str, str]) -> Notification:
-        """Raises `BAD_REQUEST` where a message is no Cloud Storage notification."""
+        """Raises `BAD_REQUEST` when the message is not a Cloud Storage notification."""
         try:
             name, generation = attributes["objectId"], attributes["objectGeneration"]
-            if len(name.encode()) > MAX_NAME_BYTES:  # raises on lone surrogates, which JSON can bring, no name holds
+            if len(name.encode()) > MAX_NAME_BYTES:  # raises for a lone surrogate, which JSON allows and no name has
                 raise ValueError(f"objectId has more than {MAX_NAME_BYTES} bytes")
             if not re.fullmatch(r"[0-9]{1,18}", generation):
                 raise ValueError(f"objectGeneration is {generation!r:.40}")
@@ -45,16 +46,16 @@ class Notification:
         except (KeyError, ValueError) as error:
             raise DropforgeError(
                 Code.BAD_REQUEST,
-                "The message is no Cloud Storage notification: it needs the attributes eventType, bucketId, objectId "
-                f"and a numeric objectGeneration ({type(error).__name__}: {error}). Point the bucket's notification at "
-                "this topic, and nothing else.",
+                "The message is not a Cloud Storage notification: it must have the attributes eventType, bucketId, "
+                f"objectId and a numeric objectGeneration ({type(error).__name__}: {error}). Let only the bucket's "
+                "notification publish to this topic.",
             ) from error
 
 
 def drop_of(attributes: Mapping[str, str], settings: Settings) -> Drop | Ignored:
     """The drop that a notification announces, or why it announces none.
 
-    Raises `BAD_REQUEST` where the message is no notification at all.
+    Raises `BAD_REQUEST` when the message is not a Cloud Storage notification.
     """
     notification = Notification.parse(attributes)
     if notification.event_type != FINALIZE:

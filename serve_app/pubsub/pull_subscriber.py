@@ -1,7 +1,7 @@
-"""The pull subscription: each notification is handled, then acknowledged.
+"""The pull subscription: each message is handled, then acknowledged.
 
-The drain order on stop is the one that loses no acknowledgement: callbacks end first, their acks are
-flushed while the stream shuts down, and only then is the client closed.
+On stop, callbacks end first, their acknowledgements are flushed while the stream shuts down, and only then is the
+client closed: in this order no acknowledgement is lost.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ Handle = Callable[[Mapping[str, str]], Coroutine[None, None, None]]
 _DRAIN_S = 15.0
 _RECONNECT_S = (0.5, 30.0)
 _WEDGED_S = 600.0
-"""No handling of a message takes this long: the bucket's own retries end far sooner."""
+"""A message that is handled for longer is stuck: the retries of the bucket's client end much sooner."""
 
 
 class Subscriber:
-    """Streams one subscription into `handle`, which runs on the event loop that called `start`.
+    """Calls `handle` with the attributes of each message of a subscription, on the event loop that called `start`.
 
-    A message is acknowledged when `handle` returns and handed back when it raises; Pub/Sub's retry and
-    dead-letter policy decide what becomes of one that keeps failing. A broken stream is opened again, and so is one
-    without a message for `silent_s` seconds: a stream that has gone silent looks like one with nothing to say
-    (googleapis/python-pubsub#394).
+    A message is acknowledged when `handle` returns and nacked when it raises; the subscription's retry and
+    dead-letter policies apply to messages that keep failing. `at_a_time` messages are handled concurrently. A broken
+    stream is opened again, and so is one without a message for `silent_s` seconds: a stream that no longer delivers
+    can't be told from a subscription without messages (googleapis/python-pubsub#394).
     """
 
     def __init__(self, project: str, subscription: str, handle: Handle, *, at_a_time: int, silent_s: float) -> None:
@@ -56,25 +56,28 @@ class Subscriber:
         self._supervision = asyncio.create_task(self._supervise())
 
     def check(self) -> None:
-        """Raises `INTERNAL` where this process would take no message though Pub/Sub had one.
+        """Raises `INTERNAL` when this process no longer handles messages, so that only a restart helps.
 
-        A stream that Pub/Sub or the network breaks is opened again: `broken` says so, and no restart would help.
+        A stream that Pub/Sub or the network breaks does not raise: it is opened again, and `broken` says why.
         """
         now = time.monotonic()
         if self._supervision is not None and self._supervision.done() and not self._stopping:
             end = "cancelled" if self._supervision.cancelled() else repr(self._supervision.exception())
-            raise DropforgeError(Code.INTERNAL, f"The subscriber of {self._path} has ended: {end}")
+            raise DropforgeError(Code.INTERNAL, f"The subscriber of {self._path} has stopped: {end}")
         oldest = min(list(self._handling.values()), default=now)  # a copy: callbacks change it
         if now - oldest > _WEDGED_S:
-            raise DropforgeError(Code.INTERNAL, f"A message of {self._path} is handled for {now - oldest:.0f} s.")
+            raise DropforgeError(
+                Code.INTERNAL, f"A message of {self._path} has been in handling for {now - oldest:.0f} s."
+            )
         if now - self._sign_at > 2 * self._silent_s + _DRAIN_S:
             silent_s = now - self._sign_at
             raise DropforgeError(
-                Code.INTERNAL, f"The stream of {self._path} is silent for {silent_s:.0f} s and can't be opened anew."
+                Code.INTERNAL,
+                f"The stream of {self._path} has delivered nothing for {silent_s:.0f} s and could not be reopened.",
             )
 
     async def stop(self) -> None:
-        """Ends the stream once every message under way is handled and its ack is sent."""
+        """Ends the stream after every message in handling is finished and its acknowledgement sent."""
         self._stopping = True
         if self._stream is not None:
             self._stream.cancel()
@@ -88,9 +91,9 @@ class Subscriber:
             opened = self._sign_at = time.monotonic()
             try:
                 await self._stream_once()
-            except Exception as error:  # whatever ends a stream, another one is opened, and the health says so
+            except Exception as error:  # whatever ends a stream, it is opened again, and the health report says why
                 self.broken = f"{type(error).__name__}: {str(error)[:300]}"
-                logger.warning("The stream of %s broke and is opened again: %s", self._path, self.broken)
+                logger.warning("The stream of %s broke; reopening it: %s", self._path, self.broken)
             if not self._stopping:
                 delay_s = _RECONNECT_S[0] if time.monotonic() - opened > 60 else min(delay_s * 2, _RECONNECT_S[1])
                 await asyncio.sleep(delay_s)
@@ -106,7 +109,7 @@ class Subscriber:
             try:
                 asyncio.run_coroutine_threadsafe(self._handle(message.attributes), loop).result()
             except DropforgeError as error:
-                logger.warning("Message %s is handed back: %s", message.message_id, error)
+                logger.warning("Nacked message %s, which Pub/Sub will redeliver: %s", message.message_id, error)
                 message.nack()
             except BaseException:
                 message.nack()

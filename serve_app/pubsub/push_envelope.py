@@ -1,7 +1,4 @@
-"""The push endpoint's envelope.
-
-Its form is Pub/Sub's wrapped push message ("Receive push messages", Pub/Sub documentation).
-"""
+"""The body of a push request: Pub/Sub's wrapped message ("Receive push messages", Pub/Sub documentation)."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PushedMessage(BaseModel):
+    """The parts of a pushed message that are used; its data is ignored."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     attributes: Mapping[str, str] = Field(default_factory=dict)
@@ -18,6 +17,8 @@ class PushedMessage(BaseModel):
 
 
 class PushEnvelope(BaseModel):
+    """A push request's JSON body; unknown fields are ignored."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     message: PushedMessage

@@ -1,20 +1,20 @@
-"""Who may call what.
+"""Who may call which route.
 
-| route            | asks for                                                                              |
+| route            | requires                                                                              |
 |------------------|---------------------------------------------------------------------------------------|
-| `/pubsub/push`   | Pub/Sub's ID token: audience `push_audience`, e-mail `push_service_account`           |
-| `/health`        | nothing, and then tells a probe the status alone                                      |
-| `/page/sign-in`, | nothing: the form that asks for the token, and what it looks like                     |
+| `/pubsub/push`   | an ID token of Pub/Sub: audience `push_audience`, e-mail `push_service_account`       |
+| `/health`        | nothing, but answers an unknown caller, such as a probe, with the status only         |
+| `/page/sign-in`, | nothing: the form that asks for the token, its style sheet and script                 |
 | `/page/static/…` |                                                                                       |
 | everything else  | `Authorization: Bearer {api_token}`, or the assertion of an identity-aware proxy, or  |
-|                  | the session that a browser has from `/page/sign-in`                                   |
+|                  | the session that a browser gets from `/page/sign-in`                                  |
 
-What changes anything comes as JSON, which no form of another site can send; the page's own forms below `/page/` are
-taken where the browser says that they are ours.
+A request that changes something must be JSON, which a form of another site can't send. The page's own forms below
+`/page/` are accepted if the browser names our origin.
 
-With `open_on_loopback`, a route that has nothing configured asks for nothing. Whom there is to fear then is a page of
-another site in a browser on this machine: its requests are refused, since the browser names where they come from, or a
-host that is not this machine.
+With `open_on_loopback`, a route without any configured check requires nothing. The remaining risk is a page of another
+site in a browser on this machine. Its requests are refused, because the browser sends their origin, or a host name
+that is not this machine's.
 """
 
 from __future__ import annotations
@@ -38,38 +38,38 @@ STATIC = "/page/static/"
 
 GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
 GOOGLE_ISSUERS = ("accounts.google.com", "https://accounts.google.com")
-"""Of "Authenticate push subscriptions", Pub/Sub documentation."""
+"""From "Authenticate push subscriptions", Pub/Sub documentation."""
 
 IAP_KEYS = "https://www.gstatic.com/iap/verify/public_key"
 IAP_ISSUERS = ("https://cloud.google.com/iap",)
 IAP_ASSERTION = "x-goog-iap-jwt-assertion"
-"""Of "Securing your app with signed headers", Identity-Aware Proxy documentation."""
+"""From "Securing your app with signed headers", Identity-Aware Proxy documentation."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def check_closed(settings: Settings) -> None:
-    """Raises `BAD_SETTINGS` where settings would let anybody in who reaches the application's port."""
+    """Raises `BAD_SETTINGS` when the settings would let in anyone who can reach the application's port."""
     if settings.open_on_loopback:
         return
     if not settings.api_token.get_secret_value() and not settings.iap_audience:
         raise DropforgeError(
             Code.BAD_SETTINGS,
-            "api_token: anybody could read and replay runs. Set DROPFORGE_API_TOKEN to a secret, as `openssl rand -hex "
-            "32` makes one, or iap_audience behind an identity-aware proxy. An application that is bound to 127.0.0.1, "
-            "such as that of `dropforge up`, may set open_on_loopback instead.",
+            "api_token is not set: anyone could read and replay runs. Set DROPFORGE_API_TOKEN to a secret, such as the "
+            "output of `openssl rand -hex 32`, or set iap_audience behind an identity-aware proxy. An application that "
+            "is bound to 127.0.0.1, such as that of `dropforge up`, may set open_on_loopback instead.",
         )
     if not settings.pull and not settings.push_audience:
         raise DropforgeError(
             Code.BAD_SETTINGS,
-            "push_audience: with pull off, notifications are pushed, and none would be accepted. Set push_audience and "
-            "push_service_account to what the push subscription's `oidc_token` has.",
+            "push_audience is not set, but pull is off: no notification would be accepted. Set push_audience and "
+            "push_service_account to the values of the push subscription's `oidc_token`.",
         )
 
 
 class Access:
-    """The rules under one application's settings. For one event loop."""
+    """Applies the rules of this module under one application's settings. For one event loop."""
 
     def __init__(
         self, settings: Settings, *, google_certificates: str = GOOGLE_CERTIFICATES, iap_keys: str = IAP_KEYS
@@ -88,10 +88,15 @@ class Access:
         self._open = settings.open_on_loopback
 
     async def admit(self, method: str, path: str, headers: Mapping[str, str]) -> bool:
-        """Whether the caller is known; one that is not may see the status of `/health` alone.
+        """Whether the caller is known. An unknown caller may see the sign-in page and the status of `/health` only.
 
-        `headers` finds names without regard to case. Raises `UNAUTHENTICATED`, `CROSS_SITE`, or `BAD_REQUEST` where
-        a change is asked for in another form than JSON; `CONNECTION_FAILED` where nobody's token can be checked yet.
+        `headers` must ignore the case of names.
+
+        Raises:
+            UNAUTHENTICATED: the route requires a token, and the request has none that is valid.
+            CROSS_SITE: a page of another site made the request.
+            BAD_REQUEST: the request changes something and is not JSON.
+            CONNECTION_FAILED: Google's certificates could not be fetched yet, so no ID token can be checked.
         """
         if path == PUSH and self._push is not None:
             await self._admit_push(self._push, headers)
@@ -106,7 +111,8 @@ class Access:
         if path == PUSH:
             raise DropforgeError(
                 Code.UNAUTHENTICATED,
-                "No notification is taken from here: set push_audience and push_service_account for it.",
+                "This application accepts no pushed notifications. To allow them, set push_audience and "
+                "push_service_account to the values of the push subscription's `oidc_token`.",
             )
         try:
             await self._admit_caller(headers)
@@ -123,7 +129,8 @@ class Access:
         claims = await tokens.claims(_bearer(headers))
         if claims.get("email") != self._push_service_account or claims.get("email_verified") is not True:
             raise DropforgeError(
-                Code.UNAUTHENTICATED, "The ID token is another account's, or its e-mail is not verified."
+                Code.UNAUTHENTICATED,
+                "The ID token is not that of push_service_account, or its e-mail address is not verified.",
             )
 
     async def _admit_caller(self, headers: Mapping[str, str]) -> None:
@@ -140,42 +147,52 @@ def _bearer(headers: Mapping[str, str]) -> str:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise DropforgeError(
-            Code.UNAUTHENTICATED, "A token is needed: `Authorization: Bearer …`, for the command DROPFORGE_API_TOKEN."
+            Code.UNAUTHENTICATED,
+            "The request has no token. Send `Authorization: Bearer TOKEN`; the `dropforge` command sends "
+            "DROPFORGE_API_TOKEN.",
         )
     return token.strip()
 
 
 def _digest(token: str) -> bytes:
-    """Of one length for all tokens, so that comparing takes equally long for all."""
+    """SHA-256 of the token: all digests have the same length, so comparing them reveals nothing about it."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
 def _refuse_other_hosts(headers: Mapping[str, str]) -> None:
-    """A name that a stranger's DNS points at this machine makes a browser take the stranger's page for ours."""
+    """Prevents DNS rebinding: a page of a foreign host name that resolves to this machine would count as same-origin.
+
+    Raises `CROSS_SITE`.
+    """
     host = headers.get("host", "")
     if _host_name(f"//{host}") not in _LOOPBACK:
         raise DropforgeError(
             Code.CROSS_SITE,
-            f"The request is for the host {host!r:.100}, but without a token only this machine may call: use 127.0.0.1 "
-            "as the address, or set DROPFORGE_API_TOKEN.",
+            f"The request's Host is {host!r:.100}, but without a token only this machine may call the application: use "
+            "the address 127.0.0.1, or set DROPFORGE_API_TOKEN.",
         )
 
 
 def _refuse_cross_site(headers: Mapping[str, str], *, form: bool) -> None:
-    """Fetch Metadata names the relation of a page to us, `Origin` the page; JSON is what no form can send.
+    """Prevents cross-site request forgery.
 
-    With `form`, one is taken too, but then the browser must name the page: every browser does for a form's POST.
+    Checks the browser's Fetch Metadata (`Sec-Fetch-Site`) and `Origin` headers, and requires JSON, which a form can't
+    send. With `form`, a urlencoded form is accepted too, but only with an `Origin`: every browser sends one with POST.
+
+    Raises `CROSS_SITE`, or `BAD_REQUEST` for another content type.
     """
     origin, host = headers.get("origin"), headers.get("host", "")
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") or (
         origin is not None and origin.partition("://")[2] != host
     ):
-        raise DropforgeError(Code.CROSS_SITE, "A page of another site may change nothing here.")
+        raise DropforgeError(Code.CROSS_SITE, "The request was refused: it comes from a page of another site.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if form and origin is not None and kind == "application/x-www-form-urlencoded":
         return
     if kind != "application/json":
-        raise DropforgeError(Code.BAD_REQUEST, "Send JSON, with `Content-Type: application/json`.")
+        raise DropforgeError(
+            Code.BAD_REQUEST, "The request is not JSON: send JSON with `Content-Type: application/json`."
+        )
 
 
 def _host_name(url: str) -> str | None:

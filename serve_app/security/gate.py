@@ -1,4 +1,4 @@
-"""What every request passes before the application sees it: whether it may come in, and how much it brings."""
+"""Middleware that checks every request before the application sees it: who sends it, and how large its body is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .access import Access
 from .refusals import Refusals
 
 MAX_BODY_BYTES = 1 << 20
-"""A notification is a few kilobytes: the attributes and, base64-encoded, the object's metadata."""
+"""A notification has a few kilobytes: its attributes and the object's metadata, base64-encoded."""
 
 _BODY_S = 10.0
 _LENGTH_DIGITS = 18
@@ -35,8 +35,8 @@ _STATUS = {
 
 
 def error_answer(error: DropforgeError, *, status: int | None = None) -> JSONResponse:
-    """The API's answer to any failure of ours; its status is the code's, unless one is given."""
-    # What a stranger sent may be quoted, and lone surrogates, which JSON can bring, are in no UTF-8 answer.
+    """The API's answer to a failure. Its HTTP status is the code's, unless `status` is given."""
+    # A message may quote the request, and a lone surrogate, which JSON allows, can't be encoded as UTF-8.
     message = error.message.encode("utf-8", "backslashreplace").decode()
     body = ErrorView(error=Reason(code=error.code, message=message))
     headers = {"WWW-Authenticate": "Bearer"} if error.code is Code.UNAUTHENTICATED else None
@@ -55,11 +55,10 @@ def _json_refusal(error: DropforgeError, _: Scope, __: Access) -> Response:
 
 
 class Gate:
-    """ASGI middleware: asks `access` for each request.
+    """ASGI middleware that refuses requests by the rules of `access`.
 
-    `refusal` makes the answer to what is not let in.
-
-    A request that is let through has its whole body at hand, and `state.known` says whether its caller is known.
+    `refusal` makes the answer to a refused request. An admitted request has its whole body read, and `state.known`
+    says whether its caller is known.
     """
 
     def __init__(self, app: ASGIApp, access: Access, refusal: Refusal = _json_refusal) -> None:
@@ -87,7 +86,10 @@ class Gate:
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
-    """The request's body, read to its end. Raises `REQUEST_TOO_LARGE`, or `TIMEOUT` where it comes too slowly."""
+    """The request's whole body.
+
+    Raises `REQUEST_TOO_LARGE` above `MAX_BODY_BYTES`, and `TIMEOUT` when it takes longer than ten seconds.
+    """
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and (len(announced) > _LENGTH_DIGITS or int(announced) > MAX_BODY_BYTES):
         raise _too_large()
@@ -102,15 +104,19 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError as error:
-        raise DropforgeError(Code.TIMEOUT, f"The request's body did not come within {_BODY_S:.0f} s.") from error
+        raise DropforgeError(
+            Code.TIMEOUT, f"The request's body did not arrive within {_BODY_S:.0f} s. Send the request again."
+        ) from error
 
 
 def _too_large() -> DropforgeError:
-    return DropforgeError(Code.REQUEST_TOO_LARGE, f"A request's body has at most {MAX_BODY_BYTES} bytes.")
+    return DropforgeError(
+        Code.REQUEST_TOO_LARGE, f"The request's body has more than the {MAX_BODY_BYTES} bytes that are allowed."
+    )
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Gives the body that was read already, then whatever else comes."""
+    """A `receive` that first returns the body that was already read."""
     message: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
     async def next_message() -> Message:

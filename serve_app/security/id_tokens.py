@@ -1,6 +1,7 @@
-"""ID tokens that Google has signed: who is calling, checked without a call to Google.
+"""Verification of ID tokens that Google has signed, without a call to Google for each.
 
-google-auth verifies a token; what it leaves to its caller is here: keeping the certificates, and the issuer.
+google-auth verifies a token. This module adds what it leaves to its caller: a cache of the certificates, and the check
+of the issuer.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _KEPT_S = (60.0, 86_400.0)
 class Certificates:
     """The PEM certificates or public keys at a URL, by key id. For one event loop.
 
-    They are kept for as long as their server allows and then fetched anew in the background. A key id that is not
-    among them fetches them too, since keys rotate. Either happens at most once in `fetch_every_s` seconds, whatever
-    strangers send, and what was fetched last is good until something newer comes.
+    They are cached for as long as their server allows, and then fetched again in the background. An unknown key id
+    triggers a fetch too, since keys rotate. Whatever callers send, there is at most one fetch in `fetch_every_s`
+    seconds; until one succeeds, the certificates of the last one stay in use.
     """
 
     def __init__(self, url: str, *, fetch_every_s: float = _FETCH_EVERY_S) -> None:
@@ -43,21 +44,22 @@ class Certificates:
         self._fetch: asyncio.Task[None] | None = None
 
     async def with_key(self, key_id: str) -> Mapping[str, str]:
-        """All certificates, that of `key_id` among them where the server has one.
+        """All certificates by key id, including that of `key_id` if the server has one.
 
-        Raises `CONNECTION_FAILED` (passing) while none could be fetched at all.
+        Raises `CONNECTION_FAILED` while no certificates could be fetched at all.
         """
         fetch = self._begin_fetch() if time.monotonic() >= self._fresh_until or key_id not in self._by_key else None
         if fetch is not None and key_id not in self._by_key:
             await asyncio.shield(fetch)
         if not self._by_key:
             raise DropforgeError(
-                Code.CONNECTION_FAILED, f"No token can be checked: there are no certificates of {self._url} yet."
+                Code.CONNECTION_FAILED,
+                f"ID tokens can't be verified yet: could not fetch the certificates at {self._url}. Try again later.",
             )
         return self._by_key
 
     def _begin_fetch(self) -> asyncio.Task[None] | None:
-        """The fetch under way, a new one, or None where the last one was a moment ago."""
+        """The fetch in progress, or a new one, or None when the last one was less than `fetch_every_s` ago."""
         if self._fetch is None or self._fetch.done():
             if time.monotonic() < self._next_fetch:
                 return None
@@ -69,54 +71,64 @@ class Certificates:
         try:
             self._by_key, kept_s = await asyncio.to_thread(_fetch, self._url)
         except (requests.RequestException, ValueError) as error:
-            logger.warning("The certificates of %s could not be fetched, the last ones stay: %s", self._url, error)
+            logger.warning(
+                "Could not fetch the certificates at %s; the previous ones stay in use: %s", self._url, error
+            )
         else:
             self._fresh_until = time.monotonic() + kept_s
 
 
 class IdTokens:
-    """Checks tokens for one audience. `issuers` are the values of `iss` that are accepted."""
+    """Verifies tokens for one audience. `issuers` are the accepted values of `iss`.
+
+    Raises `BAD_SETTINGS` for an empty audience, which google-auth would treat as "any".
+    """
 
     def __init__(self, certificates: Certificates, *, audience: str, issuers: Collection[str]) -> None:
-        if not audience:  # to google-auth, none is any
-            raise DropforgeError(Code.BAD_SETTINGS, "Tokens can't be checked for an empty audience.")
+        if not audience:
+            raise DropforgeError(Code.BAD_SETTINGS, "ID tokens can't be verified: the audience is empty.")
         self._certificates = certificates
         self._audience = audience
         self._issuers = issuers
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """What a token says, once its signature, times, audience and issuer are found right.
+        """The claims of a token whose signature, times, audience and issuer are valid.
 
-        Raises `UNAUTHENTICATED`, never with anything of the token in it; `CONNECTION_FAILED` as `Certificates` does.
+        Raises:
+            UNAUTHENTICATED: the token is not valid. The message never quotes the token.
+            CONNECTION_FAILED: no certificates could be fetched yet.
         """
         try:
             key_id = str(jwt.decode_header(token)["kid"])
-        except Exception as error:  # a stranger's bytes: whatever the parser makes of them, they are no token
-            raise _refused("it is no ID token") from error
+        except Exception as error:  # untrusted bytes: whatever error the parser raises, they are not a token
+            raise _refused("it is not a JSON Web Token with a key id") from error
         certificates = await self._certificates.with_key(key_id)
         if key_id not in certificates:
-            raise _refused("its key is unknown")
+            raise _refused("its key id is unknown")
         try:
             claims = jwt.decode(token, certificates, audience=self._audience, clock_skew_in_seconds=CLOCK_SKEW_S)
         except Exception as error:
-            raise _refused("its signature, times or audience are wrong") from error
+            raise _refused("its signature, its times or its audience are not valid") from error
         if claims.get("iss") not in self._issuers:
-            raise _refused("its issuer is another")
+            raise _refused("its issuer is not accepted")
         return claims
 
 
 def _refused(why: str) -> DropforgeError:
-    return DropforgeError(Code.UNAUTHENTICATED, f"The ID token is not accepted: {why}.")
+    return DropforgeError(Code.UNAUTHENTICATED, f"The ID token is not valid: {why}.")
 
 
 def _fetch(url: str) -> tuple[dict[str, str], float]:
-    """Certificates by key id, and for how many seconds they may be kept. Raises `ValueError` on another answer."""
+    """Certificates by key id, and for how many seconds they may be cached.
+
+    Raises `ValueError` for an unexpected answer, and what `requests` raises.
+    """
     response = requests.get(url, timeout=_FETCH_S, allow_redirects=False)
     if response.status_code != requests.codes.ok:
-        raise ValueError(f"the answer was {response.status_code}")
+        raise ValueError(f"the server answered {response.status_code}")
     found = response.json()
     if not isinstance(found, dict) or not found or not all(isinstance(value, str) for value in found.values()):
-        raise ValueError("the answer holds no certificates by key id")
+        raise ValueError("the answer does not contain certificates by key id")
     max_age = re.search(r"max-age=(\d+)", response.headers.get("Cache-Control", ""))
     shortest, longest = _KEPT_S
     return found, min(max(float(max_age[1]) if max_age else 0.0, shortest), longest)

@@ -1,6 +1,6 @@
-"""The log of requests that were not let in: bounded, however many strangers send.
+"""The log of refused requests, bounded however many come.
 
-The first of a minute are logged one by one; the rest of it are counted, and told in one line at its end.
+The first ones of a minute get a line each. The rest are counted, and reported in one line at the end of the minute.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SHOWN_CHARACTERS = 200
 
 
 class Refusals:
-    """For one event loop."""
+    """Logs at most `lines` refusals one by one in `period_s` seconds. For one event loop."""
 
     def __init__(self, *, lines: int = LINES_A_PERIOD, period_s: float = PERIOD_S) -> None:
         self._lines = lines
@@ -38,12 +38,12 @@ class Refusals:
             return
         self._left -= 1
         where = f"{method:.20} {path:.{_SHOWN_CHARACTERS}}"
-        logger.warning("%s was not let in: %s", where, error, extra=labels(code=error.code))
+        logger.warning("Refused %s: %s", where, error, extra=labels(code=error.code))
 
     def _end_period(self) -> None:
         self._period, self._left = None, self._lines
         if self._untold:
             counts = ", ".join(f"{count} {code}" for code, count in self._untold.most_common())
             total = self._untold.total()
-            logger.warning("%d more requests were not let in within %.0f s: %s", total, self._period_s, counts)
+            logger.warning("Refused %d more requests within %.0f s: %s", total, self._period_s, counts)
             self._untold.clear()

@@ -1,7 +1,8 @@
-"""Dropping a file from the page: the browser sends its bytes to the bucket, none of them come through here.
+"""Dropping a file from the page: the browser uploads it straight to the bucket, not through the application.
 
-Cloud Storage's resumable upload session is a URL for one object and one browser page. The ingress only asks for it,
-which needs `storage.objects.create` on the watched bucket; where it has not, the page names the other ways to drop.
+The URL of a resumable upload session is good for one object and one origin ("Resumable uploads", Cloud Storage
+documentation). The ingress only starts the session, which needs `storage.objects.create` on the watched bucket.
+Without that permission, the page names the other ways to drop a file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from serve_app.config.settings import Settings
 
 
 class DropRequest(BaseModel):
-    """A file as the browser knows it; `size` in bytes."""
+    """The file to upload, as the browser describes it. `size` is in bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,7 +25,7 @@ class DropRequest(BaseModel):
 
 
 class DropTarget(BaseModel):
-    """Where the browser puts the file."""
+    """Where the browser uploads the file: the session's URL, the object's name and the Content-Type to send."""
 
     url: str
     object: str
@@ -32,18 +33,22 @@ class DropTarget(BaseModel):
 
 
 def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, origin: str) -> DropTarget:
-    """Opens an upload session for the file. Blocking.
+    """Starts an upload session for the file. Blocking.
 
-    Raises `BAD_REQUEST` for a name that starts no run, `INTERNAL` where the application may not write.
+    Raises:
+        BAD_REQUEST: the page accepts no files, or the application would ignore an object of this name.
+        INTERNAL: the application has no permission to create objects.
+        STORAGE_UNAVAILABLE: Cloud Storage does not answer.
     """
     if not settings.drop_from_page:
-        raise DropforgeError(Code.BAD_REQUEST, "This page takes no files: drop_from_page is off.")
+        raise DropforgeError(Code.BAD_REQUEST, "This page accepts no files: the setting drop_from_page is off.")
     name = f"{settings.watched_prefix}{request.name}"
     readable = request.name.isprintable() and len(name.encode("utf-8", "replace")) <= MAX_NAME_BYTES
     if not readable or not settings.watches(settings.source_bucket, name):
         patterns = " or ".join(settings.object_patterns)
         raise DropforgeError(
-            Code.BAD_REQUEST, f"{request.name!r:.200} would not be noticed: a name like {patterns} is needed."
+            Code.BAD_REQUEST,
+            f"Dropforge would ignore {request.name!r:.200}: rename the file so that it matches {patterns}.",
         )
     content_type = content_type_of(name)
     try:
@@ -53,7 +58,7 @@ def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, ori
             raise
         raise DropforgeError(
             Code.INTERNAL,
-            f"The application may not write to gs://{source.name}: grant it roles/storage.objectCreator there, "
-            f"or drop with `gcloud storage cp`. {error.message}",
+            f"The application has no permission to create objects in gs://{source.name}: grant its service account "
+            f"roles/storage.objectCreator on the bucket, or drop the file with `gcloud storage cp`. {error.message}",
         ) from error
     return DropTarget(url=url, object=name, content_type=content_type)

@@ -1,4 +1,4 @@
-"""Fields of the page's forms and addresses."""
+"""Form fields and query strings of the pages."""
 
 from __future__ import annotations
 
@@ -16,25 +16,30 @@ _OWN_ADDRESS = re.compile(r"/(page/[a-z0-9/-]*)?(\?[\w.~%&=+-]*)?")
 
 
 def fields_of(body: bytes) -> dict[str, str]:
-    """A urlencoded form's fields. Raises `BAD_REQUEST`."""
+    """The fields of a urlencoded form. Raises `BAD_REQUEST` when the body is not one."""
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError as error:
-        raise DropforgeError(Code.BAD_REQUEST, "The form can't be read.") from error
+        raise DropforgeError(
+            Code.BAD_REQUEST, f"The form is not valid: send at most {_MOST_FIELDS} urlencoded fields."
+        ) from error
 
 
 def selection_of(fields: Iterable[tuple[str, str]]) -> Selection:
-    """Dead letters by what was filled in; other fields than a selection's are passed over. Raises `BAD_REQUEST`."""
+    """The selection from the fields that are filled in; ignores fields that a selection does not have.
+
+    Raises `BAD_REQUEST` when a field has no valid value.
+    """
     chosen = {name: value.strip() for name, value in fields if name in Selection.model_fields and value.strip()}
     try:
         return Selection.model_validate(chosen)
     except ValidationError as invalid:
         names = ", ".join(str(fault["loc"][0]) for fault in invalid.errors())
-        raise DropforgeError(Code.BAD_REQUEST, f"These fields have no valid value: {names}.") from invalid
+        raise DropforgeError(Code.BAD_REQUEST, f"The value of these fields is not valid: {names}.") from invalid
 
 
 def chosen_fields(selection: Selection, **more: object) -> dict[str, str]:
-    """The fields that make this selection again, for a link or a form."""
+    """The fields from which `selection_of` makes this selection, for a link or a form."""
     fields: Mapping[str, object] = selection.model_dump(exclude_none=True) | more
     return {name: str(value) for name, value in fields.items()}
 
@@ -44,5 +49,5 @@ def query(fields: Mapping[str, str]) -> str:
 
 
 def own_address(address: str) -> str:
-    """Where to go next, as far as that is a page of ours: else the first one."""
+    """The address if it is one of the application's pages, else the overview's: prevents an open redirect."""
     return address if _OWN_ADDRESS.fullmatch(address) else "/"

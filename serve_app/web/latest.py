@@ -1,4 +1,4 @@
-"""The newest answer to what every open page asks."""
+"""One recent answer, shared by all open pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Dated(Generic[T]):
-    """An answer, its age in seconds, and why there is no newer one; `trouble` is empty where all is well."""
+    """An answer, its age in seconds, and in `trouble` why there is no newer one; empty when there is nothing wrong."""
 
     value: T
     age_s: float
@@ -27,10 +27,10 @@ class Dated(Generic[T]):
 
 
 class Latest(Generic[T]):
-    """Asks once for all who want to know, and not again before `FRESH_S` have passed.
+    """Calls `ask` once for all callers, and again only when its answer is older than `FRESH_S`.
 
-    Where the answer does not come in `PATIENCE_S`, the one before is given with its age: a page that watches a
-    system in trouble must not hang with it. For one event loop.
+    When no answer comes within `PATIENCE_S`, callers get the previous one with its age: a page that shows a system in
+    trouble must not hang with it. `subject` names what is asked for, in messages. For one event loop.
     """
 
     def __init__(self, subject: str, ask: Callable[[], Awaitable[T]]) -> None:
@@ -41,13 +41,13 @@ class Latest(Generic[T]):
         self._error: DropforgeError | None = None
 
     async def get(self) -> Dated[T]:
-        """Raises what the asking raised, or `TIMEOUT`, where there has never been an answer."""
+        """The newest answer. While there never was one, raises the error of `ask`, or `TIMEOUT`."""
         age_s = self._age_s()
         if self._asking is None and (age_s is None or age_s > FRESH_S):
             self._asking = asyncio.create_task(self._refresh())
         if self._asking is not None:
             await asyncio.wait({self._asking}, timeout=PATIENCE_S)
-        waiting = f"{self._subject} did not come within {PATIENCE_S:.0f} s." if self._asking is not None else ""
+        waiting = f"{self._subject} took longer than {PATIENCE_S:.0f} s." if self._asking is not None else ""
         if self._known is None:
             raise self._error or DropforgeError(Code.TIMEOUT, waiting)
         value, at = self._known

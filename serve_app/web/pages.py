@@ -22,7 +22,7 @@ from .site import Site
 from .static import FILES
 
 ENTRIES = 100
-"""Most dead letters listed one by one."""
+"""At most this many dead letters are listed one by one."""
 
 
 def _site(request: Request) -> Site:
@@ -39,7 +39,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def overview(request: Request, site: TheSite) -> HTMLResponse:
-    """Deployments, dependencies and runs. Each is shown with its age where it can't be had anew."""
+    """Deployments, dependencies and runs; the previous state with its age when the current one can't be read."""
     troubles, health, runs = [], None, None
     try:
         health = await site.health.get()
@@ -66,7 +66,7 @@ async def overview(request: Request, site: TheSite) -> HTMLResponse:
 
 @router.get("/page/runs/{run_id}")
 async def run(request: Request, site: TheSite, run_id: RunId, dropped: str = "") -> HTMLResponse:
-    """One run. With `dropped`, the name of an object, it may be one whose notification has not come yet."""
+    """One run. `dropped` names the object of a run whose notification may not have arrived yet."""
     try:
         dated = await site.run(run_id)
     except DropforgeError as error:
@@ -90,14 +90,14 @@ async def run(request: Request, site: TheSite, run_id: RunId, dropped: str = "")
 
 @router.get("/page/images/{run_id}")
 async def image(site: TheSite, run_id: RunId, name: str) -> Response:
-    """A stored image of a run's folder."""
+    """A stored image of a run."""
     picture = await site.picture(run_id, name)
     return Response(picture.data, media_type=picture.content_type, headers=PICTURE_HEADERS)
 
 
 @router.get("/page/dead-letters")
 async def dead_letters(request: Request, site: TheSite) -> HTMLResponse:
-    """What is dead-lettered, by code; not polled, since looking takes the messages from their subscription."""
+    """The dead letters, by code. The page does not poll, because each look pulls messages from the subscription."""
     selection = selection_of(request.query_params.items())
     view = await site.application.dead_letters(selection)
     return _page(
@@ -114,10 +114,10 @@ async def dead_letters(request: Request, site: TheSite) -> HTMLResponse:
 
 @router.get("/page/replay")
 async def ask_replay(request: Request, site: TheSite) -> HTMLResponse:
-    """Shows what a replay would do, and asks."""
+    """Shows what a replay would do, and asks for confirmation."""
     selection = selection_of(request.query_params.items())
     view = await site.application.replay(ReplayRequest(selection=selection, dry_run=True))
-    # What is not shown here is not replayed: the ones that failed first are shown, and come first in a replay.
+    # The limit keeps the replay to the dead letters that this page counted: a later one is not replayed unseen.
     fields = chosen_fields(selection, limit=view.selected)
     chosen = chosen_fields(selection)
     return _page(request, site, "replay-ask.html", view=view, fields=fields, chosen=chosen, age_s=0.0, troubles=[])
@@ -138,13 +138,13 @@ async def replay(request: Request, site: TheSite, replay: ReplayId) -> HTMLRespo
 
 @router.post("/page/drops")
 async def open_drop(request: Request, site: TheSite, wanted: DropRequest) -> DropTarget:
-    """Where the browser puts a file; it sends JSON, which a form of another site can't."""
+    """An upload session for a file. The request is JSON, which a form of another site can't send."""
     return await site.drop_target(wanted, request.headers.get("origin", ""))
 
 
 @router.get("/page/drops")
 async def dropped(request: Request, site: TheSite, object: str, generation: int) -> RedirectResponse:
-    """To the run of what was put there."""
+    """Redirects to the run of an uploaded object."""
     drop = Drop(site.settings.source_bucket, object, generation)
     return _see(request, f"/page/runs/{drop.run_id}{query({'dropped': object})}")
 
@@ -158,12 +158,12 @@ async def ask_token(request: Request, site: TheSite) -> Response:
 
 @router.post(SIGN_IN)
 async def sign_in(request: Request, site: TheSite) -> Response:
-    """A session for whoever knows the token."""
+    """Starts a session for a caller who knows the token."""
     fields = fields_of(await request.body())
     after = own_address(fields.get("after", "/"))
     sessions = site.access.sessions
     if sessions is None or not site.access.is_token(fields.get("token", "").strip()):
-        trouble = "This is not the application's DROPFORGE_API_TOKEN."
+        trouble = "This is not the application's DROPFORGE_API_TOKEN. Check it and try again."
         return _page(request, site, "sign-in.html", status=401, after=after, trouble=trouble)
     answer = _see(request, after)
     answer.set_cookie(
@@ -173,7 +173,7 @@ async def sign_in(request: Request, site: TheSite) -> Response:
         path=_root(request) or "/",
         httponly=True,
         samesite="strict",
-        # What the browser calls the page's origin is true also where a proxy in front has ended the encryption.
+        # Taken from the browser's origin, because a proxy in front may have terminated TLS.
         secure=request.headers.get("origin", "").startswith("https://"),
     )
     return answer

@@ -1,7 +1,7 @@
-"""Stored images, handed to the page's gallery.
+"""Stored images for the page's gallery.
 
-They come from strangers. A browser gets them under the type of one of the raster formats that the fetcher stores, told
-to believe it, and forbidden to run anything in them.
+Their bytes come from untrusted hosts. Each is sent with the media type of a raster format that the fetcher stores, and
+with headers that forbid the browser to guess another type or to run anything in it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TYPES = {
     ".bmp": "image/bmp",
     ".avif": "image/avif",
 }
-"""By extension, which the fetcher chose by content. TIFF is left out: few browsers show it."""
+"""By extension, which the fetcher chose by the image's content. Without TIFF, which few browsers show."""
 
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -44,23 +44,31 @@ class Picture:
 
 
 def shown(name: str) -> bool:
-    """Whether a browser can be given the image of this name."""
+    """Whether browsers can show the image of this name."""
     return posixpath.splitext(name)[1] in TYPES
 
 
 def read_picture(client: storage.Client, run: Run, name: str) -> Picture:
-    """An image of a run's folder. Blocking. Raises `NOT_FOUND`, or `REQUEST_TOO_LARGE` past `MAX_BYTES`."""
+    """An image in a run's image folder. Blocking.
+
+    Raises:
+        NOT_FOUND: the run has no such image, or not in a format that browsers show.
+        REQUEST_TOO_LARGE: the image has more than `MAX_BYTES` bytes.
+    """
     content_type = TYPES.get(posixpath.splitext(name)[1])
     if content_type is None or "/" in name:
-        raise DropforgeError(Code.NOT_FOUND, f"Run {run.run_id} has no image of this name that can be shown here.")
+        raise DropforgeError(
+            Code.NOT_FOUND, f"{name!r:.200} is not the name of an image of run {run.run_id} that browsers can show."
+        )
     bucket = Bucket(client, run.image_bucket, retry_s=3.0, timeout_s=5.0)
     object_name = f"{run.image_folder}/{name}"
     info = bucket.stat(object_name)
     if info is None:
-        raise DropforgeError(Code.NOT_FOUND, f"gs://{run.image_bucket}/{object_name} is not there.")
+        raise DropforgeError(Code.NOT_FOUND, f"gs://{run.image_bucket}/{object_name} does not exist.")
     if info.size > MAX_BYTES:
         raise DropforgeError(
             Code.REQUEST_TOO_LARGE,
-            f"gs://{run.image_bucket}/{object_name} has {info.size} bytes: see it in the bucket.",
+            f"gs://{run.image_bucket}/{object_name} has {info.size} bytes, more than the {MAX_BYTES} that this page "
+            "shows: open it in the bucket.",
         )
     return Picture(bucket.read(object_name, generation=info.generation), content_type)

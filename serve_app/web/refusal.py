@@ -1,4 +1,4 @@
-"""What a caller is answered who can't have what was asked for: a page for a person's browser, else JSON."""
+"""The answer to a refused or failed request: a page for a browser, JSON for other callers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .render import html_page
 
 
 def refusal(error: DropforgeError, scope: Scope, *, status: int | None = None, sign_in: bool = False) -> Response:
-    """`sign_in` says that a browser may ask for the token."""
+    """The answer to a failure. `status` replaces the code's HTTP status; `sign_in` allows the sign-in form."""
     root = scope.get("root_path", "")
     path = scope["path"].removeprefix(root)
     is_page = path == "/" or path.startswith(PAGES)

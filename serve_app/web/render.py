@@ -1,4 +1,4 @@
-"""Templates into pages. Everything in a page that is not markup of ours is escaped: most of it is strangers' text."""
+"""Renders templates to pages. Every value is escaped, because most are text from untrusted files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .form import query
 from .static import VERSION
 
 STALE_AFTER_S = 10
-"""Age from which the page says that its data is old."""
+"""Age in seconds from which the page marks its data as out of date."""
 
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{storage}; "
@@ -25,7 +25,7 @@ _CONTENT_POLICY = (
 )
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    # Not `no-referrer`: a browser would then name no page as the origin of our own forms.
+    # Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
@@ -41,7 +41,11 @@ def html_page(
     headers: Mapping[str, str] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """A page of the templates. `root` is where the application is mounted; `storage_origin` is where a file may go."""
+    """The response for a template.
+
+    `root` is the path at which the application is mounted. `storage_origin` is the one other origin that the page's
+    script may send requests to. `values` are the template's variables.
+    """
     text = _ENVIRONMENT.get_template(template).render(root=root, now=datetime.now(UTC), **values)
     policy = _CONTENT_POLICY.format(storage=f" {storage_origin}" if storage_origin else "")
     return HTMLResponse(
@@ -76,7 +80,7 @@ def _words(name: str) -> str:
 
 
 def _shards_said(view: RunView) -> str:
-    """The strip of cells in words."""
+    """The strip of shard cells as text, for screen readers."""
     shards = view.shards
     known = f"{shards.planned}" if shards.plan_complete else f"{shards.planned} known so far"
     waiting = max(0, shards.planned - shards.done - shards.failed - shards.in_flight)

@@ -1,7 +1,6 @@
-"""Samples of a run for people to look at: its first products with their images, and rejects of each reason.
+"""Samples of a run for its page: the first products with their images, and some rejects of each code.
 
-Read in a few ranged requests of bounded size, however large the run: a sample is all of a CSV that ever reaches the
-ingress.
+They are read in a few ranged requests of bounded size, however large the run is.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from actors.storage.bucket import Bucket
 PRODUCTS = 24
 REJECTS_PER_CODE = 3
 PARTS = 6
-"""Most finished shards of a run under way that are looked into."""
+"""At most this many finished shards of an unfinished run are read."""
 
 _BYTES = 192 << 10
 _TEXT = 240
@@ -32,7 +31,7 @@ _TEXT = 240
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A row of the output; `image` is the name of its stored image in the run's folder, empty where it has none."""
+    """A row of the output. `image` is the name of its image in the run's image folder, empty without an image."""
 
     id: str
     name: str
@@ -49,7 +48,7 @@ class RejectSample:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """`trouble` says what could not be read, and is empty where all could."""
+    """`rejects` are by code. `trouble` says what could not be read; empty when everything could."""
 
     products: tuple[Product, ...] = ()
     rejects: Mapping[str, tuple[RejectSample, ...]] | None = None
@@ -61,7 +60,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """The beginning of an object that is sampled."""
+    """An object whose beginning is read."""
 
     bucket: str
     name: str
@@ -69,7 +68,10 @@ class _Piece:
 
 
 def read_samples(client: storage.Client, run: Run, manifest: Manifest | None, parts: Sequence[PartRecord]) -> Samples:
-    """Of a finished run by its manifest, else of what `parts` have. Blocking."""
+    """Samples of a finished run's output, or, without a manifest, of the finished `parts`. Blocking.
+
+    Does not raise `DropforgeError`: what could not be read is in `Samples.trouble`.
+    """
     rows, reasons = _pieces(run, manifest, parts)
     products: list[Product] = []
     rejects: dict[str, list[RejectSample]] = defaultdict(list)
@@ -88,12 +90,15 @@ def read_samples(client: storage.Client, run: Run, manifest: Manifest | None, pa
     except DropforgeError as error:
         trouble = error.message
         if error.code is Code.NOT_FOUND:
-            trouble = "What this run wrote is not there any more: a newer drop of the same object replaced it."
+            trouble = "This run's output no longer exists: a newer drop of the same object replaced it."
     return Samples(tuple(products), {code: tuple(some) for code, some in rejects.items()}, trouble)
 
 
 def products_of(data: bytes, run: Run, *, whole: bool, header: bool) -> list[Product]:
-    """Products of output rows; the last row is left out where `data` may have been cut in it."""
+    """The products in the first bytes of an output or a part; `header` says that the first row is the header.
+
+    Unless `data` is the `whole` object, the last row is omitted, since it may be cut off.
+    """
     lines = io.StringIO(data.decode("utf-8", "replace"), newline="")
     records = list(csv.reader(lines))
     if not whole and records:
@@ -119,7 +124,7 @@ def products_of(data: bytes, run: Run, *, whole: bool, header: bool) -> list[Pro
 
 
 def rejects_of(data: bytes, *, whole: bool) -> Iterator[tuple[str, RejectSample]]:
-    """Code and sample of each line of a reasons file; the last is left out where it may have been cut."""
+    """Code and sample of each line of a reasons file. Unless `data` is the `whole` file, omits the last line."""
     lines = data.splitlines()
     for line in lines if whole else lines[:-1]:
         reject = json.loads(line)
@@ -140,7 +145,7 @@ def _pieces(run: Run, manifest: Manifest | None, parts: Sequence[PartRecord]) ->
 
 
 def _beginning(client: storage.Client, piece: _Piece) -> tuple[bytes, bool]:
-    """An object's first bytes, and whether that is all of it."""
+    """An object's first bytes, and whether they are the whole object."""
     bucket = Bucket(client, piece.bucket, retry_s=3.0, timeout_s=5.0)
     data = bucket.read(piece.name, generation=piece.generation, end=_BYTES)
     return data, len(data) < _BYTES

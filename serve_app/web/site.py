@@ -1,4 +1,4 @@
-"""What the pages show, asked of the application by the same methods that answer its API."""
+"""The data of the pages, from the same methods that answer the API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PICTURES_AT_A_TIME = 4
 
 
 class Application(Protocol):
-    """The part of the ingress that the pages are made of."""
+    """The methods of the ingress that the pages use."""
 
     async def runs(self, limit: int = 20) -> RunsView: ...
 
@@ -49,14 +49,14 @@ class Application(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An object for people: its URI, and where a browser finds it."""
+    """An object as a link: its `gs://` URI, and the URL at which a browser can open it."""
 
     uri: str
     url: str
 
 
 class Site:
-    """For one event loop. `source` is the watched bucket."""
+    """The pages' data sources, with caches of recent runs and samples. For one event loop."""
 
     def __init__(
         self,
@@ -80,18 +80,18 @@ class Site:
 
     @property
     def storage_origin(self) -> str:
-        """The origin of upload sessions, which a page that drops files must be allowed to reach."""
+        """The origin of upload sessions, which the overview's script may send a file to; empty if it may not."""
         address = urlsplit(self._client.api_endpoint)
         return f"{address.scheme}://{address.netloc}" if self.settings.drop_from_page else ""
 
     async def run(self, run_id: str) -> Dated[RunView]:
-        """Raises `NOT_FOUND`."""
+        """A run's recent view. Raises `NOT_FOUND` when there is no such run."""
         if run_id not in self._runs:
             self._runs[run_id] = Latest(f"Run {run_id}", lambda: self.application.run(run_id))
         return await self._runs[run_id].get()
 
     async def samples(self, view: RunView) -> Samples:
-        """Of a run, read anew until it has come far enough for them, and when it has ended."""
+        """A run's samples. They are read again while its first shards finish, and once more when it ends."""
         key = (view.run_id, view.state, min(view.shards.done, PARTS))
         if key not in self._samples:
             try:
@@ -101,7 +101,7 @@ class Site:
         return self._samples[key]
 
     async def picture(self, run_id: str, name: str) -> Picture:
-        """Raises as `read_picture`."""
+        """An image of a run. Raises what `read_picture` raises."""
         async with self._pictures:
             return await asyncio.to_thread(self._read_picture, run_id, name)
 

@@ -21,4 +21,4 @@ FILES = {
 }
 
 VERSION = hashlib.sha256(b"".join(file.data for file in FILES.values())).hexdigest()[:12]
-"""Part of the files' addresses, so that a browser may keep them until they change."""
+"""Part of the files' URLs, so that browsers may cache each version forever."""

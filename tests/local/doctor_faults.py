@@ -42,7 +42,7 @@ FAULTS = {
         lambda p: p.renotify(object_name_prefix="in/shop/"),
         "notification",
         Level.ERROR,
-        "unnoticed",
+        "start no run",
         "--object-prefix=in/",
     ),
     "notification of all": Fault(
@@ -62,7 +62,7 @@ FAULTS = {
         lambda p: p.renotify(topic="//pubsub.googleapis.com/projects/elsewhere/topics/elsewhere"),
         "notification",
         Level.ERROR,
-        "lead elsewhere",
+        "it has 1 for other topics",
         "notifications create",
     ),
     "outputs on the drops' topic": Fault(
@@ -75,7 +75,7 @@ FAULTS = {
         "notifications delete",
     ),
     "no subscription": Fault(
-        lambda p: p.unsubscribe(p.settings.subscription), "subscription", Level.ERROR, "no subscription", "create"
+        lambda p: p.unsubscribe(p.settings.subscription), "subscription", Level.ERROR, "does not exist", "create"
     ),
     "expiring subscription": Fault(
         lambda p: p.resubscribe(expiration_policy=None),
@@ -95,15 +95,15 @@ FAULTS = {
         lambda p: p.resubscribe(filter='hasPrefix(attributes.objectId,"other/")'),
         "subscription",
         Level.ERROR,
-        "keeps drops away",
-        "anew",
+        "excludes drops",
+        "create doctor-",
     ),
     "filter of another event": Fault(
         lambda p: p.resubscribe(filter='attributes.eventType="OBJECT_DELETE"'),
         "subscription",
         Level.ERROR,
-        "keeps drops away",
-        "anew",
+        "excludes drops",
+        "create doctor-",
     ),
     "short ack deadline": Fault(
         lambda p: p.resubscribe(ack_deadline_seconds=10), "subscription", Level.WARNING, "10 s", "--ack-deadline=60"
@@ -116,7 +116,11 @@ FAULTS = {
         "--message-retention-duration",
     ),
     "no retry policy": Fault(
-        lambda p: p.resubscribe(retry_policy=None), "subscription", Level.WARNING, "again at once", "--max-retry-delay"
+        lambda p: p.resubscribe(retry_policy=None),
+        "subscription",
+        Level.WARNING,
+        "redelivers messages immediately",
+        "--max-retry-delay",
     ),
     "no dead-letter policy": Fault(
         lambda p: p.resubscribe(dead_letter_policy=None),
@@ -129,7 +133,7 @@ FAULTS = {
         lambda p: p.resubscribe(dead_letter_policy={"dead_letter_topic": other_topic(p), "max_delivery_attempts": 5}),
         "subscription",
         Level.ERROR,
-        "`dropforge replay` looks at",
+        "but `dropforge replay` reads",
         "--dead-letter-topic",
     ),
     "pushed, though it is pulled": Fault(
@@ -144,7 +148,7 @@ FAULTS = {
         "subscription",
         Level.ERROR,
         "topic of",
-        "anew",
+        "create it again",
     ),
     "dead letters without a subscription": Fault(
         lambda p: p.unsubscribe(p.settings.dead_letter_subscription),
@@ -157,14 +161,14 @@ FAULTS = {
         lambda p: p.replace_letters_subscription(p.letters, known=False),
         "dead letters",
         Level.ERROR,
-        "is not there",
+        "does not exist",
         "DROPFORGE_DEAD_LETTER_SUBSCRIPTION",
     ),
     "dead letters' subscription of another topic": Fault(
         lambda p: p.replace_letters_subscription(other_topic(p), known=True),
         "dead letters",
         Level.ERROR,
-        "`dropforge replay` sees none",
+        "`dropforge replay` receives no messages",
         "--topic",
     ),
     "expiring dead letters": Fault(
@@ -174,56 +178,56 @@ FAULTS = {
         lambda p: p.bus.publisher.delete_topic(request={"topic": p.letters}),
         "dead letters",
         Level.ERROR,
-        "no topic",
+        "does not exist",
         "topics create",
     ),
     "may not write": Fault(
         lambda p: p.fake.denied.add("storage.objects.create"),
         "permissions",
         Level.ERROR,
-        "storage.objects.create missing",
+        "the caller lacks storage.objects.create",
         "roles/storage.objectUser",
     ),
     "may not read": Fault(
         lambda p: p.fake.denied.add("storage.objects.get"),
         "permissions",
         Level.ERROR,
-        "storage.objects.get missing",
+        "the caller lacks storage.objects.get",
         "roles/storage.objectViewer",
     ),
     "may not pull": Fault(
         lambda p: p.fake.denied.add("pubsub.subscriptions.consume"),
         "permissions",
         Level.ERROR,
-        "pubsub.subscriptions.consume missing",
+        "the caller lacks pubsub.subscriptions.consume",
         "roles/pubsub.subscriber",
     ),
     "may not publish": Fault(
         lambda p: p.fake.denied.add("pubsub.topics.publish"),
         "permissions",
         Level.ERROR,
-        "pubsub.topics.publish missing",
+        "the caller lacks pubsub.topics.publish",
         "roles/pubsub.publisher",
     ),
     "may not look": Fault(
         lambda p: p.fake.denied.add("pubsub.topics.get"),
         "permissions",
         Level.ERROR,
-        "pubsub.topics.get missing",
+        "the caller lacks pubsub.topics.get",
         "roles/pubsub.viewer",
     ),
     "Cloud Storage may not publish": Fault(
         lambda p: p.fake.ungranted.add("roles/pubsub.publisher"),
         "permissions",
         Level.ERROR,
-        "no drop is noticed",
+        "can't publish notifications",
         "gs-project-accounts",
     ),
     "Pub/Sub may not dead-letter": Fault(
         lambda p: p.fake.ungranted.add("roles/pubsub.subscriber"),
         "permissions",
         Level.ERROR,
-        "come again",
+        "redelivers messages that it has dead-lettered",
         "gcp-sa-pubsub",
     ),
     "clock a little off": Fault(

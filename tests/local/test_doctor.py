@@ -96,8 +96,8 @@ def test_a_package_of_another_version_is_found(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("importlib.metadata.requires", lambda name: ["tenacity>=99", "no-such-package>=1"])
     wrong = list(judge_versions())
     assert [finding.level for finding in wrong] == [Level.ERROR, Level.ERROR]
-    assert "tenacity >=99 is needed" in wrong[0].what
-    assert "nothing is installed" in wrong[1].what
+    assert "tenacity >=99 is required" in wrong[0].what
+    assert "it is not installed" in wrong[1].what
 
 
 def configured(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,4 +144,4 @@ def test_output_inside_the_input_is_refused_in_two_lines(
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 1
     assert "overlap" in result.stderr
-    assert "Try: mend the settings" in result.stderr
+    assert "Try: correct the settings" in result.stderr

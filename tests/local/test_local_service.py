@@ -96,7 +96,7 @@ def test_a_restart_keeps_the_port_and_prepares_again(service_of: Callable[..., S
     service = service_of(SERVE, lambda: prepared.append("again"))
     service.start()
     port = service.port
-    with pytest.raises(DropforgeError, match="runs already"):
+    with pytest.raises(DropforgeError, match="is already running"):
         service.start()
 
     service.kill()

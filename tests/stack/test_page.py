@@ -214,7 +214,7 @@ def test_without_javascript(browser: Browser, stack: Stack) -> None:
         page.goto("/")
         expect(page.get_by_label("Product catalogue")).to_be_hidden()
         expect(page.get_by_text("As of ")).to_be_visible()
-        expect(page.get_by_text("Without its script this page can't put a file into the bucket")).to_be_visible()
+        expect(page.get_by_text("Without JavaScript this page can't upload a file")).to_be_visible()
         page.get_by_role("link", name="Refresh").click()
         expect(page.get_by_role("heading", name="Deployments")).to_be_visible()
         page.get_by_role("link", name="Dead letters").click()
@@ -229,7 +229,9 @@ def test_a_file_that_is_no_csv_is_refused_in_words(stack: Stack, tab: Tab, tmp_p
     tab.page.goto("/")
     tab.page.get_by_label("Product catalogue").set_input_files(file)
     tab.page.get_by_role("button", name="Drop it").click()
-    expect(tab.page.get_by_role("status").filter(has_text="a name like *.csv or *.csv.gz is needed")).to_be_visible()
+    expect(
+        tab.page.get_by_role("status").filter(has_text="rename the file so that it matches *.csv or *.csv.gz")
+    ).to_be_visible()
     tab.complaints = [text for text in tab.complaints if "status of 400" not in text]
 
 
@@ -260,7 +262,7 @@ def test_signing_in(browser: Browser, front_door: FrontDoor) -> None:
         assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (COOKIE, True, "Strict")
         assert "horse" not in cookie["value"]
         page.goto(closed + "/")
-        expect(page.get_by_text("There is no run yet.")).to_be_visible()
+        expect(page.get_by_text("There are no runs yet.")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("API token")).to_be_visible()
         assert page.context.cookies() == []

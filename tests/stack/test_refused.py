@@ -34,12 +34,12 @@ def assert_refused(stack: Stack, drop: Drop, code: Code) -> str:
 
 
 REFUSED = {
-    "empty": (b"", Code.EMPTY_FILE, "Fill it"),
-    "blank": (b"\r\n\r\n", Code.EMPTY_FILE, "drop it again"),
+    "empty": (b"", Code.EMPTY_FILE, "with a header"),
+    "blank": (b"\r\n\r\n", Code.EMPTY_FILE, "only whitespace"),
     "html": (b"<!DOCTYPE html><html><body>Please sign in</body></html>", Code.NOT_A_CSV, "HTML"),
     "json": (b'[{"uniq_id": 1}]', Code.NOT_A_CSV, "JSON"),
     "gzip-damaged": (b"\x1f\x8b\x08\x00" + b"\x00" * 40, Code.NOT_A_CSV, "damaged"),
-    "gzip-cut-off": (gzip.compress(ROWS)[:-5], Code.NOT_A_CSV, "cut off"),
+    "gzip-cut-off": (gzip.compress(ROWS)[:-5], Code.NOT_A_CSV, "truncated"),
     "gzip-in-gzip": (gzip.compress(gzip.compress(ROWS)), Code.NOT_A_CSV, "gzip"),
     "gzip-of-html": (gzip.compress(b"<html>Please sign in"), Code.NOT_A_CSV, "HTML"),
     "gzip-bomb": (gzip.compress(ROWS + bytes(40 << 20)), Code.TOO_LARGE, "expands"),

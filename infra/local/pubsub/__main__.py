@@ -26,9 +26,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local.pubsub", description="A Pub/Sub server for this machine."
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to bind; anyone who reaches it may use it")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to bind; everyone who can reach it can use the server"
+    )
     parser.add_argument("--port", type=int, default=8085, help="port to bind, 0 for a free one")
-    parser.add_argument("--state", type=Path, help="folder that keeps messages over restarts; in memory without it")
+    parser.add_argument("--state", type=Path, help="folder that keeps messages between restarts; default: in memory")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:

@@ -1,4 +1,4 @@
-"""The server's state: topics, their subscriptions, and how a message gets from one to the other."""
+"""The server's state: topics, their subscriptions, and the delivery of messages from topics to subscriptions."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Topic:
 
 
 class Broker:
-    """Raises `google.api_core` exceptions, whose gRPC status is what the client gets."""
+    """All topics and subscriptions. Methods raise `google.api_core` exceptions with the gRPC status for the client."""
 
     def __init__(self, journal: Journal, started: Callable[[Subscription], None]) -> None:
-        """Takes over what the journal holds; `started` is called with every subscription, old or new."""
+        """Restores the journal's state. `started` is called with every restored and every new subscription."""
         self._journal = journal
         self._started = started
         self._topics = {config.name: Topic(config) for config in journal.topics()}
         self._subscriptions: dict[str, Subscription] = {}
         messages = journal.messages()
-        # ids start from the clock, so that those of an emptied journal are not given out a second time
+        # Ids start from the clock, so that ids from before the journal was emptied are not used again.
         self._sequence = itertools.count(max([time.time_ns() // 1000, *(last + 1 for last in messages)]))
         for config in journal.subscriptions():
             subscription = self._add(config)
@@ -55,7 +55,7 @@ class Broker:
     def create_topic(self, config: wire.Topic) -> wire.Topic:
         checked_topic(config)
         if config.name in self._topics:
-            raise AlreadyExists(f"Topic {config.name} exists already.")
+            raise AlreadyExists(f"Topic {config.name} already exists.")
         self._journal.save_topic(config)
         self._topics[config.name] = Topic(config)
         return config
@@ -68,7 +68,7 @@ class Broker:
         return config
 
     def delete_topic(self, name: str) -> None:
-        """Its subscriptions stay, with what they have, on the topic `_deleted-topic_`."""
+        """Deletes a topic. Its subscriptions keep their messages; their topic becomes `_deleted-topic_`."""
         for subscription in self.topic(name).subscriptions:
             orphan = wire.Subscription()
             orphan.CopyFrom(subscription.config)
@@ -90,7 +90,7 @@ class Broker:
         checked = checked_subscription(config)
         self.topic(config.topic)
         if config.name in self._subscriptions:
-            raise AlreadyExists(f"Subscription {config.name} exists already.")
+            raise AlreadyExists(f"Subscription {config.name} already exists.")
         self._journal.save_subscription(checked)
         return self._add(checked).config
 
@@ -108,7 +108,7 @@ class Broker:
         subscription.delete()
 
     def publish(self, name: str, messages: Sequence[wire.PubsubMessage]) -> list[str]:
-        """The ids of the messages, once the journal and every subscription that wants them have them."""
+        """Stores the messages in the journal and in every matching subscription, and returns their ids."""
         if not 1 <= len(messages) <= _MAX_MESSAGES:
             raise InvalidArgument(f"A publish request has {len(messages)} messages, expected 1 to {_MAX_MESSAGES}.")
         for message in messages:
@@ -116,7 +116,7 @@ class Broker:
         return self._fan_out(name, messages)
 
     def tick(self, failed: Callable[[Subscription, Exception], None]) -> None:
-        """Drives deadlines and backoff; a subscription that fails is reported and the others go on."""
+        """Applies deadlines and backoff. `failed` is called with each subscription that raised, and its error."""
         for subscription in list(self._subscriptions.values()):
             try:
                 subscription.tick()

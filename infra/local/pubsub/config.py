@@ -1,4 +1,4 @@
-"""What a topic or subscription may be configured to, checked as the service would check it."""
+"""Checks the configuration of topics and subscriptions as Pub/Sub does."""
 
 from __future__ import annotations
 
@@ -30,17 +30,19 @@ _WEEK_S = 7 * 24 * 3600
 
 
 def checked_topic(config: wire.Topic) -> wire.Topic:
-    """Raises `InvalidArgument` for a bad name, `MethodNotImplemented` for a feature the local server lacks."""
+    """The configuration, checked.
+
+    Raises `InvalidArgument` for a name that is not valid, and `MethodNotImplemented` for an unsupported feature.
+    """
     ResourceName.parse(config.name, "topics")
     _refuse(config, _UNSUPPORTED_TOPIC)
     return config
 
 
 def checked_subscription(config: wire.Subscription) -> wire.Subscription:
-    """A copy with the service's defaults filled in.
+    """A copy of the configuration with Pub/Sub's defaults filled in.
 
-    Raises `InvalidArgument` for what the service refuses, `MethodNotImplemented` for a feature the local
-    server lacks.
+    Raises `InvalidArgument` for values that Pub/Sub refuses, and `MethodNotImplemented` for an unsupported feature.
     """
     ResourceName.parse(config.name, "subscriptions")
     _refuse(config, _UNSUPPORTED_SUBSCRIPTION)
@@ -65,14 +67,14 @@ def checked_subscription(config: wire.Subscription) -> wire.Subscription:
 
 
 def updated(config: Any, changes: Any, mask: FieldMask) -> Any:
-    """A copy of `config` with the fields that `mask` names taken from `changes`.
+    """A copy of `config` with the fields in `mask` replaced by those of `changes`.
 
-    Raises `InvalidArgument` for a mask that is empty, names no field or names one that can't be changed.
+    Raises `InvalidArgument` for a mask that is empty, or that names an unknown or a fixed field.
     """
     if not mask.paths or not mask.IsValidForDescriptor(config.DESCRIPTOR):
         raise InvalidArgument(f"Invalid update mask {list(mask.paths)}: name fields of {config.DESCRIPTOR.name}.")
     if fixed := _FIXED.intersection(path.partition(".")[0] for path in mask.paths):
-        raise InvalidArgument(f"{', '.join(sorted(fixed))} can't be changed: delete and create it anew.")
+        raise InvalidArgument(f"{', '.join(sorted(fixed))} can't be changed: delete the resource and create it again.")
     result = type(config)()
     result.CopyFrom(config)
     mask.MergeMessage(changes, result, replace_message_field=True, replace_repeated_field=True)

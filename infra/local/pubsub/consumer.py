@@ -1,4 +1,4 @@
-"""A taker of a subscription's messages (a pull, a stream or the push delivery) with its flow control."""
+"""A consumer of a subscription's messages (a pull, a stream or the push delivery) and its flow control."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 
 
 class Consumer:
-    """How many messages and bytes it may hold at once, and a signal that there may be something to take.
+    """Limits the outstanding messages and bytes of a consumer, and wakes it when there may be messages.
 
-    A limit of 0 is none. A message larger than `max_bytes` is let through when nothing else is held, else it
-    could never be delivered.
+    A limit of 0 means no limit. A message larger than `max_bytes` is allowed when no other is outstanding, because it
+    could never be delivered otherwise.
     """
 
     def __init__(self, *, max_messages: int = 0, max_bytes: int = 0) -> None:
@@ -37,6 +37,6 @@ class Consumer:
         self._changed.set()
 
     async def woken(self) -> None:
-        """Returns once `wake` was called since the last return from here."""
+        """Waits until `wake` has been called since this method last returned."""
         await self._changed.wait()
         self._changed.clear()

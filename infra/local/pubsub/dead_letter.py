@@ -1,4 +1,4 @@
-"""Where a message goes that was delivered too often without an acknowledgement."""
+"""Dead-letter policies: where a message goes after too many deliveries without an acknowledgement."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ _ATTRIBUTE = "CloudPubSubDeadLetterSource"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterPolicy:
-    """Rule: https://cloud.google.com/pubsub/docs/dead-letter-topics"""
+    """A dead-letter topic and the number of delivery attempts before a message is forwarded to it.
+
+    Rule: https://cloud.google.com/pubsub/docs/dead-letter-topics
+    """
 
     topic: str
     max_attempts: int
 
     @classmethod
     def of(cls, config: wire.Subscription) -> Self | None:
-        """The subscription's policy, or None. Raises `InvalidArgument` for a bad topic name or limit."""
+        """The subscription's policy, or None. Raises `InvalidArgument` for a topic name or limit that is not valid."""
         given = config.dead_letter_policy
         if not given.dead_letter_topic:
             return None
@@ -34,7 +37,7 @@ class DeadLetterPolicy:
 
 
 def dead_letter(message: wire.PubsubMessage, subscription: str, attempts: int) -> wire.PubsubMessage:
-    """The message to publish to the dead-letter topic: the original with four attributes that say whence it came."""
+    """The message for the dead-letter topic: the original with four attributes that name its source."""
     source = ResourceName.parse(subscription, "subscriptions")
     letter = wire.PubsubMessage(data=message.data, attributes=message.attributes, ordering_key=message.ordering_key)
     letter.attributes.update(

@@ -2,7 +2,7 @@
 
 Grammar: https://cloud.google.com/pubsub/docs/subscription-message-filter
 
-    filter     = term { AND term } | term { OR term }        mixing the two takes parentheses
+    filter     = term { AND term } | term { OR term }        mixing both requires parentheses
     term       = [ NOT | - ] ( "(" filter ")" | comparison )
     comparison = attributes:KEY | attributes.KEY = "V" | attributes.KEY != "V" | hasPrefix(attributes.KEY, "V")
 """
@@ -23,9 +23,9 @@ _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def compile_filter(source: str) -> Predicate:
-    """The filter as a function of a message's attributes; an empty one lets every message through.
+    """The filter as a function of a message's attributes. An empty filter matches every message.
 
-    Raises `InvalidArgument` where the filter doesn't parse or is over 256 bytes.
+    Raises `InvalidArgument` for a filter that does not parse or has more than 256 bytes.
     """
     if not source.strip():
         return lambda _: True
@@ -131,7 +131,7 @@ class _Parser:
 
     def _take(self) -> str:
         if not self._peek():
-            raise self._error("it ends too early")
+            raise self._error("unexpected end")
         self._next += 1
         return self._tokens[self._next - 1]
 

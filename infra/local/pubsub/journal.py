@@ -1,4 +1,4 @@
-"""What must survive a killed server: topics, subscriptions and unacknowledged messages, in one SQLite file."""
+"""The state that survives a killed server: topics, subscriptions and unacknowledged messages, in one SQLite file."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ create table if not exists backlog (
 
 
 class Journal:
-    """Every method is one transaction, committed when it returns; a disk that fails raises `sqlite3.Error`.
+    """Every method is one transaction, committed when it returns. Methods raise `sqlite3.Error` when the disk fails.
 
-    A commit survives the end of the process, not of the machine (`synchronous=normal`). Delivery attempts are
-    not kept: they count from 1 again after a restart.
+    A commit survives a crash of the process, but not of the machine (`synchronous=normal`). Delivery attempts are not
+    stored: they count from 1 again after a restart.
     """
 
     def __init__(self, state: Path | None) -> None:
-        """Opens the journal in the folder `state`, or one in memory when it is None.
+        """Opens the journal in the folder `state`, or one in memory if that is None.
 
-        Raises `DropforgeError(BAD_SETTINGS)` when another server has it open or it can't be read.
+        Raises `BAD_SETTINGS` when another server uses the journal or it can't be read.
         """
         if state is not None:
             state.mkdir(parents=True, exist_ok=True)
@@ -47,8 +47,8 @@ class Journal:
             self._database.close()
             raise DropforgeError(
                 Code.BAD_SETTINGS,
-                f"The Pub/Sub journal {path} can't be opened ({error}). Stop the other server that uses this "
-                "folder, or choose another one.",
+                f"Could not open the Pub/Sub journal {path}: {error}. Stop the other server that uses this folder, or "
+                "choose another folder.",
             ) from error
 
     def topics(self) -> Iterator[wire.Topic]:
@@ -60,14 +60,14 @@ class Journal:
             yield wire.Subscription.FromString(config)
 
     def messages(self) -> dict[int, StoredMessage]:
-        """The messages that some subscription still has to deliver, by sequence, oldest first."""
+        """The messages that at least one subscription has not acknowledged, by sequence, oldest first."""
         found = {}
         for sequence, body in self._database.execute("select sequence, body from message order by sequence"):
             found[sequence] = StoredMessage(sequence, wire.PubsubMessage.FromString(body), len(body))
         return found
 
     def backlog(self, subscription: str) -> list[int]:
-        """The sequences that the subscription has not acknowledged, oldest first."""
+        """The sequences of the messages that the subscription has not acknowledged, oldest first."""
         rows = self._database.execute(
             "select sequence from backlog where subscription = ? order by sequence", (subscription,)
         )
@@ -92,7 +92,7 @@ class Journal:
             self._database.execute("delete from message where sequence not in (select sequence from backlog)")
 
     def add(self, messages: Collection[StoredMessage], backlog: Mapping[str, Collection[StoredMessage]]) -> None:
-        """Stores the messages and, by subscription, which of them it has to deliver."""
+        """Stores the messages, and for each subscription which of them it has to deliver."""
         with self._database:
             self._database.executemany(
                 "insert into message values (?, ?)",
@@ -104,7 +104,7 @@ class Journal:
             )
 
     def forget(self, subscription: str, sequences: Collection[int]) -> None:
-        """Strikes the messages from the subscription's backlog, and those that no other one needs altogether."""
+        """Deletes the messages from the subscription's backlog, and entirely if no other subscription needs them."""
         with self._database:
             self._database.executemany(
                 "delete from backlog where sequence = ? and subscription = ?",

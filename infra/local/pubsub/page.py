@@ -1,4 +1,4 @@
-"""Pages of a listing."""
+"""Pagination of list methods."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _DEFAULT_SIZE = 1000
 
 
 def page(items: list[Item], request: Any) -> tuple[list[Item], str]:
-    """The items of the page that `request` asks for and the token of the next one, empty after the last.
+    """The items of the requested page, and the token of the next page; empty after the last one.
 
-    Raises `InvalidArgument` for a token that did not come from here.
+    Raises `InvalidArgument` for a token that this function did not return.
     """
     if request.page_token and not request.page_token.isdecimal():
-        raise InvalidArgument(f"Invalid page token {request.page_token!r}: use the one of the page before.")
+        raise InvalidArgument(f"Invalid page token {request.page_token!r}: use the token of the previous page.")
     start = int(request.page_token or 0)
     end = start + (request.page_size or _DEFAULT_SIZE)
     return items[start:end], str(end) if end < len(items) else ""

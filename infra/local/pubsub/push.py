@@ -1,4 +1,4 @@
-"""Push delivery: each message is an HTTP request, and its status the acknowledgement."""
+"""Push delivery: each message is an HTTP request; the status of the answer acknowledges it or not."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ _CONCURRENCY = 16
 
 
 def envelope(received: wire.ReceivedMessage, subscription: str) -> bytes:
-    """The wrapped form, as in https://cloud.google.com/pubsub/docs/push#receive_push: `messageId` and
-    `publishTime` come in both spellings, empty fields are left out."""
+    """A push request's JSON body in wrapped form.
+
+    Rule: https://cloud.google.com/pubsub/docs/push#receive_push. `messageId` and `publishTime` are included in both
+    spellings; empty fields are omitted.
+    """
     sent = received.message
     published = sent.publish_time.ToJsonString()
     message: dict[str, Any] = {
@@ -47,7 +50,7 @@ def envelope(received: wire.ReceivedMessage, subscription: str) -> bytes:
 
 
 async def deliver(subscription: Subscription) -> None:
-    """Pushes the subscription's messages while it has an endpoint; returns when it is deleted."""
+    """Pushes the subscription's messages while it has a push endpoint; returns when the subscription is deleted."""
     threads = ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="push")
     try:
         with subscription.consumer(max_messages=_CONCURRENCY) as consumer:
@@ -74,14 +77,14 @@ async def _push(subscription: Subscription, lease: Lease, threads: ThreadPoolExe
         if acknowledged:
             subscription.acknowledge([lease.ack_id])
         else:
-            logger.warning("push of %s to %s is tried again: %s", lease.ack_id, endpoint, outcome)
+            logger.warning("Push of %s to %s failed and will be retried: %s", lease.ack_id, endpoint, outcome)
             subscription.modify_deadline([lease.ack_id], 0)
     except Exception:
-        logger.exception("the answer to %s could not be kept, it is pushed again at its deadline", lease.ack_id)
+        logger.exception("Could not store the answer to %s; it is pushed again after its deadline", lease.ack_id)
 
 
 async def _post(endpoint: str, body: bytes, timeout_s: float, threads: ThreadPoolExecutor) -> int:
-    """The status of the answer. Raises `OSError`, `HTTPException` or `TimeoutError` where there is none."""
+    """The status of the answer. Raises `OSError`, `HTTPException` or `TimeoutError` when there is no answer."""
     url = urlsplit(endpoint)
     connection_class = HTTPSConnection if url.scheme == "https" else HTTPConnection
     connection = connection_class(url.netloc.rpartition("@")[2], timeout=timeout_s)
@@ -97,6 +100,6 @@ async def _post(endpoint: str, body: bytes, timeout_s: float, threads: ThreadPoo
             return await asyncio.get_running_loop().run_in_executor(threads, post)
     finally:
         waiting = connection.sock
-        if waiting is not None:  # the thread still waits for an answer that comes too late: let it go
+        if waiting is not None:  # the thread is still waiting for the answer: unblock it
             with suppress(OSError):
                 waiting.shutdown(socket.SHUT_RDWR)

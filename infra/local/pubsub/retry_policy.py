@@ -1,4 +1,4 @@
-"""How long a message waits between a failed delivery and the next one."""
+"""Retry policies: the delay between a failed delivery of a message and the next one."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, config: wire.Subscription) -> Self:
-        """The subscription's policy: its own, else push backoff (0.1 to 60 s) or, for pull, none at all.
+        """The subscription's policy; without one, 0.1 to 60 s for a push subscription, and no delay for a pull one.
 
-        Raises `InvalidArgument` for bounds that aren't 0 s <= minimum <= maximum <= 600 s.
+        Raises `InvalidArgument` unless 0 s <= minimum <= maximum <= 600 s.
         """
         if not config.HasField("retry_policy"):
             return cls(0.1, 60.0) if config.push_config.push_endpoint else cls(0.0, 0.0)
@@ -41,5 +41,5 @@ class RetryPolicy:
         return cls(minimum, maximum)
 
     def delay_s(self, attempts: int) -> float:
-        """The wait after the delivery number `attempts` (1 is the first) failed, in seconds."""
+        """The delay after the failed delivery number `attempts` (1 is the first), in seconds."""
         return min(self.maximum_s, self.minimum_s * 2.0 ** min(attempts - 1, 32))

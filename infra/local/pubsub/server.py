@@ -1,4 +1,4 @@
-"""The gRPC server: which method takes which messages, and how an error reaches the client."""
+"""The gRPC server: the request and response message of each method, and how errors reach the client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TICK_S = 0.05
 _GRACE_S = 0.5
 _OPTIONS = [
     ("grpc.max_receive_message_length", 11 << 20),  # a publish request has at most 10 MB
-    ("grpc.so_reuseport", 0),  # a second server on the port must fail, not share it
+    ("grpc.so_reuseport", 0),  # a second server on the same port must fail rather than share it
 ]
 _PUBLISHER = {
     "CreateTopic": (wire.Topic, wire.Topic),
@@ -53,9 +53,9 @@ _SUBSCRIBER = {
 
 @asynccontextmanager
 async def serving(host: str, port: int, state: Path | None) -> AsyncIterator[int]:
-    """Runs the server while the block runs and gives its port (one the system chose where `port` is 0).
+    """Runs the server inside the `with` block, and yields its port (one that the system chose if `port` is 0).
 
-    Raises `DropforgeError(BAD_SETTINGS)` when the port is taken or the state folder is in use.
+    Raises `BAD_SETTINGS` when the port or the state folder is in use.
     """
     journal = Journal(state)
     tasks: set[asyncio.Task[None]] = set()
@@ -88,7 +88,7 @@ def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
         return server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
         raise DropforgeError(
-            Code.BAD_SETTINGS, f"{host}:{port} can't be bound, choose another port: {error}"
+            Code.BAD_SETTINGS, f"Could not bind {host}:{port}; choose another port with --port. {error}"
         ) from error
 
 
@@ -99,7 +99,7 @@ async def _keep_time(broker: Broker) -> None:
 
 
 def _report(subscription: Subscription, error: Exception) -> None:
-    logger.error("deadlines of %s could not be kept, they are tried again", subscription.name, exc_info=error)
+    logger.error("Could not apply the deadlines of %s; trying again", subscription.name, exc_info=error)
 
 
 def _handlers(broker: Broker) -> list[grpc.GenericRpcHandler]:
@@ -149,8 +149,8 @@ def _streaming(
 
 
 async def _abort(context: grpc.aio.ServicerContext, error: Exception) -> None:
-    """Ends the call with the error's own status, or as INTERNAL, logged with its traceback."""
+    """Ends the call with the error's gRPC status; any other error is logged and ends it with INTERNAL."""
     if isinstance(error, GoogleAPICallError):
         await context.abort(error.grpc_status_code, error.message)
-    logger.error("a call failed inside the server", exc_info=error)
-    await context.abort(grpc.StatusCode.INTERNAL, f"The local Pub/Sub failed, its log has the traceback: {error!r}")
+    logger.error("A call failed inside the server", exc_info=error)
+    await context.abort(grpc.StatusCode.INTERNAL, f"The local Pub/Sub failed; its log has the traceback: {error!r}")

@@ -1,4 +1,4 @@
-"""Streaming pull: one client's standing call, answered with messages while its flow control has room."""
+"""Streaming pull: a long-lived call that delivers messages while the client's flow control allows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Send = Callable[[wire.StreamingPullResponse], Awaitable[None]]
 
 
 class Stream:
-    """The first request names the flow-control limits (messages, bytes) and the ack deadline of what is sent here."""
+    """One call. Its first request sets the flow-control limits (messages, bytes) and the acknowledgement deadline."""
 
     def __init__(self, subscription: Subscription, first: wire.StreamingPullRequest) -> None:
         self._subscription = subscription
@@ -24,16 +24,16 @@ class Stream:
         self._first = first
 
     async def run(self, requests: AsyncIterator[wire.StreamingPullRequest], send: Send) -> None:
-        """Sends batches until the client ends its side; raises `NotFound` when the subscription is deleted.
+        """Sends batches until the client closes its side. Raises `NotFound` when the subscription is deleted.
 
-        What was sent and not acknowledged stays leased to its deadline, as with the service.
+        As in Pub/Sub, unacknowledged messages stay leased until their deadline.
         """
         with self._subscription.consumer(
             max_messages=self._first.max_outstanding_messages, max_bytes=self._first.max_outstanding_bytes
         ) as consumer:
             reader = asyncio.create_task(self._read(requests, consumer))
             try:
-                await send(self._response([]))  # tells the client that the stream stands
+                await send(self._response([]))  # tells the client that the stream is open
                 while not reader.done():
                     leases = self._subscription.take(consumer, self._deadline_s)
                     if leases:

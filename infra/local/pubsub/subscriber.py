@@ -19,7 +19,7 @@ _PULL_WAIT_S = 5.0
 
 
 class Subscriber:
-    """Each method takes its request message and returns its response message; StreamingPull sends its responses."""
+    """Each method takes its request message and returns its response message; StreamingPull sends its own."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -48,7 +48,7 @@ class Subscriber:
         return wire.Empty()
 
     async def Pull(self, request: Any) -> wire.PullResponse:
-        """Waits up to 5 s for the first message, as the service may."""
+        """Waits up to 5 s for the first message, as Pub/Sub may."""
         if request.max_messages <= 0:
             raise InvalidArgument(f"Invalid max_messages {request.max_messages}: expected 1 or more.")
         subscription = self._pulled(request.subscription)
@@ -61,7 +61,7 @@ class Subscriber:
                         await consumer.woken()
                         leases = subscription.take(consumer, deadline_s)
             except TimeoutError:
-                pass  # an empty response is the protocol's way to say so
+                pass  # an empty response says that there are no messages
         return wire.PullResponse(received_messages=[subscription.received(lease) for lease in leases])
 
     async def Acknowledge(self, request: Any) -> wire.Empty:
@@ -82,5 +82,6 @@ class Subscriber:
     def _pulled(self, name: str) -> Subscription:
         subscription = self._broker.subscription(name)
         if subscription.config.push_config.push_endpoint:
-            raise FailedPrecondition(f"{name} pushes to {subscription.config.push_config.push_endpoint}: don't pull.")
+            endpoint = subscription.config.push_config.push_endpoint
+            raise FailedPrecondition(f"{name} can't be pulled: it pushes to {endpoint}.")
         return subscription

@@ -1,4 +1,4 @@
-"""One subscription: what it has to deliver, what is out, and what comes back."""
+"""One subscription: its backlog, its outstanding messages, and redelivery."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ logger = logging.getLogger(__name__)
 MAX_BACKLOG_BYTES = 1 << 30
 _MAX_DEADLINE_S = 600
 _MAX_BATCH_MESSAGES = 1000
-_MAX_BATCH_BYTES = 3_500_000  # below gRPC's 4 MiB, which the clients' emulator channel keeps as its receive limit
+_MAX_BATCH_BYTES = 3_500_000  # below gRPC's default receive limit of 4 MiB, which clients keep for emulators
 
 Publish = Callable[[str, list[wire.PubsubMessage]], list[str]]
 
 
 class Subscription:
-    """The backlog of one subscription, with leases, retries, dead letters and a filter.
+    """The backlog of one subscription, with leases, redelivery, dead-lettering and a filter.
 
-    Changes reach the journal before memory, so a full disk fails the request and loses nothing.
+    Changes are written to the journal before memory, so that a full disk fails the request but loses nothing.
     """
 
     def __init__(self, config: wire.Subscription, journal: Journal, publish: Publish) -> None:
@@ -49,7 +49,7 @@ class Subscription:
         self.configure(config)
 
     def configure(self, config: wire.Subscription) -> None:
-        """Takes over a checked configuration."""
+        """Applies a configuration that `checked_subscription` returned."""
         self.config = config
         self._matches = compile_filter(config.filter)
         self._retry_policy = RetryPolicy.of(config)
@@ -68,11 +68,11 @@ class Subscription:
         return self._matches(attributes)
 
     def check_room(self, size: int) -> None:
-        """Raises `ResourceExhausted` where `size` more bytes would outgrow this machine's memory."""
+        """Raises `ResourceExhausted` when `size` more bytes would exceed the local limit of the backlog."""
         if self._backlog_bytes + size > MAX_BACKLOG_BYTES:
             raise ResourceExhausted(
-                f"{self.name} holds {self._backlog_bytes} unacknowledged bytes, the local limit is "
-                f"{MAX_BACKLOG_BYTES}: start its subscriber or delete it."
+                f"{self.name} has {self._backlog_bytes} unacknowledged bytes, and the local limit is "
+                f"{MAX_BACKLOG_BYTES}: start its subscriber, or delete the subscription."
             )
 
     def enqueue(self, messages: Collection[StoredMessage]) -> None:
@@ -85,7 +85,7 @@ class Subscription:
 
     @contextmanager
     def consumer(self, *, max_messages: int = 0, max_bytes: int = 0) -> Iterator[Consumer]:
-        """A consumer that is woken while the block runs. What it holds at the end stays leased to its deadline."""
+        """A consumer that is woken inside the `with` block. Its messages stay leased until their deadline."""
         consumer = Consumer(max_messages=max_messages, max_bytes=max_bytes)
         self._consumers.add(consumer)
         try:
@@ -94,7 +94,7 @@ class Subscription:
             self._consumers.discard(consumer)
 
     def take(self, consumer: Consumer, deadline_s: float) -> list[Lease]:
-        """Leases what is ready and fits the consumer's flow control and one response, maybe nothing.
+        """Leases the ready messages that fit the consumer's flow control and one response; possibly none.
 
         Raises `NotFound` when the subscription was deleted.
         """
@@ -115,21 +115,21 @@ class Subscription:
         return leases
 
     def received(self, lease: Lease) -> wire.ReceivedMessage:
-        """The delivery as a subscriber gets it; the attempt is told only under a dead-letter policy."""
+        """The delivery for the subscriber. It has the delivery attempt only under a dead-letter policy."""
         attempt = lease.pending.attempts if self._dead_letter_policy else 0
         return wire.ReceivedMessage(ack_id=lease.ack_id, message=lease.pending.stored.message, delivery_attempt=attempt)
 
     def acknowledge(self, ack_ids: Collection[str]) -> None:
-        """Forgets the messages. Late is not too late: an expired ack id counts until the message goes out again."""
+        """Deletes the messages. An expired ack id is still valid until its message is delivered again."""
         done = [pending for ack_id in ack_ids if (pending := self._delivered_as(ack_id))]
         self._journal.forget(self.name, [pending.stored.sequence for pending in done])
         for pending in done:
             self._forget(pending)
 
     def modify_deadline(self, ack_ids: Collection[str], deadline_s: int) -> None:
-        """Moves the deadlines to `deadline_s` from now; 0 gives the messages back.
+        """Sets the deadlines to `deadline_s` seconds from now; 0 makes the messages available again.
 
-        Raises `InvalidArgument` for a deadline that isn't 0 to 600 s.
+        Raises `InvalidArgument` for a deadline outside 0 to 600 s.
         """
         if not 0 <= deadline_s <= _MAX_DEADLINE_S:
             raise InvalidArgument(f"Invalid ack deadline {deadline_s} s: expected 0 to {_MAX_DEADLINE_S}.")
@@ -141,7 +141,7 @@ class Subscription:
                 self._give_back(lease.pending, now)
 
     def tick(self) -> None:
-        """Does what the time of day calls for: expired leases go back, backed-off messages become ready."""
+        """Makes messages ready whose leases have expired or whose backoff has passed."""
         now = time.monotonic()
         for lease in self._leases.expired(now):
             self._give_back(lease.pending, now)
@@ -151,7 +151,7 @@ class Subscription:
             self._wake_all()
 
     def _give_back(self, pending: PendingMessage, now: float) -> None:
-        # queued again before it is forwarded, so a forward that fails leaves the message here
+        # Queued again before it is forwarded, so that a failed forward leaves the message here.
         delay_s = self._retry_policy.delay_s(pending.attempts)
         if delay_s > 0:
             heapq.heappush(self._delayed, (now + delay_s, pending.stored.sequence, pending))
@@ -167,7 +167,7 @@ class Subscription:
         try:
             self._publish(policy.topic, [letter])
         except (NotFound, ResourceExhausted) as error:
-            logger.warning("message %s of %s goes on being delivered: %s", pending.stored.sequence, self.name, error)
+            logger.warning("Could not dead-letter message %s of %s: %s", pending.stored.sequence, self.name, error)
             return
         self._journal.forget(self.name, [pending.stored.sequence])
         self._forget(pending)

@@ -1,6 +1,6 @@
-"""The protocol's own messages, as google-cloud-pubsub ships them.
+"""The protobuf messages of google.pubsub.v1, from google-cloud-pubsub.
 
-The raw protobuf classes rather than their proto-plus wrappers, which cost several times more per message.
+These are the raw protobuf classes, because their proto-plus wrappers cost several times more per message.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.empty_pb2 import Empty
 from google.pubsub_v1 import types
 
-if TYPE_CHECKING:  # the raw classes are made at import time, where a type checker can't follow
+if TYPE_CHECKING:  # the raw classes are made at import time, which a type checker can't follow
 
     class PubsubMessage(Any): ...
 

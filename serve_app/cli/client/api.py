@@ -1,4 +1,4 @@
-"""The application's API over HTTP."""
+"""The application's HTTP API, as methods."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ View = TypeVar("View", bound=BaseModel)
 TOKEN = "DROPFORGE_API_TOKEN"
 
 _TRY_TOKEN = f"set {TOKEN} to the token that the application was started with"
+_TRY_ADDRESS = "check that --url or DROPFORGE_URL is the address of a Dropforge of this version"
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
 
@@ -34,34 +35,37 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class Unreachable(Complaint):
-    """Nothing answers, or only a proxy in front of the application does. It may come back."""
+    """The application did not answer, or a proxy answered in its place (502, 503 or 504). It may come back."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}.", "see that Dropforge runs there: --url or DROPFORGE_URL names another address")
+        super().__init__(
+            f"{what}.", "check that Dropforge is running at this address, or give another with --url or DROPFORGE_URL"
+        )
 
 
 class Api:
-    """Every method raises `Unreachable`, and `Complaint` for what the application refuses.
+    """Client of a running application. Sends `DROPFORGE_API_TOKEN`, if it is set, with every request.
 
-    The token of `DROPFORGE_API_TOKEN`, where it is set, goes along with every request.
+    Every method raises `Unreachable` when the application does not answer, and `Complaint` when it refuses the
+    request or something other than Dropforge answers.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
         token = os.environ.get(TOKEN, "").strip()
-        # As `auth`, because a header of the session gives way to what a .netrc has for the host.
+        # Set as `auth`, because requests replaces a session's Authorization header with credentials from .netrc.
         self._session.auth = _Bearer(token) if token else None
 
     def run(self, run_id: str) -> RunView | None:
-        """None where there is no such run, or not yet."""
+        """The run, or None if the application knows no run of this id (yet)."""
         response = self._get(f"/runs/{run_id}")
         if response.status_code == 404 and self._error(response):
             return None
         return self._read(response, RunView)
 
     def runs(self, limit: int) -> list[RunView]:
-        """Open and incomplete ones first, then the newest."""
+        """At most `limit` runs: open and incomplete ones first, then the newest."""
         return self._read(self._get(f"/runs?limit={limit}"), RunsView).runs
 
     def health(self) -> HealthView:
@@ -70,25 +74,27 @@ class Api:
             return HealthView.model_validate_json(response.content)
         except ValidationError:
             status = self._read(response, StatusView).status
-        raise Complaint(f"{self.url} is {status}, and tells more to known callers alone.", _TRY_TOKEN)
+        raise Complaint(f"{self.url} is {status}. It shows details only to callers with its token.", _TRY_TOKEN)
 
     def dead_letters(self, selection: Mapping[str, Any]) -> DeadLettersView:
+        """The dead letters that match `selection`, the fields of a `Selection`."""
         return self._read(self._get("/dead-letters", params=selection), DeadLettersView)
 
     def discard(self, request: Mapping[str, Any]) -> DiscardView:
+        """Discards stray messages, or previews that with `dry_run`. `request` is a `DiscardRequest` as JSON."""
         return self._read(self._send("POST", "/dead-letters/discard", json=request), DiscardView)
 
     def replay(self, request: Mapping[str, Any]) -> ReplayView:
-        """Starts a replay, or previews it with `dry_run`. `request` is a `ReplayRequest` as JSON."""
+        """Starts a replay, or previews one with `dry_run`. `request` is a `ReplayRequest` as JSON."""
         return self._read(self._send("POST", "/replays", json=request), ReplayView)
 
     def replay_progress(self, replay: str) -> ReplayView:
         return self._read(self._get(f"/replays/{replay}"), ReplayView)
 
     def find(self, text: str) -> RunView:
-        """The run whose id is or starts with `text`, or the newest of the object of that name.
+        """The run whose id is or starts with `text`, or the newest run of the object with that name.
 
-        Raises `Complaint` where there is none, or several begin so.
+        Raises `Complaint` when no run matches, or when several ids start with `text`.
         """
         if re.fullmatch(RUN_ID, text):
             view = self.run(text)
@@ -101,9 +107,12 @@ class Api:
         found = [view for view in views if view.run_id.startswith(text)]
         if len(found) > 1:
             ids = ", ".join(view.run_id for view in found[:5])
-            raise Complaint(f"{len(found)} runs begin with {text}: {ids}.", "give more digits of the one you mean")
+            raise Complaint(f"{len(found)} run ids start with {text}: {ids}.", "give more digits of the run you mean")
         if not found:
-            raise Complaint(f"No run or object is called {text}.", "`dropforge runs` lists what there is")
+            raise Complaint(
+                f"No run id starts with {text}, and no run is of an object named {text}.",
+                "list the runs with `dropforge runs`",
+            )
         return found[0]
 
     def _get(self, path: str, **options: Any) -> requests.Response:
@@ -122,13 +131,13 @@ class Api:
         error = self._error(response)
         if error is not None:
             known = response.status_code != requests.codes.unauthorized
-            raise Complaint(error.error.message, "`dropforge runs` lists the runs there are" if known else _TRY_TOKEN)
+            raise Complaint(error.error.message, "list the runs with `dropforge runs`" if known else _TRY_TOKEN)
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as invalid:
             raise Complaint(
-                f"{response.url} answered {response.status_code} with something that is not Dropforge's.",
-                "see that --url or DROPFORGE_URL is the address of Dropforge, of this version",
+                f"{response.url} answered {response.status_code}, but not with an answer of Dropforge's API.",
+                _TRY_ADDRESS,
             ) from invalid
 
     @staticmethod

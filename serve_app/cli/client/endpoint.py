@@ -1,8 +1,8 @@
-"""The file by which `dropforge drop` and `runs` find the system that `dropforge up` keeps running.
+"""The file through which `dropforge drop` and `runs` find the system that `dropforge up` runs.
 
-`.dropforge/up.json` in the folder that `up` was started in; looked for from the current folder upwards. Its owner
-holds a lock on it for as long as it runs, so a file that nobody holds was left by one that crashed, whatever its
-process id means by now.
+It is `.dropforge/up.json` in the folder that `up` was started in; commands look for it from the current folder
+upwards. Its owner holds a lock on it while it runs. A file without a lock was left behind by a crash, even if another
+process has that process id by then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _FILE = Path(".dropforge") / "up.json"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`environment`: with these variables Google's clients reach the local cloud. `settings`: the application's."""
+    """How to reach a running system.
+
+    `environment` holds the variables with which Google's clients reach the local cloud, `settings` the application's.
+    """
 
     pid: int
     url: str
@@ -32,7 +35,7 @@ class Endpoint:
 
 
 class EndpointFile:
-    """The owner's side: made before the system starts, filled when it is up, gone when it is down."""
+    """The owner's side of the file: created before the system starts, filled once it is up, removed when it stops."""
 
     def __init__(self, path: Path, file: IO[str]) -> None:
         self.path = path
@@ -47,14 +50,14 @@ class EndpointFile:
 
 @contextlib.contextmanager
 def claim(folder: Path) -> Iterator[EndpointFile]:
-    """Makes this process the one system of a folder. Raises `Complaint` where another runs there."""
+    """Makes this process the only system of a folder. Raises `Complaint` when another one runs there."""
     path = folder / _FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         if not _lock(file, fcntl.LOCK_EX):
             raise Complaint(
-                f"Another Dropforge runs in this folder: {path} is in use.",
-                "use that one, stop it with Ctrl-C where it runs, or start this one in another folder",
+                f"Another Dropforge is running in this folder: {path} is locked.",
+                "use that one, stop it with Ctrl-C in its shell, or start this one in another folder",
             )
         try:
             file.truncate(0)
@@ -64,15 +67,17 @@ def claim(folder: Path) -> Iterator[EndpointFile]:
 
 
 def find(folder: Path) -> Endpoint | None:
-    """The system running in `folder` or in the nearest folder above. Raises `Complaint` while it starts."""
+    """The system running in `folder` or the nearest folder above, else None. Raises `Complaint` while it starts."""
     for place in (folder, *folder.parents):
         path = place / _FILE
         with contextlib.suppress(FileNotFoundError), path.open() as file:
             if _lock(file, fcntl.LOCK_SH):
-                continue  # nobody holds it: left by a crash
+                continue  # nobody holds the lock: the file was left by a crash
             text = file.read()
             if not text:
-                raise Complaint("The local system is still starting.", "wait until `dropforge up` says it is up")
+                raise Complaint(
+                    "The local system is still starting.", "wait until `dropforge up` reports that it is up"
+                )
             return Endpoint(**json.loads(text))
     return None
 

@@ -1,4 +1,4 @@
-"""What can be told of a file before it is dropped: the same checks and cuts as the plan's."""
+"""Checks a local file before it is dropped, with the same code that checks it and cuts it into shards afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from serve_app.config.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Precheck:
-    """`records` counts blank ones too; `columns` are those that are read, by role."""
+    """What a run would find in the file.
+
+    `size` is in bytes, `records` counts blank ones too, and `columns` names the columns that are read, by role.
+    """
 
     size: int
     records: int

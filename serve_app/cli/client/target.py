@@ -1,4 +1,4 @@
-"""What a command speaks to: a running application, and the bucket its drops go to."""
+"""What a command talks to: a running application, and the bucket that it watches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """`url` is None where no running application is known. `load` gives the settings, which take time to import."""
+    """`url` is None when no running application is known. `load` returns the settings, which are slow to import."""
 
     url: str | None
     load: Callable[[], Settings]
@@ -31,22 +31,23 @@ class Target:
         return self.load()
 
     def api(self) -> Api:
-        """Raises `Complaint` where no application is known."""
+        """A client of the application. Raises `Complaint` when no application is known."""
         from .api import Api
 
         if self.url is None:
             raise Complaint(
-                "No running Dropforge is known here.",
-                "`dropforge up` starts one on this machine; --url or DROPFORGE_URL names one elsewhere",
+                "No running Dropforge was found: `dropforge up` is not running in this folder, and no --url was given.",
+                "start one on this machine with `dropforge up`, or give an address with --url or DROPFORGE_URL",
             )
         return Api(self.url)
 
 
 def target(url: str | None) -> Target:
-    """The application at `url`, else the one that `dropforge up` keeps in this folder.
+    """The application at `url`, or the one that `dropforge up` runs in this folder or above.
 
-    With the latter, Google's clients are pointed at its local cloud. Otherwise they use the default credentials, and
-    the settings are those of `serve_config.yaml` and the environment, as for the application itself.
+    For the latter, this process's environment is changed so that Google's clients use its local cloud. Otherwise they
+    use the default credentials, and the settings come from `serve_config.yaml` and the environment, as in the
+    application itself.
     """
     if url is None:
         running = endpoint.find(Path.cwd())
@@ -63,7 +64,10 @@ def _settings_of(values: Mapping[str, Any]) -> Settings:
 
 
 def configured_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of `serve_config.yaml` and the environment, `overrides` over the former."""
+    """The settings of `serve_config.yaml` and the environment. `overrides` replace those of the file.
+
+    Raises `BAD_SETTINGS` when a setting is unknown or has a value that is not allowed.
+    """
     import yaml
 
     from serve_app.config.serve_config import checked_settings

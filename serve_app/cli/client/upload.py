@@ -1,4 +1,4 @@
-"""Puts a file into the watched bucket: that alone is a drop."""
+"""Uploads a file into the watched bucket, which starts a run."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from serve_app.config.settings import Settings
 
 
 def upload(settings: Settings, content: BinaryIO, name: str, *, size: int) -> Drop:
-    """Writes object `name` from `size` bytes of `content`. Raises `Complaint`."""
+    """Writes object `name` from `size` bytes of `content`. Raises `Complaint` when Cloud Storage does not take it."""
     uri = f"gs://{settings.source_bucket}/{name}"
     try:
         blob = connect(settings.project).bucket(settings.source_bucket).blob(name)
         blob.upload_from_file(content, size=size, content_type=content_type_of(name))
     except auth.DefaultCredentialsError as error:
         raise Complaint(
-            f"{uri} can't be written: there are no Google credentials here.",
-            "`gcloud auth application-default login`, or `dropforge up` for a cloud on this machine",
+            f"Can't write {uri}: found no Google credentials.",
+            "log in with `gcloud auth application-default login`, or start a cloud on this machine with `dropforge up`",
         ) from error
     except (api.GoogleAPICallError, InvalidResponse) as error:
         status = error.response.status_code if isinstance(error, InvalidResponse) else error.code
         raise _refused(settings, uri, status, error) from error
     except (requests.RequestException, api.RetryError, auth.GoogleAuthError) as error:
         raise Complaint(
-            f"{uri} was not written: Cloud Storage can't be reached ({type(error).__name__}).",
-            "see the network and, where it is set, STORAGE_EMULATOR_HOST; then drop it again",
+            f"Could not write {uri}: Cloud Storage can't be reached ({type(error).__name__}).",
+            "check the network and STORAGE_EMULATOR_HOST, if it is set; then drop the file again",
         ) from error
     return Drop(settings.source_bucket, name, int(blob.generation))
 
@@ -42,12 +42,15 @@ def _refused(settings: Settings, uri: str, status: int | None, error: Exception)
     match status:
         case 404:
             return Complaint(
-                f"Bucket {settings.source_bucket} is not there.",
-                "DROPFORGE_SOURCE_BUCKET=BUCKET, or `dropforge up` in this folder for a cloud on this machine",
+                f"Bucket {settings.source_bucket} does not exist.",
+                "set DROPFORGE_SOURCE_BUCKET to your bucket, or start a cloud on this machine with `dropforge up`",
             )
         case 401 | 403:
             return Complaint(
-                f"Cloud Storage refused {uri}: your account may not write there.",
+                f"Cloud Storage refused to write {uri}: your account has no permission.",
                 "ask for the role roles/storage.objectUser on the bucket, or log in with another account",
             )
-    return Complaint(f"Cloud Storage refused {uri}: {error}", "drop it again; if it stays, ask who runs the bucket")
+    return Complaint(
+        f"Cloud Storage refused to write {uri}: {error}",
+        "drop the file again; if it fails again, ask the owner of the bucket",
+    )

@@ -1,4 +1,4 @@
-"""The watching of a run that `drop`, `watch` and `demo` end with."""
+"""Shows a run until it ends, for `drop`, `watch` and `demo`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ INTERRUPTED = 130
 
 
 def watched(api: Api, run_id: str, *, lines: bool = False, stderr: bool = False) -> RunView:
-    """Shows a run until it is settled and returns it; with `lines` as JSON lines. Ctrl-C ends the command."""
+    """Shows a run until it ends, and returns it; with `lines`, as one JSON line per change. Ctrl-C exits with 130."""
     try:
         return _print_lines(api, run_id) if lines else show(api, run_id, console(stderr=stderr))
     except KeyboardInterrupt:
-        click.echo(f"\nNo longer watching; the run goes on. `dropforge watch {run_id}` comes back to it.", err=True)
+        click.echo(f"\nStopped watching; the run continues. Watch it again: dropforge watch {run_id}", err=True)
         sys.exit(INTERRUPTED)
 
 
 def show(api: Api, run_id: str, screen: Console) -> RunView:
-    """Shows a run until it is settled and returns it."""
+    """Shows a run until it ends, and returns it."""
     from serve_app.cli.screen.live import run_display
 
     from .follow import follow

@@ -1,4 +1,4 @@
-"""`dropforge dead-letters`: what ran out of retries, and why."""
+"""`dropforge dead-letters`: lists what ran out of retries, and why."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class Age(click.ParamType):
             number = str(value).removesuffix(unit)
             if number != value and number.replace(".", "", 1).isdigit() and float(number) > 0:
                 return float(number) * seconds
-        raise click.BadParameter(f"{value!r} is no age; write 90s, 30min, 6h or 2d", ctx, param)
+        raise click.BadParameter(f"{value!r} is not an age such as 90s, 30min, 6h or 2d", ctx, param)
 
 
 def selecting(command: F) -> F:
-    """The options that select dead letters; `selection` makes one of their values."""
+    """Adds the options that select dead letters; `selection` turns their values into the API's form."""
     for option in reversed(
         (
-            click.option("--run", metavar="ID", help="Only this run's; the first digits are enough."),
-            click.option("--object", "object_", metavar="NAME", help="Only this object's."),
-            click.option("--shard", type=click.IntRange(0), help="Only the shard of this index."),
-            click.option("--stage", help="Only those that failed in this stage, such as images."),
-            click.option("--code", help="Only those with this error code, such as image_host_down."),
-            click.option("--since", type=Age(), metavar="AGE", help="Only those that failed within this time: 30min."),
-            click.option("--limit", type=click.IntRange(1), help="Most dead letters, oldest first."),
+            click.option("--run", metavar="ID", help="Only dead letters of this run; the first digits are enough."),
+            click.option("--object", "object_", metavar="NAME", help="Only dead letters of this dropped object."),
+            click.option("--shard", type=click.IntRange(0), help="Only the shard with this index."),
+            click.option("--stage", help="Only failures in this stage, such as images."),
+            click.option("--code", help="Only failures with this error code, such as image_host_down."),
+            click.option("--since", type=Age(), metavar="AGE", help="Only failures within this time, such as 30min."),
+            click.option("--limit", type=click.IntRange(1), help="At most this many dead letters, oldest first."),
         )
     ):
         command = option(command)
@@ -54,7 +54,7 @@ def selecting(command: F) -> F:
 
 
 def selection(values: dict[str, Any]) -> dict[str, Any]:
-    """The API's selection of the values that `selecting` has collected."""
+    """The API's selection from the values of the `selecting` options."""
     named = {"object": values["object_"], "since_s": values["since"]}
     named |= {name: values[name] for name in ("run", "shard", "stage", "code", "limit")}
     return {name: value for name, value in named.items() if value is not None}
@@ -67,7 +67,7 @@ def selection(values: dict[str, Any]) -> dict[str, Any]:
 def dead_letters(url: str | None, as_json: bool, **values: Any) -> None:
     """List what ran out of retries: failed shards, and notifications that could not be accepted.
 
-    Nothing is taken away; `dropforge replay` tries again.
+    Listing changes nothing; `dropforge replay` retries them.
 
     \b
     Examples:
@@ -86,7 +86,7 @@ def dead_letters(url: str | None, as_json: bool, **values: Any) -> None:
         screen = console()
         screen.print(entries_table(view.entries))
         screen.print(f"\n{view.total} dead letters: {groups_line(view.groups)}")
-        screen.print("`dropforge replay` with the same options shows what a replay would do.")
+        screen.print("To see what a replay would do: `dropforge replay` with the same options.")
 
 
 def entries_table(entries: Sequence[Entry]) -> RenderableType:
@@ -104,7 +104,7 @@ def entries_table(entries: Sequence[Entry]) -> RenderableType:
         table.add_column(name, no_wrap=True)
     for name in ("attempts", "age"):
         table.add_column(name, justify="right", no_wrap=True)
-    # Rich narrows columns that may wrap before others: the one that can be cut is to give way first.
+    # Rich narrows the columns that may wrap first, so only the one whose text may be cut off is left to wrap.
     table.add_column("what happened", min_width=16)
     now = datetime.now(UTC)
     for entry in entries:

@@ -1,4 +1,4 @@
-"""`dropforge demo`: one drop from start to end on this machine, watched."""
+"""`dropforge demo`: processes one drop from start to end on this machine."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _SHARD_ROWS = 40  # small, so that a small file shows several shards
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--keep", is_flag=True, help="Leave the system up after the run, until Ctrl-C.")
+@click.option("--keep", is_flag=True, help="Keep the system running after the run, until Ctrl-C.")
 @options.pubsub
 @options.as_json
 def demo(file: Path | None, keep: bool, pubsub: Engine, as_json: bool) -> None:
-    """Run one drop from start to end on this machine.
+    """Process one drop from start to end on this machine.
 
-    It starts the local cloud and the application, uploads a catalogue, watches what happens by itself, and checks
-    the counts.
+    The demo starts the local cloud and the application, uploads a catalogue, shows its run, and checks the counts.
 
-    Without FILE it drops a made-up catalogue with planned trouble: bad rows, images that are missing or no images,
-    a host that fails twice and then answers. FILE needs the columns of the Flipkart product CSV, or those that
-    serve_config.yaml names; its images are fetched from the internet. All is in memory and gone at the end.
+    Without FILE it uploads a generated catalogue with planned faults: invalid rows, missing images, files that are
+    not images, and a host that fails twice before it answers. FILE needs the columns of the Flipkart product CSV, or
+    those that serve_config.yaml names; its images are fetched from the internet. Everything is kept in memory and
+    removed at the end.
 
     \b
     Examples:
@@ -65,29 +65,31 @@ def demo(file: Path | None, keep: bool, pubsub: Engine, as_json: bool) -> None:
         )
         with _starting(screen) as show:
             system = running.enter_context(LocalSystem(system_options, on_progress=show))
-        screen.print(f"[bold]Up on this machine[/bold] after {time.monotonic() - started:.0f} s")
+        screen.print(f"[bold]Running on this machine[/bold] after {time.monotonic() - started:.0f} s")
         screen.print(aligned(system.addresses() | {"image host": image_host.url}))
         if endpoint_file is not None:
             endpoint_file.publish(system.endpoint)
         result = trial(system, running.enter_context(catalogue_of(file, image_host.url)), screen)
         retried = sum(1 for path, count in image_host.requests.items() if path.startswith("/flaky/") and count > 2)
         if retried:
-            screen.print(f"{retried} images whose host answered 503 twice came at the third try.")
+            screen.print(
+                f"{retried} images were fetched at the third attempt, after their host had answered 503 twice."
+            )
         if as_json:
             seconds = round(time.monotonic() - started, 1)
             print_json({"ok": not result.faults, "seconds": seconds, **result.as_json()})
         if keep:
-            screen.print(f"\nStill up until Ctrl-C. In another shell: {_command()} runs")
+            screen.print(f"\nRunning until Ctrl-C. In another shell: {_command()} runs")
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
     if not keep:
-        screen.print(f"\nAll is stopped and gone, after {time.monotonic() - started:.0f} s.")
-        screen.print(f"Next, your own: make demo FILE=catalogue.csv KEEP=1   or: {_command()} up")
+        screen.print(f"\nEverything is stopped and removed, after {time.monotonic() - started:.0f} s.")
+        screen.print(f"Next, with a file of your own: make demo FILE=catalogue.csv KEEP=1   or: {_command()} up")
     sys.exit(1 if result.faults else 0)
 
 
 def _settings(image_port: int) -> dict[str, Any]:
-    """The image host is on loopback, on a port of its own: neither is allowed by default."""
+    """Allows the image host's loopback address and port, which the defaults forbid."""
     images = {
         "allowed_networks": ["127.0.0.0/8"],
         "allowed_ports": [80, 443, image_port],
@@ -106,5 +108,5 @@ def _starting(screen: Console) -> Iterator[Callable[[str], None]]:
 
 
 def _command() -> str:
-    """How this shell calls `dropforge`."""
+    """How to call `dropforge` from this shell."""
     return "dropforge" if shutil.which("dropforge") else os.path.relpath(sys.argv[0])

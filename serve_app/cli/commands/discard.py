@@ -1,4 +1,4 @@
-"""`dropforge discard`: takes away messages that can't be replayed."""
+"""`dropforge discard`: removes messages that can't be replayed from the dead-letter subscription."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .dead_letters import entries_table, selecting, selection
 
 @click.command()
 @selecting
-@click.option("--yes", is_flag=True, help="Do it; without it, only show what would be done.")
+@click.option("--yes", is_flag=True, help="Discard them; without it, only show which would be discarded.")
 @options.url
 @options.as_json
 def discard(yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
-    """Take stray messages off the dead-letter subscription. Without --yes, only show which.
+    """Acknowledge stray messages on the dead-letter subscription. Without --yes, only list them.
 
-    A stray is a message that is no failed shard of a run there is and no notification: somebody else put it there,
-    or its run was deleted. Dead letters that `dropforge replay` can try again are never taken.
+    A stray message is neither a failed shard of an existing run nor a notification: something else published it, or
+    its run was deleted. Dead letters that `dropforge replay` can retry are never discarded.
 
     \b
     Examples:
@@ -35,7 +35,7 @@ def discard(yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
     if as_json:
         print_json(view.model_dump(mode="json"))
     elif not view.selected:
-        click.echo("No stray messages; nothing to discard.")
+        click.echo("No stray messages: nothing to discard.")
     elif yes:
         click.echo(f"Discarded {view.discarded} of {view.selected} stray messages.")
     else:
@@ -43,4 +43,4 @@ def discard(yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
         screen.print(entries_table(view.sample))
         if view.selected > len(view.sample):
             screen.print(f"… and {view.selected - len(view.sample)} more")
-        screen.print(f"\nWould discard {view.selected} stray messages. Add --yes to do it.")
+        screen.print(f"\nWould discard {view.selected} stray messages. Add --yes to discard them.")

@@ -1,4 +1,4 @@
-"""`dropforge doctor`: whether the project is set up so that drops are noticed and nothing is lost."""
+"""`dropforge doctor`: checks that the project is set up so that no drop is missed or lost."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _MARKS = {"ok": "[green]ok[/green]", "unknown": "?", "warning": "[yellow]warning
 @click.command()
 @options.as_json
 def doctor(as_json: bool) -> None:
-    """Check the set-up of a Google Cloud project. Nothing is changed.
+    """Check the setup of a Google Cloud project, without changing anything.
 
-    Looks at the bucket's notification, the subscription, the dead-letter topic, permissions, the clock and installed
-    versions, as serve_config.yaml and the environment name them, with the default credentials; permissions are those of
-    who asks. Where `dropforge up` runs in this folder, at its local cloud.
+    Checks the bucket's notification, the subscriptions, the dead-letter topic, permissions, the clock and installed
+    versions. Names come from serve_config.yaml and the environment. It uses the default credentials, so permissions
+    are those of the account that runs it. Where `dropforge up` runs in this folder, it checks that local cloud.
 
-    Exit codes: 0 all is well, 1 something is wrong, 2 it could not be looked at.
+    Exit codes: 0 nothing is wrong, 1 something is wrong, 2 the project could not be checked.
 
     \b
     Examples:
@@ -46,8 +46,8 @@ def doctor(as_json: bool) -> None:
 
     settings = target(None).settings
     try:
-        # Shown before Google's clients are imported, which takes as long as all the rest.
-        with console(stderr=True).status(f"Looking at the set-up of project {settings.project}"):
+        # Shown before Google's clients are imported, which takes as long as all the checks together.
+        with console(stderr=True).status(f"Checking the setup of project {settings.project}"):
             from infra.local.pubsub.filter import compile_filter
             from serve_app.doctor.examination import Examination
 
@@ -57,7 +57,8 @@ def doctor(as_json: bool) -> None:
             findings = list(Examination(settings, passes).findings())
     except DropforgeError as error:
         Complaint(
-            error.message, "`gcloud auth application-default login`, and see the network and STORAGE_EMULATOR_HOST"
+            error.message,
+            "log in with `gcloud auth application-default login`, and check the network and STORAGE_EMULATOR_HOST",
         ).show()
         sys.exit(NOT_EXAMINED)
     wrong = [finding for finding in findings if finding.wrong]
@@ -65,7 +66,7 @@ def doctor(as_json: bool) -> None:
         print_json({"ok": not wrong, "project": settings.project, "findings": [asdict(each) for each in findings]})
     else:
         console().print(findings_table(findings))
-        counts = f"{len(wrong)} of {len(findings)} findings need something done" if wrong else "Nothing is wrong"
+        counts = f"{len(wrong)} of {len(findings)} findings need a fix" if wrong else "Nothing is wrong"
         click.echo(f"\n{counts} in project {settings.project}.")
     sys.exit(WRONG if wrong else 0)
 

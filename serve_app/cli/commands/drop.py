@@ -1,4 +1,4 @@
-"""`dropforge drop`: a file into the watched bucket."""
+"""`dropforge drop`: uploads a file into the watched bucket."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--name", metavar="OBJECT", help="Name below the watched prefix. Default: the file's name.")
-@click.option("--watch/--no-watch", "watch", default=None, help="Show the run. Default: where a Dropforge is known.")
-@click.option("--dry-run", is_flag=True, help="Check the file and say where it would go. Nothing is written.")
+@click.option("--name", metavar="OBJECT", help="Object name below the watched prefix. Default: the file's name.")
+@click.option("--watch/--no-watch", "watch", default=None, help="Show the run. Default: if a Dropforge is known.")
+@click.option("--dry-run", is_flag=True, help="Only check the file and show where it would go. Writes nothing.")
 @options.url
 @options.as_json
 def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: str | None, as_json: bool) -> None:
-    """Drop a file: upload it into the watched bucket.
+    """Drop a file: upload it into the watched bucket, and watch its run.
 
-    That alone starts a run, which is then watched.
-    Where `dropforge up` runs in this folder, the file goes to its cloud. Otherwise to Google's, with the default
-    credentials, into the bucket of serve_config.yaml or DROPFORGE_SOURCE_BUCKET. A name that was dropped before gets
-    a new generation, and so a run of its own.
+    The upload alone starts the run. If `dropforge up` runs in this folder, the file goes to its local cloud. Otherwise
+    it goes to Cloud Storage, with the default credentials, into the bucket of serve_config.yaml or
+    DROPFORGE_SOURCE_BUCKET. Dropping an existing name again creates a new generation of the object, which gets a run
+    of its own.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`dropforge rejects`: the rows of a drop that are not in its output."""
+"""`dropforge rejects`: shows the rows of a drop that are not in its output, and why."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @click.option(
     "--save",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write the rejected rows there, under the drop's own header: mended, the file can be dropped by itself.",
+    help="Write the rejected rows to this file, under the drop's header. Correct them there and drop the file.",
 )
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most rows shown.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Show at most this many rows.")
 @options.url
 @options.as_json
 def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: bool) -> None:
@@ -36,7 +36,7 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
     \b
     Examples:
       dropforge rejects catalogue.csv
-      dropforge rejects 3f9c --save to-mend.csv
+      dropforge rejects 3f9c --save to-correct.csv
       dropforge rejects 3f9c --json | jq -r .code | sort | uniq -c
     """
     from serve_app.cli.client.target import target
@@ -45,7 +45,10 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
     view = there.api().find(run)
     if view.rejects is None or view.reasons is None:
         if not view.state.final:
-            raise Complaint(f"Run {view.run_id} is {view.state}.", "wait until it is done: `dropforge watch`")
+            raise Complaint(
+                f"Run {view.run_id} is {view.state}; its rejects are written when it is done.",
+                f"wait for it with `dropforge watch {view.run_id}`",
+            )
         click.echo(f"Run {view.run_id} has no rejects.", err=as_json)
         return
     from serve_app.cli.screen.output import (  # the client of Cloud Storage takes as long to import as all the rest
@@ -56,7 +59,7 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
     project = there.settings.project
     if save is not None:
         save_object(project, view.rejects, save)
-        click.echo(f"{sum(view.counts.rejects.values())} rows are in {save}.", err=as_json)
+        click.echo(f"Wrote {sum(view.counts.rejects.values())} rejected rows to {save}.", err=as_json)
     with open_text(project, view.reasons) as text:
         if as_json:
             for line in text:
@@ -66,7 +69,7 @@ def rejects(run: str, save: Path | None, limit: int, url: str | None, as_json: b
     console().print(_table(found))
     total = view.counts.rejected
     if total > len(found):
-        click.echo(f"… and {total - len(found)} more: --limit, or --json for all")
+        click.echo(f"… and {total - len(found)} more. Show more with --limit N, or all with --json.")
 
 
 def _table(found: list[dict[str, Any]]) -> RenderableType:

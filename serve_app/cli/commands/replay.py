@@ -1,4 +1,4 @@
-"""`dropforge replay`: tries dead letters again."""
+"""`dropforge replay`: retries dead letters."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ INTERRUPTED = 130
 
 @click.command()
 @selecting
-@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Most dead letters tried a second.")
-@click.option("--yes", is_flag=True, help="Do it; without it, only show what would be done.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Retry at most N per second.")
+@click.option("--yes", is_flag=True, help="Retry them; without it, only show which would be retried.")
 @options.url
 @options.as_json
 def replay(rate: float | None, yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
-    """Try dead letters again. Without --yes, only show what that would do.
+    """Retry dead letters. Without --yes, only show which.
 
-    A shard redoes only what is missing: images already stored are not fetched again. When a run's last missing shard
-    is done, the run finishes by itself. The replay goes on in the application when Ctrl-C ends the watching. At most
-    one replay runs at a time.
+    A shard redoes only what is missing: images that are already stored are not fetched again. When a run's last
+    missing shard is done, the run finishes. Ctrl-C stops watching; the replay continues in the application. Only one
+    replay runs at a time.
 
     \b
     Examples:
@@ -50,7 +50,7 @@ def replay(rate: float | None, yes: bool, url: str | None, as_json: bool, **valu
     if as_json:
         print_json(view.model_dump(mode="json"))
     elif not view.selected:
-        click.echo("No dead letters match; nothing to replay.")
+        click.echo("No dead letters match: nothing to replay.")
     elif not yes:
         _print_preview(view)
     sys.exit(FAILED_AGAIN if view.failed_again else 0)
@@ -61,11 +61,11 @@ def _print_preview(view: ReplayView) -> None:
     screen.print(entries_table(view.sample))
     if view.selected > len(view.sample):
         screen.print(f"… and {view.selected - len(view.sample)} more")
-    screen.print(f"\nWould try {view.selected} dead letters again: {groups_line(view.groups)}. Add --yes to do it.")
+    screen.print(f"\nWould replay {view.selected} dead letters: {groups_line(view.groups)}. Add --yes to replay them.")
 
 
 def _watched(api: Api, view: ReplayView, *, quiet: bool) -> ReplayView:
-    """Shows the replay until it ends. Ctrl-C ends the command, not the replay."""
+    """Shows the replay until it ends. Ctrl-C ends the command with exit code 130, not the replay."""
     shown = ""
     try:
         while view.state == "running":
@@ -76,7 +76,7 @@ def _watched(api: Api, view: ReplayView, *, quiet: bool) -> ReplayView:
             time.sleep(_EVERY_S)
             view = api.replay_progress(view.replay)
     except KeyboardInterrupt:
-        click.echo("\nNo longer watching; the replay goes on in the application.", err=True)
+        click.echo("\nStopped watching; the replay continues in the application.", err=True)
         sys.exit(INTERRUPTED)
     if not quiet:
         click.echo(f"Replay {view.state}: {view.succeeded} succeeded, {view.failed_again} failed again.")

@@ -1,4 +1,4 @@
-"""`dropforge status`: health at a glance, for people and for scripts."""
+"""`dropforge status`: shows the application's health, for people and for scripts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNREACHABLE = 2
 @options.url
 @options.as_json
 def status(url: str | None, as_json: bool) -> None:
-    """Show the health of the deployments and of what they depend on.
+    """Show the health of the deployments and of the services that they depend on.
 
     Exit codes: 0 healthy, 1 degraded, 2 unreachable.
 
@@ -54,14 +54,14 @@ def health_report(view: HealthView) -> RenderableType:
     from serve_app.cli.screen.report import aligned, duration
 
     colour = "green" if view.status == "healthy" else "yellow"
-    lines = {"Dropforge": f"[{colour}]{view.status}[/{colour}], {view.runs_in_flight} runs under way"}
+    lines = {"Dropforge": f"[{colour}]{view.status}[/{colour}], {view.runs_in_flight} runs in progress"}
     if view.last_message_s_ago is not None:
-        lines["last drop"] = f"noticed {duration(view.last_message_s_ago)} ago"
+        lines["last drop"] = f"notified {duration(view.last_message_s_ago)} ago"
     for name, deployment in view.deployments.items():
         replicas = ", ".join(f"{count} {state.lower()}" for state, count in deployment.replicas.items() if count)
-        lines[name] = f"{deployment.status.lower()}, {replicas or 'no replica'}"
+        lines[name] = f"{deployment.status.lower()}, {replicas or 'no replicas'}"
     for name, dependency in view.dependencies.items():
         said = "answers" if dependency.healthy else f"[yellow]{escape(dependency.reason)}[/yellow]"
-        lines[name.replace("_", " ")] = f"{said}, looked at {duration(dependency.checked_s_ago)} ago"
+        lines[name.replace("_", " ")] = f"{said}, checked {duration(dependency.checked_s_ago)} ago"
     lines["reasons"] = escape("\n".join(view.reasons))
     return aligned(lines)

@@ -1,4 +1,4 @@
-"""`dropforge up`: the local cloud and the application, until Ctrl-C."""
+"""`dropforge up`: runs the local cloud and the application until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _replicas(context: click.Context, parameter: click.Parameter, values: tuple[
     for value in values:
         name, _, count = value.partition("=")
         if not count.isdecimal() or not int(count):
-            raise click.BadParameter(f"{value!r} is not like Cleaner=2")
+            raise click.BadParameter(f"{value!r} is not of the form NAME=NUMBER, such as Cleaner=2")
         counts[name] = int(count)
     return counts
 
@@ -34,18 +34,18 @@ def _replicas(context: click.Context, parameter: click.Parameter, values: tuple[
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".dropforge/state"),
     show_default=True,
-    help="Folder that keeps objects and messages from one time to the next.",
+    help="Folder that keeps objects and messages between restarts.",
 )
-@click.option("--in-memory", is_flag=True, help="Keep nothing: faster, and gone at the end.")
+@click.option("--in-memory", is_flag=True, help="Keep objects and messages in memory only: faster, lost at the end.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port of the application.")
 @options.pubsub
-@click.option("--dashboard/--no-dashboard", default=False, help="Ray's dashboard; it takes some more time to start.")
+@click.option("--dashboard/--no-dashboard", default=False, help="Start Ray's dashboard too, which takes longer.")
 @click.option(
     "--replicas",
     metavar="NAME=NUMBER",
     multiple=True,
     callback=_replicas,
-    help="A fixed number of replicas of a deployment, such as Cleaner=2.",
+    help="Run a deployment with a fixed number of replicas, such as Cleaner=2. May be given several times.",
 )
 @options.as_json
 def up(
@@ -59,8 +59,8 @@ def up(
 ) -> None:
     """Run the local cloud and the application until Ctrl-C.
 
-    `dropforge drop` and `dropforge runs` find it from any shell in this folder or below. With --json, one line says
-    where everything is once it is up.
+    `dropforge drop` and `dropforge runs` find it from any shell in this folder or below. With --json, it prints one
+    line with every address once it is up.
 
     \b
     Examples:
@@ -75,7 +75,7 @@ def up(
     from serve_app.cli.screen.report import aligned
 
     if not is_free(port):
-        raise Complaint(f"Port {port} is in use.", "--port with another one")
+        raise Complaint(f"Port {port} is in use.", "choose another port with --port")
     system_options = LocalSystemOptions(
         port=port,
         replicas=replicas,
@@ -89,7 +89,7 @@ def up(
             print_json(asdict(system.endpoint), line=True)
         else:
             console().print(aligned(system.addresses()))
-            click.echo("\nUp. `dropforge drop FILE` in another shell makes a run; Ctrl-C here stops everything.")
+            click.echo("\nRunning. Drop a file from another shell with `dropforge drop FILE`. Ctrl-C stops everything.")
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
         _say("stopping")

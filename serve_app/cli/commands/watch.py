@@ -1,4 +1,4 @@
-"""`dropforge watch`."""
+"""`dropforge watch`: shows a run until it ends."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from . import options
 @options.url
 @options.as_json
 def watch(run: str, url: str | None, as_json: bool) -> None:
-    """Show a run until it is settled. Ctrl-C stops the watching, not the run.
+    """Show a run until it ends. Ctrl-C stops watching, not the run.
 
-    RUN is a run's id, its first digits, or an object's name. A full id may be one that is not accepted yet.
-    With --json, one line per change; the last is the settled run.
+    RUN is a run's id, its first digits, or an object's name. A full id may also be that of a run that is not accepted
+    yet. With --json, it prints one line per change; the last line is the final state.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""The whole system on this machine: the local cloud with the application's buckets and topics, and the application."""
+"""The whole system on this machine: the local cloud with its buckets and topics, and the application."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOPIC = "dropforge-drops"
 
 @dataclass(frozen=True, slots=True)
 class LocalSystemOptions:
-    """`settings` and `replicas` go over those of serve_config.yaml. Without `state`, everything is in memory."""
+    """`settings` and `replicas` replace those of serve_config.yaml. Without `state`, everything is kept in memory."""
 
     port: int
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -35,10 +35,10 @@ class LocalSystemOptions:
 
 
 class LocalSystem:
-    """Runs while the `with` block does. Raises `DropforgeError` where a part of it does not come up.
+    """Runs inside its `with` block. Raises `DropforgeError` when a part of it does not start.
 
-    Meanwhile this process's environment points Google's clients at the local cloud, and SIGTERM ends the block as
-    Ctrl-C does, so that nothing is left running.
+    Inside the block this process's environment points Google's clients at the local cloud, and SIGTERM ends the
+    block as Ctrl-C does, so that no process is left running.
     """
 
     def __init__(self, options: LocalSystemOptions, *, on_progress: Callable[[str], None]) -> None:
@@ -80,7 +80,7 @@ class LocalSystem:
             running.callback(_restore, before)
             os.environ.update(self.cloud.environment)
             running.enter_context(self.host)
-            signal.signal(signal.SIGTERM, _end)  # Ray has put a handler of its own in its place, which ends at once
+            signal.signal(signal.SIGTERM, _end)  # again: Ray has installed a handler that exits without cleaning up
             silence_worker_logs()
             self._running = running.pop_all()
         return self
@@ -101,7 +101,7 @@ class LocalSystem:
         )
 
     def addresses(self) -> dict[str, str]:
-        """What runs where, for people."""
+        """The name and address of everything that runs, to show to a person."""
         settings = self.settings
         watched = " and ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
         return {

@@ -1,4 +1,4 @@
-"""One catalogue through a running system, shown and checked: the heart of the demo."""
+"""Processes one catalogue in a running system, shows the run and checks its counts: the main part of the demo."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ROWS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`expected` is what must come of it, where that is known."""
+    """What to drop. `expected` holds the counts that the run must have, or None when they are not known."""
 
     content: BinaryIO
     size: int
@@ -39,7 +39,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`output` is None where the run made none. Without `faults` all is well."""
+    """How the trial went. `output` is None when the run wrote none; empty `faults` mean success."""
 
     view: RunView
     output: Output | None
@@ -55,7 +55,7 @@ class Result:
 
 @contextlib.contextmanager
 def catalogue_of(file: Path | None, image_url: str) -> Iterator[Catalogue]:
-    """A person's own catalogue, or the sample whose images are at `image_url`."""
+    """The catalogue in `file`, or, without one, the sample whose images are at `image_url`."""
     if file is None:
         made = sample(image_url)
         yield Catalogue(io.BytesIO(made.content), len(made.content), "sample.csv", made.expected)
@@ -65,21 +65,21 @@ def catalogue_of(file: Path | None, image_url: str) -> Iterator[Catalogue]:
 
 
 def trial(system: LocalSystem, catalogue: Catalogue, screen: Console) -> Result:
-    """Drops it and does nothing but watch."""
+    """Drops the catalogue, watches its run and checks the result."""
     name = object_name(system.settings, catalogue.name)
     drop = upload(system.settings, catalogue.content, name, size=catalogue.size)
-    screen.print(f"\n[bold]Dropped[/bold] {drop.uri}, {catalogue.size:,} bytes; the rest happens by itself")
+    screen.print(f"\n[bold]Dropped[/bold] {drop.uri}, {catalogue.size:,} bytes. Dropforge does the rest.")
     view = show(Api(system.host.url), drop.run_id, screen)
     output = read_output(system.settings.project, view.output, first=_ROWS_SHOWN) if view.output else None
     if output is not None:
-        screen.print(f"\n[bold]First of {output.rows} rows of the output[/bold]")
+        screen.print(f"\n[bold]The first {len(output.first)} of {output.rows} rows of the output[/bold]")
         screen.print(rows_table(output.first))
-    screen.print("\n[bold]What became of it[/bold]")
+    screen.print("\n[bold]The result[/bold]")
     screen.print(run_report(view))
     found = tuple(faults(view, output_rows=output.rows if output else None, expected=catalogue.expected))
     for fault in found:
-        screen.print(f"[red]Not as it must be:[/red] {fault}")
+        screen.print(f"[red]Unexpected result:[/red] {fault}")
     if not found:
-        planned = "" if catalogue.expected is None else " and is what the sample's planned trouble must give"
-        screen.print(f"Every count adds up{planned}.")
+        planned = "" if catalogue.expected is None else ", and each equals what the sample was made to give"
+        screen.print(f"All counts add up{planned}.")
     return Result(view, output, found)

@@ -1,4 +1,4 @@
-"""Whether a run came out as it must."""
+"""Checks the result of a finished run."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _PLANNED = ("records", "blank", "rows_out", "rejects", "images", "image_failures
 
 
 def faults(view: RunView, *, output_rows: int | None, expected: Counts | None) -> Iterator[str]:
-    """What is wrong with a finished run, for people; nothing where all is well.
+    """Yields what is wrong with a finished run, one sentence each, to show to a person.
 
-    `output_rows` is what was counted in the output itself, None where there is none; `expected` the counts that were
-    planned, None where they are not known.
+    `output_rows` is the number of rows counted in the output object, None when there is no output. `expected` holds
+    the counts that the run must have, None when they are not known.
     """
     counts = view.counts
     if view.state is not RunState.DONE:
         yield f"the run is {view.state}, not done"
     if not counts.add_up:
-        yield "rows in are not rows out + rejects"
+        yield "the rows in do not equal the rows out plus the rejects"
     if not images_add_up(view):
-        yield "not every row of the output has one outcome of its image"
+        yield "the image outcomes do not add up to the rows of the output"
     if output_rows != counts.rows_out:
-        yield f"the output holds {output_rows} rows, the run counts {counts.rows_out}"
+        yield f"the output has {output_rows} rows, but the run counted {counts.rows_out}"
     if expected is not None:
         for name in _PLANNED:
             planned, found = getattr(expected, name), getattr(counts, name)
             if planned != found:
-                yield f"{name}: {planned} planned, {found} counted"
+                yield f"{name}: expected {planned}, counted {found}"

@@ -1,4 +1,4 @@
-"""What the command says when it can't do what was asked: two lines on stderr, what happened and what to try."""
+"""How the command reports a failure: two lines on stderr, what happened and what to try."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from actors.errors import Code, DropforgeError
 from .terminal import printable
 
 _TRY = {
-    Code.BAD_SETTINGS: "mend the settings in serve_config.yaml or in the environment (DROPFORGE_…), then run it again",
-    Code.STORAGE_UNAVAILABLE: "see that the object store runs and is reached from here, then run it again",
+    Code.BAD_SETTINGS: "correct the settings in serve_config.yaml or the environment (DROPFORGE_…), then run it again",
+    Code.STORAGE_UNAVAILABLE: "check that Cloud Storage can be reached from this machine, then run it again",
 }
-_TRY_ELSE = "mend what it names and run it again; `dropforge COMMAND --help` shows the options"
+_TRY_ELSE = "correct what the message names and run it again; `dropforge COMMAND --help` shows the options"
 
 
 class Complaint(click.ClickException):
-    """Ends the command with exit code 1."""
+    """A failure to show to the person at the terminal; the command exits with 1. `attempt` is what to try next."""
 
     exit_code = 1
 

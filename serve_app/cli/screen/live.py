@@ -1,4 +1,4 @@
-"""A run while it goes: a bar on a terminal, a line per change elsewhere."""
+"""Shows a run's progress: a bar on a terminal, one line per change elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RunDisplay(Protocol):
     ) -> None: ...
 
     def show(self, view: RunView | None) -> None:
-        """`view` is None while the run isn't accepted."""
+        """Shows the run's current state. `view` is None until the run is accepted."""
 
 
 def run_display(console: Console) -> RunDisplay:
@@ -29,7 +29,7 @@ def run_display(console: Console) -> RunDisplay:
 
 
 def summary(view: RunView) -> str:
-    """The counters of a run that people wait for, in one line."""
+    """The main counters of a run, in one line."""
     shards, counts = view.shards, view.counts
     parts = [f"{shards.done}/{shards.planned}{'' if shards.plan_complete else '+'} shards"]
     parts.append(f"{counts.rows_in} rows")

@@ -1,4 +1,4 @@
-"""Runs as tables for people."""
+"""Runs as tables on a terminal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def runs_table(views: Sequence[RunView]) -> RenderableType:
 
 
 def run_report(view: RunView) -> RenderableType:
-    """Everything about one run. Sums are spelt out, so that a reader sees that they add up."""
+    """Everything about one run. Sums are spelled out, so that a reader can check them."""
     return aligned(
         {
             "run": f"{view.run_id}  {_state(view)} after {duration(view.elapsed_s)}, {view.rows_per_s:.0f} rows/s",
@@ -79,12 +79,12 @@ def sums(view: RunView) -> dict[str, str]:
 
 
 def images_add_up(view: RunView) -> bool:
-    """Every row of the output has one outcome of its image."""
+    """Whether the image outcomes add up to the rows of the output."""
     return sum(view.counts.images.values()) == view.counts.rows_out
 
 
 def places(view: RunView) -> dict[str, str]:
-    """The objects a run has written."""
+    """The URIs of the objects that a run has written, by label."""
     return {
         name: escape(uri)
         for name, uri in (
@@ -98,7 +98,7 @@ def places(view: RunView) -> dict[str, str]:
 
 
 def aligned(lines: Mapping[str, str]) -> RenderableType:
-    """Names and what belongs to them, side by side; a name with nothing to say is left out."""
+    """Labels and their texts in two columns, without the labels whose text is empty."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, style="bold")
     grid.add_column(overflow="fold")

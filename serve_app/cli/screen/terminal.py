@@ -1,4 +1,4 @@
-"""Where the command writes: colours and live views on a terminal, plain wide lines into a pipe."""
+"""The command's output: colours and live views on a terminal, plain wide lines in a pipe."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _PIPE_WIDTH = 160
 
 
 def printable(text: str) -> str:
-    """Text that a terminal shows and does nothing else with: names and cells come from strangers."""
+    """The text with control and other unprintable characters escaped, so that it can't change the terminal.
+
+    Object names and cells come from untrusted files.
+    """
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
@@ -35,5 +38,5 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_json(value: Any, *, line: bool = False) -> None:
-    """One JSON document on stdout, on one line where it is one of several."""
+    """Prints one JSON document on stdout; with `line`, on a single line."""
     click.echo(printable(json.dumps(value, ensure_ascii=False, indent=None if line else 2)))

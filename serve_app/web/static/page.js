@@ -1,5 +1,5 @@
-// Keeps a page up to date by asking for it again and taking over what differs, says when that fails, and sends
-// dropped files to the bucket. Without it every page works by reloading.
+// Keeps a page up to date: fetches it again, applies what differs, and shows when that fails. Uploads dropped files to
+// the bucket. Without this script every page still works, by reloading.
 "use strict";
 
 (() => {
@@ -7,7 +7,7 @@
   let received = performance.now();
   let lost = "";
 
-  // Makes `old` like `fresh` and keeps its elements, so that focus, open details and a half-filled form stay.
+  // Makes `old` equal to `fresh` but keeps its elements, so that focus, open details and a half-filled form survive.
   function adopt(old, fresh) {
     if (old.dataset && "keep" in old.dataset) return;
     for (const { name, value } of [...fresh.attributes]) {
@@ -52,7 +52,7 @@
     if (live) age.textContent = `${stale ? "Out of date: " : "Updated "}${said(seconds)} ${stale ? "old" : "ago"}`;
     age.classList.toggle("stale", stale);
     const banner = document.getElementById("connection");
-    const text = !live ? "" : lost || (stale ? "What is shown is out of date." : "");
+    const text = !live ? "" : lost || (stale ? "This page is out of date." : "");
     if (banner.textContent !== text) banner.textContent = text;
     banner.hidden = !text;
   }
@@ -72,7 +72,7 @@
         return;
       }
       if (!answer.ok) {
-        lost = `Connection lost: the application answers ${answer.status}.`;
+        lost = `Connection lost: the application answered ${answer.status}.`;
         return;
       }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -119,12 +119,12 @@
       const file = input.files[0];
       button.disabled = true;
       try {
-        say("Asking for a place in the bucket…");
+        say("Starting the upload…");
         const target = await place(form.dataset.start, file);
         progress.hidden = false;
         say(`Uploading ${file.name}…`);
         const generation = await put(target, file, (share) => { progress.value = share; });
-        say("Uploaded. Its run begins.");
+        say("Uploaded. Opening its run…");
         const fields = new URLSearchParams({ object: target.object, generation });
         location.assign(`${form.dataset.start}?${fields}`);
       } catch (error) {
@@ -143,25 +143,25 @@
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ name: file.name, size: file.size }),
-    }).catch(() => { throw new Error("The application does not answer; try again when it does."); });
+    }).catch(() => { throw new Error("The application does not answer. Try again when it does."); });
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(said.error?.message ?? `The application answered ${answer.status}.`);
     return said;
   }
 
-  // XMLHttpRequest, because fetch tells nothing of an upload's progress.
+  // XMLHttpRequest, because fetch does not report an upload's progress.
   function put(target, file, onShare) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("PUT", target.url);
       request.setRequestHeader("Content-Type", target.content_type);
       request.upload.onprogress = (event) => { if (event.lengthComputable) onShare(event.loaded / event.total); };
-      request.onerror = () => reject(new Error("The upload to Cloud Storage broke off; drop it again."));
+      request.onerror = () => reject(new Error("The upload to Cloud Storage was interrupted. Drop the file again."));
       request.onload = () => {
         if (request.status !== 200 && request.status !== 201) {
-          const taken = "an object of this name is there, and the application may not replace it: rename the file";
-          const advice = request.status === 403 ? taken : "drop it again";
-          reject(new Error(`Cloud Storage answered ${request.status}; ${advice}.`));
+          const exists = "An object of this name exists, and the application may not replace it. Rename the file.";
+          const advice = request.status === 403 ? exists : "Drop the file again.";
+          reject(new Error(`Cloud Storage answered ${request.status}. ${advice}`));
           return;
         }
         resolve(JSON.parse(request.responseText).generation);

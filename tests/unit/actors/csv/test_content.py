@@ -13,7 +13,7 @@ HEADER = "id,name\n"
     [
         (b"", Code.EMPTY_FILE, "empty"),
         (b"\xef\xbb\xbf", Code.EMPTY_FILE, "empty"),
-        (b"\r\n \n", Code.EMPTY_FILE, "blanks"),
+        (b"\r\n \n", Code.EMPTY_FILE, "whitespace"),
         (b"\x1f\x8b\x08\x00rest", Code.NOT_A_CSV, "gzip"),
         (b"PK\x03\x04rest", Code.NOT_A_CSV, "Office workbook"),
         (b"PAR1\x15\x04", Code.NOT_A_CSV, "Parquet"),

@@ -55,7 +55,7 @@ def test_an_optional_column_may_be_absent_unless_its_value_is_required() -> None
             b"id,name,texts,brand,image,path",
             Code.MISSING_COLUMN,
             "The header lacks 'text' (nearest: 'texts'), 'spec'; it has id, name, texts, brand, image, path. "
-            "Rename the columns, or name the file's own in the catalogue's `columns`.",
+            "Rename the columns in the file, or set the catalogue's `columns` to the file's names.",
         ),
         (
             b"id;name;text;brand;image;spec;path",
@@ -63,7 +63,7 @@ def test_an_optional_column_may_be_absent_unless_its_value_is_required() -> None
             "set the catalogue's `delimiter` to it.",
         ),
         (b"id,name,text,brand,image,spec,path, TEXT", Code.DUPLICATE_COLUMN, "has the column 'text' 2 times"),
-        (b"id,name,text,brand,image,spec,path,\xff", Code.UNSUPPORTED_ENCODING, "not utf-8 text (byte 35)"),
+        (b"id,name,text,brand,image,spec,path,\xff", Code.UNSUPPORTED_ENCODING, "not valid utf-8 (at byte 35)"),
     ],
 )
 def test_a_header_that_can_not_be_read_is_refused(record: bytes, code: Code, message: str) -> None:

@@ -98,7 +98,7 @@ DEEP = gzip.compress(gzip.compress(TEXT))
         (gzip.compress(b"<!doctype html><p>Sign in</p>"), Code.NOT_A_CSV, "HTML"),
         (gzip.compress(b"ustar".rjust(262, b"x") + bytes(99)), Code.NOT_A_CSV, "tar"),
         (gzip.compress(TEXT.decode().encode("utf-32")), Code.UNSUPPORTED_ENCODING, "UTF-32"),
-        (gzip.compress(TEXT)[:-9], Code.NOT_A_CSV, "cut off"),
+        (gzip.compress(TEXT)[:-9], Code.NOT_A_CSV, "truncated"),
         (gzip.compress(HEADER + b"\n" + bytes(20 << 20)), Code.TOO_LARGE, "expands"),
         (b"\xff\xfe", Code.EMPTY_FILE, "empty"),
         ("\ufeff{}".encode("utf-16-be"), Code.NOT_A_CSV, "JSON"),

@@ -188,13 +188,13 @@ DISAGREEING = {
     "no part": (lambda parts: [], r"0 parts for 3 planned shards"),
     "a part of another plan": (
         lambda parts: [*parts[:2], part_of(Shard(2, 5, 6, 6, 4))],
-        r"shards without their part: \[2\]",
+        r"these shards have no part: \[2\]",
     ),
     "a part too many": (lambda parts: [*parts, part_of(Shard(3, 90, 99, 10, 1))], "4 parts for 3 planned shards"),
     "a part twice": (lambda parts: [*parts, parts[0]], "4 parts for 3 planned shards"),
     "a row vanished": (
         lambda parts: [with_counts(parts[0], rows_out=2), *parts[1:]],
-        "shard 0: 3 records are not 0 blank .* 2 rows out",
+        "shard 0: its 3 records do not equal 0 blank .* 2 rows out",
     ),
     "a row came from nowhere": (
         lambda parts: [with_counts(parts[0], rows_out=4), *parts[1:]],
@@ -202,7 +202,7 @@ DISAGREEING = {
     ),
     "a record vanished": (
         lambda parts: [with_counts(parts[0], rows_out=2, records=2), *parts[1:]],
-        "shard 0: 2 records .* not the planned 3",
+        "shard 0: its 2 records .* not the planned 3",
     ),
     "two shards are wrong by the same number": (
         lambda parts: [
@@ -272,7 +272,7 @@ def test_an_older_drop_never_replaces_a_newer_one_s_output(work: Bucket, prefix:
     newer = finished(work, run_of(prefix, generation=10), [3])
     manifest = newer.publish(work)
     older = finished(work, run_of(prefix, generation=9), [2])
-    with pytest.raises(DropforgeError, match="overtaken by generation 10 of the same object") as raised:
+    with pytest.raises(DropforgeError, match="superseded by generation 10 of the same object") as raised:
         older.publish(work)
     assert raised.value.code is Code.SUPERSEDED
     info = work.stat(newer.run.output.name)
@@ -287,7 +287,7 @@ def test_two_objects_never_share_an_output(work: Bucket, prefix: str) -> None:
     first = finished(work, run_of(prefix, name="a.csv"), [3])
     manifest = first.publish(work)
     other = run_of(prefix, name="a.CSV", generation=9, output=first.run.output)
-    with pytest.raises(DropforgeError, match=rf"holds what became of gs://in/{prefix}a\.csv,") as raised:
+    with pytest.raises(DropforgeError, match=rf"is the output of gs://in/{prefix}a\.csv,") as raised:
         finished(work, other, [2]).publish(work)
     assert raised.value.code is Code.OUTPUT_TAKEN
     assert work.read(first.run.output.name, generation=manifest.output_generation) == OUTPUT_HEADER + first.rows

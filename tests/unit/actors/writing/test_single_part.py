@@ -108,7 +108,7 @@ def test_by_two_at_once_it_is_one_output(work: Bucket, prefix: str) -> None:
 
 def test_a_newer_drop_s_output_stays(work: Bucket, prefix: str) -> None:
     direct(work, run_of(prefix, generation=10), rows=b"new,a\nnew,b\n")
-    with pytest.raises(DropforgeError, match="overtaken by generation 10") as raised:
+    with pytest.raises(DropforgeError, match="superseded by generation 10") as raised:
         direct(work, run_of(prefix, generation=9))
     assert raised.value.code is Code.SUPERSEDED
     assert b"new,a" in work.read(run_of(prefix).output.name)

@@ -65,6 +65,15 @@ def test_what_only_talks_http_imports_no_client_and_no_settings(
     assert of(modules, (*NEVER, *GOOGLE, *SETTINGS)) == set()
 
 
+def test_head_imports_pandas_and_no_ray(folder: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = view_of(output="gs://dropforge-out/processed/a.csv")
+    api.hold(view)
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", api.url)  # has no such object
+    end, modules = imported(folder, "runs", view.run_id, "--head", "--url", api.url)
+    assert end == "exit 1", end
+    assert of(modules, NEVER) - {"opentelemetry"} == {"pandas"}
+
+
 def test_a_dry_run_imports_no_client(folder: Path) -> None:
     file = folder / "a.csv"
     file.write_text(

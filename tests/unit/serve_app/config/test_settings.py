@@ -72,7 +72,7 @@ def test_a_wrong_variable_is_told(monkeypatch: pytest.MonkeyPatch, name: str, va
             "args.catalogue.columns: unknown name 'category'; did you mean 'categories'?",
         ),
         ({"images": {"fetch_retry": {"attemps": 2}}}, "args.images.fetch_retry: unknown name 'attemps'; did you mean"),
-        ({"zzz": 1}, "args: unknown name 'zzz'; there are adopt_every_s, api_token, "),
+        ({"zzz": 1}, "args: unknown name 'zzz'; the known names are adopt_every_s, api_token, "),
     ],
     ids=str,
 )
@@ -192,7 +192,7 @@ def test_what_is_apart_is_no_overlap(args: dict) -> None:
     "folder", ["images/{generation}/{shop}", "images/{0}", "images/{", "images/{path.upper}", "{path!r}"]
 )
 def test_an_image_folder_that_can_t_be_filled_in_is_refused_at_start(folder: str) -> None:
-    with pytest.raises(DropforgeError, match=r"args\.image_folder: .* can't be filled in") as raised:
+    with pytest.raises(DropforgeError, match=r"args\.image_folder: .* is not a valid template") as raised:
         checked_settings({"image_folder": folder})
     assert raised.value.code is Code.BAD_SETTINGS
 
@@ -250,7 +250,7 @@ def test_names_of_the_longest_drops_fit_and_stay_apart(letter: str) -> None:
 def test_a_prefix_that_leaves_no_room_is_refused(name: str) -> None:
     prefix = "ä" * 500 + "/"
     given = prefix + "{path}/{generation}" if name == "image_folder" else prefix
-    with pytest.raises(DropforgeError, match=f"{name} makes names of up to") as raised:
+    with pytest.raises(DropforgeError, match=f"{name} makes object names of up to") as raised:
         checked_settings({name: given})
     assert raised.value.code is Code.BAD_SETTINGS
 

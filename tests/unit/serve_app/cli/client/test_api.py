@@ -34,7 +34,7 @@ def test_a_run_is_found(api: FakeApi, text: str, found: object) -> None:
 @pytest.mark.parametrize("text", ["0" * 20, "c.csv", "shop"])
 def test_what_is_not_there_is_said(api: FakeApi, text: str) -> None:
     api.hold(OLD)
-    with pytest.raises(Complaint, match=f"No run or object is called {text}"):
+    with pytest.raises(Complaint, match=f"No run id starts with {text}, and no run is of"):
         Api(api.url).find(text)
 
 
@@ -44,20 +44,20 @@ def test_several_candidates_are_named(api: FakeApi) -> None:
         (a, b) for a in views for b in views if a.run_id < b.run_id and a.run_id[0] == b.run_id[0]
     )  # 17 ids, 16 first digits
     api.hold(*twins)
-    with pytest.raises(Complaint, match=r"2 runs begin with .: ") as complaint:
+    with pytest.raises(Complaint, match=r"2 run ids start with .: ") as complaint:
         Api(api.url).find(twins[0].run_id[0])
     assert all(view.run_id in complaint.value.message for view in twins)
 
 
 def test_something_else_at_the_address_is_told_apart(api: FakeApi) -> None:
     api.script(OLD.run_id, [200])
-    with pytest.raises(Complaint, match="not Dropforge's"):
+    with pytest.raises(Complaint, match="not with an answer of Dropforge's API"):
         Api(api.url).run(OLD.run_id)
 
 
 def test_a_page_not_found_is_no_missing_run(api: FakeApi) -> None:
     api.script(OLD.run_id, [404])
-    with pytest.raises(Complaint, match="not Dropforge's"):
+    with pytest.raises(Complaint, match="not with an answer of Dropforge's API"):
         Api(api.url).run(OLD.run_id)
 
 

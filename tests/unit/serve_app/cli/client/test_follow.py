@@ -18,7 +18,7 @@ RUN = PROCESSING.run_id
 
 
 @pytest.mark.parametrize("state", [RunState.DONE, RunState.REFUSED, RunState.INCOMPLETE])
-def test_it_ends_with_the_settled_run(api: FakeApi, state: RunState) -> None:
+def test_it_ends_with_the_run(api: FakeApi, state: RunState) -> None:
     api.script(RUN, [None, PROCESSING, view_of(RunState.ASSEMBLING), view_of(state)])
     seen = [view and view.state for view in follow(Api(api.url), RUN)]
     assert seen == [None, RunState.PROCESSING, RunState.ASSEMBLING, state]
@@ -43,6 +43,6 @@ def test_a_run_that_is_never_accepted_ends_in_words(api: FakeApi) -> None:
 
 def test_silence_ends_in_words() -> None:
     gone = Api(f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(Complaint, match=f"Lost sight of run {RUN}.*does not answer") as complaint:
+    with pytest.raises(Complaint, match=f"No news of run {RUN}.*does not answer") as complaint:
         list(follow(gone, RUN, silent_s=0.2))
     assert f"dropforge watch {RUN}" in complaint.value.attempt

@@ -22,9 +22,11 @@ from serve_app.cli import main
 from serve_app.cli.client.endpoint import Endpoint, claim
 from serve_app.config.settings import Settings
 from serve_app.model.run_state import RunState
+from serve_app.model.views import RunView
 from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
 
 HEADER = "uniq_id,product_name,description,brand,image,product_specifications,product_category_tree"
+OUTPUT_HEADER = "uniq_id,product_name,description,brand,image,image_uri,attributes,c0_name"
 COMMANDS = ("demo", "drop", "runs", "up", "watch")
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -108,6 +110,57 @@ def test_one_run_is_shown_with_its_sums(api: FakeApi) -> None:
     assert json.loads(run("runs", "a.csv", "--url", api.url, "--json").stdout) == view.model_dump(mode="json")
 
 
+@pytest.fixture
+def processed(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
+    """A run that is done, whose output has seven rows."""
+    blob = client.bucket("out").blob(f"{bucket}a.csv")
+    rows = [f"{number},Shoe {number},,NA,[],gs://out/{number}.png,{{}},Shoes" for number in range(7)]
+    blob.upload_from_string("\n".join([OUTPUT_HEADER, *rows, ""]))
+    view = view_of(output=f"gs://out/{blob.name}", output_generation=blob.generation)
+    api.hold(view)
+    return view
+
+
+@pytest.mark.parametrize(("arguments", "rows"), [(["--head"], 5), (["--head", "2"], 2), (["--head", "100"], 7)])
+def test_head_shows_the_first_rows(api: FakeApi, processed: RunView, arguments: list[str], rows: int) -> None:
+    result = run("runs", processed.run_id[:5], *arguments, "--url", api.url)
+    assert result.exit_code == 0, result.output
+    header, *shown, last = result.stdout.splitlines()
+    assert header.split() == ["product_name", "description", "image_uri", "attributes", "c0_name"]
+    assert [line.split()[:3] for line in shown] == [["Shoe", str(at), f"{at}.png"] for at in range(rows)]
+    assert last.startswith(f"{rows} of 7 rows of {processed.output}")
+
+
+def test_head_as_json_is_records(api: FakeApi, processed: RunView) -> None:
+    (first,) = json.loads(run("runs", "a.csv", "--head", "1", "--json", "--url", api.url).stdout)
+    assert list(first) == OUTPUT_HEADER.split(",")
+    assert (first["uniq_id"], first["description"], first["brand"]) == ("0", "", "NA")
+
+
+@pytest.mark.parametrize(
+    ("state", "attempt"),
+    [
+        (RunState.PROCESSING, "dropforge watch"),
+        (RunState.INCOMPLETE, "dropforge replay --run"),
+        (RunState.REFUSED, "dropforge runs"),
+    ],
+)
+def test_head_says_why_a_run_has_no_output(api: FakeApi, state: RunState, attempt: str) -> None:
+    view = view_of(state)
+    api.hold(view)
+    result = run("runs", view.run_id, "--head", "--url", api.url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    what, tried = result.stderr.splitlines()
+    assert what.startswith(f"Error: Run {view.run_id} is {state}, so it has no output")
+    assert f"{attempt} {view.run_id}" in tried
+
+
+def test_head_without_a_run_is_wrong_usage(api: FakeApi) -> None:
+    result = run("runs", "--head", "--url", api.url)
+    assert result.exit_code == 2
+    assert "--head needs a RUN" in result.stderr
+
+
 def test_sums_that_are_wrong_are_marked(api: FakeApi) -> None:
     view = view_of(counts=Counts(records=10, rows_out=7, images={"stored": 6}))
     api.hold(view)
@@ -142,8 +195,8 @@ def test_without_a_dropforge_two_lines_say_what_to_do() -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     what, attempt = result.stderr.splitlines()
-    assert what == "Error: No running Dropforge is known here."
-    assert attempt.startswith("Try: `dropforge up`")
+    assert what.startswith("Error: No running Dropforge was found: `dropforge up` is not running in this folder")
+    assert attempt.startswith("Try: start one on this machine with `dropforge up`")
 
 
 def test_a_dropforge_that_does_not_answer_is_said() -> None:
@@ -219,13 +272,13 @@ def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
         finally:
             watching.kill()
     assert watching.returncode == 130
-    assert f"the run goes on. `dropforge watch {view.run_id}`" in stderr
+    assert f"the run continues. Watch it again: dropforge watch {view.run_id}" in stderr
 
 
 def test_a_name_that_is_not_watched_is_refused(catalogue: Path, bucket: str, client: storage.Client) -> None:
     result = run("drop", str(catalogue), "--name", "shop.txt")
     assert result.exit_code == 1
-    assert "would not be noticed" in result.stderr
+    assert "Dropforge would ignore gs://work/" in result.stderr
     assert client.bucket("work").get_blob(f"{bucket}shop.txt") is None
 
 
@@ -233,7 +286,7 @@ def test_a_missing_bucket_is_said(catalogue: Path, bucket: str, monkeypatch: pyt
     monkeypatch.setenv("DROPFORGE_SOURCE_BUCKET", "elsewhere")
     result = run("drop", str(catalogue))
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[0] == "Error: Bucket elsewhere is not there."
+    assert result.stderr.splitlines()[0] == "Error: Bucket elsewhere does not exist."
 
 
 def test_a_dry_run_tells_and_writes_nothing(catalogue: Path, bucket: str, client: storage.Client) -> None:

@@ -25,10 +25,10 @@ def _with(**changes: object) -> Counts:
     ("view", "rows", "fault"),
     [
         (view_of(RunState.INCOMPLETE), 7, "the run is incomplete, not done"),
-        (view_of(counts=_with(records=11)), 7, "rows in are not rows out"),
-        (view_of(counts=_with(images={"stored": 6})), 7, "not every row of the output"),
-        (GOOD, 6, "the output holds 6 rows, the run counts 7"),
-        (GOOD, None, "the output holds None rows"),
+        (view_of(counts=_with(records=11)), 7, "the rows in do not equal the rows out"),
+        (view_of(counts=_with(images={"stored": 6})), 7, "the image outcomes do not add up"),
+        (GOOD, 6, "the output has 6 rows, but the run counted 7"),
+        (GOOD, None, "the output has None rows"),
     ],
 )
 def test_a_fault_is_named(view, rows: int | None, fault: str) -> None:
