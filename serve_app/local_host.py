@@ -19,7 +19,8 @@ from typing import Any
 
 from actors.errors import Code, DropforgeError
 from serve_app.config.serve_config import read_config
-from serve_app.ray_private import in_folder, serve_client
+
+from .ray_private import in_folder, serve_client
 
 CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 

@@ -13,7 +13,7 @@ from actors.model.catalogue import ROLES, Catalogue
 from actors.model.drop import Shard
 from actors.model.frame import Reject, ShardFrame
 from actors.model.header import HeaderMap
-from actors.text.effort import MOST_EFFORT, effort
+from actors.text.plain.effort import MOST_EFFORT, effort
 
 from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields

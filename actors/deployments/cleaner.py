@@ -9,8 +9,8 @@ import pyarrow as pa
 from actors import logs
 from actors.model.handoff import Handoff, ReadShard
 from actors.text.cleaner import DescriptionCleaner
+from actors.text.plain.settings import TextSettings
 from actors.text.queue import TextQueue
-from actors.text.settings import TextSettings
 
 from . import liveness
 from .object_store import hand_off

@@ -8,11 +8,10 @@ import spacy
 from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
-
-from . import model
-from .engine import Engine
-from .plain import PlainEngine, is_encodable
-from .settings import TextSettings
+from actors.text.plain import model
+from actors.text.plain.engine import Engine
+from actors.text.plain.pipeline import PlainEngine, is_encodable
+from actors.text.plain.settings import TextSettings
 
 _DEFAULTS = TextSettings()
 
@@ -52,7 +51,7 @@ def _engine(nlp: Language, settings: TextSettings) -> Engine:
         return PlainEngine(nlp, settings)
     try:
         # Only where it is wanted: it knows spaCy and thinc from the inside, and may not even import with others.
-        from .fast.engine import FastEngine
+        from actors.text.fast.engine import FastEngine
 
         return FastEngine(nlp, settings)
     except (DropforgeError, MemoryError):

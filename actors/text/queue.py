@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .pages import pages
+from actors.text.plain.pages import pages
 
 Clean = Callable[[Sequence[str]], list[str]]
 

@@ -18,7 +18,7 @@ from actors.images.settings import ImageSettings
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Drop
 from actors.model.run import ObjectName, Run
-from actors.text.settings import TextSettings
+from actors.text.plain.settings import TextSettings
 
 from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, stem_of
 

@@ -28,9 +28,9 @@ import click
 import spacy
 from spacy.language import Language
 
-from actors.text import model
 from actors.text.cleaner import DescriptionCleaner
-from actors.text.plain import plain_cell
+from actors.text.plain import model
+from actors.text.plain.pipeline import plain_cell
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "flipkart_sample.csv"
 # Used where the sample is absent: few words, so its windows repeat more than a real catalogue's.

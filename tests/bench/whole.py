@@ -44,7 +44,7 @@ _DEADLINE_S = 3600.0
 @lru_cache
 def _language() -> Language:
     """The whole pipeline, loaded once a worker as an actor's constructor does."""
-    from actors.text import model
+    from actors.text.plain import model
 
     return spacy.load(model.locate())
 
@@ -55,7 +55,7 @@ def batch(job: tuple[str, str, str]) -> tuple[str, float]:
     from concurrent.futures import ThreadPoolExecutor
 
     from actors.storage.bucket import connect
-    from actors.text.plain import plain_cell
+    from actors.text.plain.pipeline import plain_cell
 
     nlp = _language()
     text, bucket_name, folder = job

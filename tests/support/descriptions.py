@@ -6,7 +6,7 @@ import random
 
 from spacy.language import Language
 
-from actors.text.plain import plain_cell
+from actors.text.plain.pipeline import plain_cell
 
 # Their joints make the parser and the tagger decide anew: auxiliaries, false sentence ends, odd tokens.
 PIECES = (

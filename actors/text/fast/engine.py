@@ -21,9 +21,9 @@ from itertools import islice, pairwise
 import numpy as np
 from spacy.language import Language
 
-from actors.text import model
-from actors.text.pages import pages
-from actors.text.settings import EngineName, TextSettings
+from actors.text.plain import model
+from actors.text.plain.pages import pages
+from actors.text.plain.settings import EngineName, TextSettings
 
 from . import self_check
 from .analysis import Analysis, Analyzer

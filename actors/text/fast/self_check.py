@@ -14,8 +14,8 @@ import spacy
 from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
-from actors.text import model
-from actors.text.plain import plain_cell
+from actors.text.plain import model
+from actors.text.plain.pipeline import plain_cell
 
 TEXTS = (
     "the lamp employs prevent rust and stains. it employs copper wire! cotton helps be washed by hand?",

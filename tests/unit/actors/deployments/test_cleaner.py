@@ -20,7 +20,7 @@ from actors.model.catalogue import Catalogue
 from actors.model.drop import Shard
 from actors.model.handoff import ReadShard
 from actors.reading.attribute_columns import attribute_columns
-from actors.text.settings import EngineName, TextSettings
+from actors.text.plain.settings import EngineName, TextSettings
 from tests.support.run_samples import HEADER
 
 WITHIN_S = 60.0

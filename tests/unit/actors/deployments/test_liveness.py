@@ -19,7 +19,7 @@ from actors.errors import Code, DropforgeError
 from actors.images.decode import ImageFormat
 from actors.images.settings import ImageSettings
 from actors.reading.specification import parse_attributes
-from actors.text.settings import TextSettings
+from actors.text.plain.settings import TextSettings
 
 WITHIN_S = 30.0
 

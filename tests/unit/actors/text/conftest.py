@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from spacy.language import Language
 
-from actors.text import model
+from actors.text.plain import model
 
 
 @pytest.fixture(scope="session")

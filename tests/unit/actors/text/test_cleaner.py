@@ -13,10 +13,10 @@ import pytest
 from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
-from actors.text import model
 from actors.text.cleaner import DescriptionCleaner
-from actors.text.plain import plain_cell
-from actors.text.settings import EngineName, TextSettings
+from actors.text.plain import model
+from actors.text.plain.pipeline import plain_cell
+from actors.text.plain.settings import EngineName, TextSettings
 from tests.support.descriptions import descriptions, plain_cells
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)

@@ -6,7 +6,7 @@ from actors.errors import Code, DropforgeError
 from actors.images.names import RowKey, image_name
 from actors.model.catalogue import Catalogue, Columns
 from actors.model.drop import Drop
-from actors.text.settings import TextSettings
+from actors.text.plain.settings import TextSettings
 from serve_app.app import build
 from serve_app.config.serve_config import checked_settings
 from serve_app.config.settings import Settings

@@ -11,11 +11,11 @@ import pytest
 from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
-from actors.text import model
 from actors.text.fast import analysis, arc_eager, encoder, engine, scoring, self_check
 from actors.text.fast.arc_eager import LOOK_AHEAD
 from actors.text.fast.engine import FastEngine
-from actors.text.settings import TextSettings
+from actors.text.plain import model
+from actors.text.plain.settings import TextSettings
 from tests.support.descriptions import lowered, plain_cells
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from spacy.language import Language
 
-from actors.text import model
 from actors.text.fast.arc_eager import LOOK_AHEAD, parse
 from actors.text.fast.arrays import Floats, Ints
 from actors.text.fast.exact import GUARD, ExactEncoder
 from actors.text.fast.page import Page, lay_out
 from actors.text.fast.scoring import ROLES, MoveScorer, SpacyMoves, meanings
 from actors.text.fast.tokens import TokenTypes
+from actors.text.plain import model
 
 TEXTS = [
     "the lamp employs prevent rust and stains. it employs copper wire!",

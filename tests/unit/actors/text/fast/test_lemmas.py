@@ -9,8 +9,8 @@ import pytest
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from actors.text import model
 from actors.text.fast.lemmas import Lemmas
+from actors.text.plain import model
 
 # Endings that the lemmatizer's rules, exceptions and index treat each in their way.
 WORDS = ["boxes", "helps", "used", "bigger", "finest", "printing", "women", "got", "gets", "features", "leaves", "qqs"]

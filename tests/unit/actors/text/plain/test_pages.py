@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.text.pages import pages
+from actors.text.plain.pages import pages
 
 
 @pytest.mark.parametrize(

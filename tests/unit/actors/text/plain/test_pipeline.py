@@ -9,17 +9,17 @@ import pytest
 from spacy.language import Language
 
 from actors.errors import Code, DropforgeError
-from actors.text import model, plain
-from actors.text.plain import PlainEngine
-from actors.text.settings import TextSettings
+from actors.text.plain import model, pipeline
+from actors.text.plain.pipeline import PlainEngine
+from actors.text.plain.settings import TextSettings
 from tests.support.descriptions import lowered, plain_cells
 
 
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> PlainEngine:
     """One that may learn few words, and looks after every few texts."""
-    monkeypatch.setattr(plain, "_WORD_BYTES", 1 << 14)
-    monkeypatch.setattr(plain, "_PAGE_CHARS", 3000)
+    monkeypatch.setattr(pipeline, "_WORD_BYTES", 1 << 14)
+    monkeypatch.setattr(pipeline, "_PAGE_CHARS", 3000)
     return PlainEngine(model.load(), TextSettings(cache_mb=1))
 
 
@@ -56,6 +56,6 @@ def test_a_model_that_was_altered_since_is_not_begun_with_anew(
 def test_how_many_are_analysed_at_a_time_changes_no_cell(
     monkeypatch: pytest.MonkeyPatch, nlp: Language, chars: int
 ) -> None:
-    monkeypatch.setattr(plain, "_PAGE_CHARS", chars)
+    monkeypatch.setattr(pipeline, "_PAGE_CHARS", chars)
     texts = lowered(30, seed=9)
     assert PlainEngine(nlp, TextSettings()).clean(texts) == plain_cells(nlp, texts)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.errors import Code, DropforgeError
-from actors.text import model
+from actors.text.plain import model
 
 
 @pytest.fixture
