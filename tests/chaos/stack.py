@@ -27,10 +27,10 @@ from infra.local.port import HOST
 from infra.local.pubsub import wire
 from infra.local.pubsub.journal import Journal
 from serve_app.runs.run_registry import Ledger
+from tests.support.proxy import Proxy
+from tests.support.storage_proxy import StorageProxy
 
 from .node import Node, NodeOptions
-from .proxy import Proxy
-from .storage_proxy import StorageProxy
 
 PREFIX = "in/"
 LEASE_S = 4.0

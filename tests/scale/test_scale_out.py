@@ -13,9 +13,10 @@ from serve_app.config.settings import Settings
 from serve_app.runs.lease import read_holder
 from tests.bench.catalogue import catalogue
 from tests.chaos.outcome import Outcome
-from tests.chaos.proxy import Fault, meanwhile
 from tests.chaos.scenarios import moments
 from tests.chaos.stack import PREFIX, Stack
+from tests.support.effects import meanwhile
+from tests.support.proxy import Fault
 
 from .fleet import NODES, Fleet
 
