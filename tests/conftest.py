@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+from .support.shared_data import FOLDER
 
 # Wall time says nothing about an example on a machine that others use too.
 settings.register_profile("shared machine", deadline=None)
@@ -46,6 +46,6 @@ def own_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    if not SHARED_DATA.is_dir():
+    if not FOLDER.is_dir():
         pytest.skip("../shared/data is not there: it holds the sample catalogue and the reference's output")
-    return SHARED_DATA
+    return FOLDER

@@ -27,9 +27,9 @@ from actors.storage.bucket import COMPOSE_LIMIT, Bucket, connect
 from actors.storage.run_records import RunRecords
 from serve_app.cli.local.local_system import LocalSystem
 from serve_app.runs.run_registry import Ledger
-from tests.chaos.processes import descendants
+from tests.support.catalogue import catalogue
+from tests.support.processes import descendants
 
-from .catalogue import catalogue
 from .drop import drop, wait
 from .simulation import Cloud, Cost, Costs
 

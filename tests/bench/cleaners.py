@@ -30,8 +30,8 @@ from actors.model.handoff import Handoff, ReadShard
 from infra.local.port import free_port
 from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
 from serve_app.config.settings import Settings
+from tests.support.catalogue import catalogue
 
-from .catalogue import catalogue
 from .drop import drop_and_wait
 
 _DEADLINE_S = 1200.0

@@ -21,8 +21,8 @@ from typing import Any
 from actors.storage.bucket import Bucket, connect
 from infra.local.port import free_port
 from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from tests.support.catalogue import catalogue
 
-from .catalogue import catalogue
 from .cpu import CpuSeconds
 from .drop import drop, wait
 from .images import origin, photo

@@ -25,8 +25,8 @@ def once() -> dict[str, float]:
     """Seconds of each phase, in their order."""
     from infra.local.port import free_port
     from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+    from tests.support.catalogue import catalogue
 
-    from .catalogue import catalogue
     from .drop import drop, wait
 
     marks = [("loading modules", BEGUN)]

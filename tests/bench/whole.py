@@ -29,9 +29,9 @@ from spacy.language import Language
 
 from infra.local.port import free_port
 from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from tests.support.catalogue import catalogue
 
 from .attributes import plain_chunk
-from .catalogue import catalogue
 from .cpu import CpuSeconds
 from .drop import drop, wait
 from .images import REFERENCE_THREADS, origin, photo

@@ -11,8 +11,8 @@ from pathlib import Path
 from actors.model.drop import Drop
 from actors.model.manifest import Manifest
 from infra.local.sample import sample
+from tests.support.outcome import Outcome, records
 
-from .outcome import Outcome, records
 from .scenario import Scenario
 from .scene import Figures, Scene, Undisturbed
 from .stack import PREFIX, Stack

@@ -16,10 +16,10 @@ from actors.model.drop import Drop
 from actors.model.failure import Failure
 from actors.model.manifest import Manifest
 from serve_app.runs.lease import read_holder
+from tests.support.outcome import Outcome, records
+from tests.support.processes import send
 from tests.support.proxy import Effect, Fault, Request
 
-from .outcome import Outcome, records
-from .processes import send
 from .stack import PREFIX, Stack
 
 T = TypeVar("T")

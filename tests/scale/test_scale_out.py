@@ -11,11 +11,11 @@ from actors.model.manifest import Manifest
 from actors.storage.run_records import RunRecords
 from serve_app.config.settings import Settings
 from serve_app.runs.lease import read_holder
-from tests.bench.catalogue import catalogue
-from tests.chaos.outcome import Outcome
-from tests.chaos.scenarios import moments
 from tests.chaos.stack import PREFIX, Stack
+from tests.support import storage_call
+from tests.support.catalogue import catalogue
 from tests.support.effects import meanwhile
+from tests.support.outcome import Outcome
 from tests.support.proxy import Fault
 
 from .fleet import NODES, Fleet
@@ -86,7 +86,7 @@ def disturbed(world: Stack, fleet: Fleet, content: bytes, name: str, *, owner_lo
     records = world.ledger.records(drop.run_id)
     third = ROWS // fleet.settings["shard_rows"] // 3
     # Told by the requests that go by: looking into the bucket again and again would be most of the store's work.
-    there = world.storage.add(Fault(moments.PART.matches, meanwhile(lambda: None), skip=third))
+    there = world.storage.add(Fault(storage_call.call("upload", name="/parts/"), meanwhile(lambda: None), skip=third))
     fleet.until(there.happened.is_set, f"a third of {name} is done")
     owner = owner_node(world, fleet, records)
     others = {replica.node for replica in fleet.replicas("Cleaner")} - {owner}
