@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, Page, Route, expect
 from infra.local.sample import sample
 from serve_app.security.session import COOKIE
 from tests.support.browser import EXECUTABLE, MISSING, PHONE, Tab, open_tab, running_browser
+from tests.support.csv_records import csv_of, records_of
 from tests.support.front_door import TOKEN, FrontDoor
 from tests.support.processes import replicas
-from tests.support.stack import UNWATCHED, Stack, csv_of, records_of
+from tests.support.stack import Stack
 from tests.support.trouble import catalogue
+from tests.support.world import UNWATCHED
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason=MISSING)
 

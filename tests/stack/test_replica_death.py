@@ -6,7 +6,8 @@ import os
 import signal
 
 from tests.support.processes import replicas
-from tests.support.stack import UNWATCHED, Stack
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 
 def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from actors.model.drop import Drop
 from tests.chaos.node import Node
+from tests.chaos.node_stack import LEASE_S
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene
-from tests.chaos.stack import LEASE_S
 from tests.support.effects import meanwhile
 from tests.support.processes import send
 
