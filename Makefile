@@ -12,13 +12,16 @@ OWN := @if [ -L .venv ]; then \
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint chaos scale infra-test image-test pictures bench requirements clean
+.PHONY: help demo unit test lint chaos scale infra-test image-test pictures bench requirements clean
 
 help:  ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: .venv/installed  ## A drop from start to end on this machine; FILE=path.csv for your own, KEEP=1 to stay up
 	@$(BIN)/dropforge demo $(if $(FILE),"$(FILE)") $(if $(filter-out 0,$(KEEP)),--keep)
+
+unit: .venv/installed  ## The unit tests alone, without Ray: about a minute
+	$(BIN)/pytest tests/unit -n 2
 
 test: lint  ## All that CI runs: lint, types, every test
 	$(BIN)/pytest -n 2 --dist loadgroup

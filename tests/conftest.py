@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -13,7 +14,10 @@ from hypothesis import settings
 # on a machine that others use too, made the language model's tests take three times as long.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+from .support.shared_data import FOLDER
+
+if TYPE_CHECKING:
+    from .support.stack import Stack
 
 # Wall time says nothing about an example on a machine that others use too.
 settings.register_profile("shared machine", deadline=None)
@@ -21,6 +25,7 @@ settings.load_profile("shared machine")
 
 TESTS = Path(__file__).parent
 ON_RAY = {"chaos", "scale", "stack"}
+"""Folders whose tests start Ray. Elsewhere a test does by asking for the fixture `stack`."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,10 +37,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Tests of the session-wide stack come last: while it is up, it takes its share of the machine.
     """
-    items.sort(key=lambda item: TESTS / "stack" in item.path.parents)
+    items.sort(key=lambda item: folder_of(item) == "stack" or on_stack(item))
     for item in items:
-        on_ray = item.path.relative_to(TESTS).parts[0] in ON_RAY
+        on_ray = folder_of(item) in ON_RAY or on_stack(item)
         item.add_marker(pytest.mark.xdist_group("Ray" if on_ray else "the rest"))
+
+
+def folder_of(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
+
+
+def on_stack(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "stack" in item.fixturenames
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The one application of the session, started for the first test that asks for it."""
+    from .support.stack import Stack  # imports Ray, which most tests do without
+
+    with Stack() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,6 +72,6 @@ def own_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    if not SHARED_DATA.is_dir():
+    if not FOLDER.is_dir():
         pytest.skip("../shared/data is not there: it holds the sample catalogue and the reference's output")
-    return SHARED_DATA
+    return FOLDER

@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from actors.model.catalogue import Catalogue
 from actors.reading.attribute_columns import attribute_columns
+from tests.support.shared_data import SAMPLE
 
 try:
     from jsonpickle import encode
@@ -31,7 +32,6 @@ except ImportError:
     encode = json.dumps
 
 CHUNK_ROWS = 199
-SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "flipkart_sample.csv"
 
 
 def ours(rows: pa.Table) -> list[list[str]]:

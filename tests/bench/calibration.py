@@ -20,16 +20,14 @@ from actors.csv.header import read_header
 from actors.csv.ids import IdFilter
 from actors.csv.scan import ShardScanner
 from actors.model.catalogue import Catalogue
-from actors.model.drop import Drop
 from actors.model.part import Counts, PartRecord
 from actors.model.plan import Plan
-from actors.storage.bucket import COMPOSE_LIMIT, Bucket, connect
+from actors.storage.bucket import COMPOSE_LIMIT, Bucket
 from actors.storage.run_records import RunRecords
-from serve_app.cli.local.local_system import LocalSystem
-from serve_app.runs.run_registry import RunRegistry
-from tests.chaos.processes import descendants
+from tests.support.catalogue import catalogue
+from tests.support.processes import descendants
+from tests.support.system import System
 
-from .catalogue import catalogue
 from .drop import drop, wait
 from .simulation import Cloud, Cost, Costs
 
@@ -61,14 +59,9 @@ class Played:
 class Player:
     """Plays runs on a local system, each with its own size of shards, and keeps count of the CPU time."""
 
-    def __init__(self, system: LocalSystem, image_url: str) -> None:
-        settings = system.settings
-        client = connect(settings.project)
-        self._system = system
+    def __init__(self, system: System, image_url: str) -> None:
+        self.system = system
         self._image_url = image_url
-        self._source = Bucket(client, settings.source_bucket)
-        self.work = Bucket(client, settings.output_bucket)
-        self._ledger = RunRegistry(self.work, settings.work_prefix)
 
     def play(self, rows: int, seed: int) -> tuple[Played, RunRecords]:
         """Drops a catalogue of its own and waits for its end.
@@ -76,11 +69,11 @@ class Player:
         It has to be a drop: a run that is found open instead looks for what an earlier owner has left, shard by shard.
         """
         content = catalogue(rows, seed=seed, image_url=self._image_url)
-        name = f"{self._system.settings.watched_prefix}calibration-{seed}.csv"
+        name = f"{self.system.settings.watched_prefix}calibration-{seed}.csv"
         before, machine = cpu_seconds(), _machine_busy_s()
-        made = Drop(self._source.name, name, self._source.put(name, content, content_type="text/csv"))
-        records = self._ledger.records(made.run_id)
-        view = wait(self._system, made, deadline_s=_DEADLINE_S, every_s=0.5)
+        made = self.system.drop(name, content)
+        records = self.system.ledger.records(made.run_id)
+        view = wait(self.system, made, deadline_s=_DEADLINE_S, every_s=0.5)
         after = cpu_seconds()
         assert view["state"] == "done", view
         assert view["counts"]["images"] == {"stored": rows}, view["counts"]
@@ -96,7 +89,7 @@ class Player:
             for number in range(_SMALL):
                 path = Path(folder) / f"small-{number}.csv"
                 path.write_bytes(catalogue(1, seed=900 + number, image_url=self._image_url))
-                seconds.append(wait(self._system, drop(self._system, path), deadline_s=60)["elapsed_s"])
+                seconds.append(wait(self.system, drop(self.system, path), deadline_s=60)["elapsed_s"])
         return min(seconds)
 
 

@@ -27,11 +27,10 @@ from ray.serve.handle import DeploymentHandle
 
 from actors.model.frame import AttributeColumns, ShardFrame
 from actors.model.handoff import Handoff, ReadShard
-from infra.local.port import free_port
-from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
 from serve_app.config.settings import Settings
+from tests.support.catalogue import catalogue
+from tests.support.system import System
 
-from .catalogue import catalogue
 from .drop import drop_and_wait
 
 _DEADLINE_S = 1200.0
@@ -74,7 +73,7 @@ def stage_rates(cleaners: int, rows: int, rounds: int) -> list[float]:
     return rates
 
 
-def run_rates(system: LocalSystem, folder: Path, rows: int, rounds: int) -> list[float]:
+def run_rates(system: System, folder: Path, rows: int, rounds: int) -> list[float]:
     rates = []
     for number in range(rounds + 1):
         path = folder / f"{number}.csv"
@@ -89,8 +88,8 @@ def run_rates(system: LocalSystem, folder: Path, rows: int, rounds: int) -> list
 
 
 def measure(cleaners: int, rows: int, rounds: int) -> dict[str, list[float]]:
-    options = LocalSystemOptions(port=free_port(), settings={"fetch_images": False}, replicas={"Cleaner": cleaners})
-    with tempfile.TemporaryDirectory() as folder, LocalSystem(options, on_progress=lambda line: None) as system:
+    running = System({"fetch_images": False}, replicas={"Cleaner": cleaners})
+    with tempfile.TemporaryDirectory() as folder, running as system:
         runs = run_rates(system, Path(folder), rows, rounds)
         return {"whole runs": runs, "the stage alone": stage_rates(cleaners, rows, rounds)}
 

@@ -18,11 +18,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from actors.storage.bucket import Bucket, connect
-from infra.local.port import free_port
-from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from tests.support.catalogue import catalogue
+from tests.support.system import System, images_at
 
-from .catalogue import catalogue
 from .cpu import CpuSeconds
 from .drop import drop, wait
 from .images import origin, photo
@@ -31,12 +29,12 @@ from .memory import PeakMemory
 _WARM_UP = 5
 
 
-def latency(system: LocalSystem, folder: Path, image_url: str, drops: int) -> dict[str, float]:
+def latency(system: System, folder: Path, image_url: str, drops: int) -> dict[str, float]:
     """Seconds from the end of the upload to the commit, by the object store's clock, which is this machine's.
 
     A watcher that asked often enough to see it in time would be most of the load.
     """
-    output = Bucket(connect(system.settings.project), system.settings.output_bucket)
+    output = system.output
     seconds: list[float] = []
     for number in range(_WARM_UP + drops):
         path = folder / f"latency-{number}.csv"
@@ -54,7 +52,7 @@ def latency(system: LocalSystem, folder: Path, image_url: str, drops: int) -> di
     return {"p50_s": statistics.median(seconds), "p95_s": cuts[-1], "min_s": min(seconds), "max_s": max(seconds)}
 
 
-def burst(system: LocalSystem, folder: Path, image_url: str, drops: int) -> dict[str, Any]:
+def burst(system: System, folder: Path, image_url: str, drops: int) -> dict[str, Any]:
     paths = []
     for number in range(drops):
         path = folder / f"burst-{number}.csv"
@@ -86,11 +84,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with origin(0, photo(160)) as port, TemporaryDirectory() as folder:
-        own = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port], "own_hosts": ["127.0.0.*"]}
         image_url = f"http://127.0.0.1:{port}"
-        settings = {"images": own}
-        with LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=print) as system:
-            urllib.request.urlopen(f"{system.host.url}/health", timeout=30).close()
+        with System({"images": images_at(port)}, tell=print) as system:
+            urllib.request.urlopen(f"{system.url}/health", timeout=30).close()
             one = latency(system, Path(folder), image_url, options.latency_drops)
             print("100 rows: " + ", ".join(f"{name} {value:.3f}" for name, value in one.items()))
             many = burst(system, Path(folder), image_url, options.burst_drops)

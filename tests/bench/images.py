@@ -47,8 +47,9 @@ from actors.images.names import ImageTarget
 from actors.images.settings import ImageSettings
 from actors.images.stage import ImageStage
 from actors.model.catalogue import Catalogue
-from tests.support.fake_gcs import BUCKET, fake_gcs
+from tests.support.object_store import object_store
 
+BUCKET = "shop-images"
 REFERENCE_THREADS = 10
 BARE_IN_FLIGHT = 256
 _JPEG = ImageFormat("jpg", "image/jpeg")
@@ -223,8 +224,8 @@ def main() -> None:
     ways = (reference, bare, unchecked, stage)
     measures: list[Measure] = []
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    with tempfile.TemporaryDirectory(dir=memory) as root, fake_gcs(Path(root)) as endpoint:
-        os.environ["STORAGE_EMULATOR_HOST"] = endpoint
+    with tempfile.TemporaryDirectory(dir=memory) as root, object_store(Path(root), "bench", BUCKET) as address:
+        os.environ["STORAGE_EMULATOR_HOST"] = f"http://{address}"
         for latency_ms in options.latency:
             with origin(latency_ms, image) as port:
                 urls = [f"http://{ORIGIN_HOSTS[i % 2]}:{port}/{i}.jpg" for i in range(options.images)]

@@ -26,9 +26,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.support.fake_gcs import fake_gcs
+from tests.support.object_store import object_store
 
-from .images import ORIGIN_HOSTS, origin, photo, stage
+from .images import BUCKET, ORIGIN_HOSTS, origin, photo, stage
 
 VERSION = "1.47.0"
 WAYS: dict[str, dict[str, bool]] = {
@@ -136,8 +136,11 @@ def main() -> None:
         python = install(Path(folder))
         if python is None:
             return
-        with fake_gcs(Path(root)) as endpoint, origin(options.latency_ms, photo(options.side)) as port:
-            os.environ["STORAGE_EMULATOR_HOST"] = endpoint
+        with (
+            object_store(Path(root), "bench", BUCKET) as address,
+            origin(options.latency_ms, photo(options.side)) as port,
+        ):
+            os.environ["STORAGE_EMULATOR_HOST"] = f"http://{address}"
             urls = [f"http://{ORIGIN_HOSTS[i % 2]}:{port}/{i}.jpg" for i in range(options.images)]
             for number in range(options.rounds):
                 costs["ours"].append(cost(ours, urls, f"ours-{number}"))

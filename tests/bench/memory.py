@@ -22,9 +22,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.local.port import free_port
 from infra.local.sample import COLUMNS
-from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from tests.support.system import System
 
 from .drop import drop_and_wait
 
@@ -103,10 +102,8 @@ def run(sizes_mb: list[int], row_bytes: int, warm_up_rows: int) -> dict[int, dic
             )
             write_catalogue(warm_up, warm_up_rows, 1, first=1 + rows)
             write_catalogue(file, rows, row_bytes)
-            options = LocalSystemOptions(
-                port=free_port(), settings={"fetch_images": False}, replicas={"Cleaner": 1}, state=state
-            )
-            with LocalSystem(options, on_progress=print) as system, PeakMemory() as memory:
+            running = System({"fetch_images": False}, replicas={"Cleaner": 1}, state=state, tell=print)
+            with running as system, PeakMemory() as memory:
                 assert drop_and_wait(system, warm_up, deadline_s=_DEADLINE_S)["state"] == "done"
                 view = drop_and_wait(system, file, deadline_s=_DEADLINE_S)
             assert view["state"] == "done", view

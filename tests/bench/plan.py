@@ -23,8 +23,7 @@ from actors.csv.ids import IdFilter
 from actors.csv.scan import BLOCK_BYTES, ShardScanner
 from actors.model.catalogue import Catalogue
 from actors.model.header import HeaderMap
-
-from .catalogue import catalogue
+from tests.support.catalogue import catalogue
 
 MEGABYTES = 40
 CATALOGUE_ROWS = 20_000

@@ -19,9 +19,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from infra.local.port import free_port
-from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
 from serve_app.config.settings import Settings
+from tests.support.system import System, images_at
 
 from .bottleneck import Bottleneck, bottleneck
 from .calibration import FEW, MANY, Player, calibrate, local_cloud, shape
@@ -56,7 +55,7 @@ def measure() -> dict[str, Any]:
         with _player(port, FEW) as player:
             few = shape(player, print)
             start_s = player.start_s()
-            local = local_cloud(player.work, _IMAGE_S)
+            local = local_cloud(player.system.output, _IMAGE_S)
         with _player(port, MANY) as player:
             many = shape(player, print)
             played, _ = player.play(_VALIDATED_ROWS, seed=200)
@@ -81,11 +80,8 @@ def measure() -> dict[str, Any]:
 
 @contextmanager
 def _player(port: int, shard_rows: int) -> Iterator[Player]:
-    images = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port], "own_hosts": ["127.0.0.*"]}
-    options = LocalSystemOptions(
-        port=free_port(), settings={"images": images, "shard_rows": shard_rows}, replicas={"Cleaner": _CLEANERS}
-    )
-    with LocalSystem(options, on_progress=print) as system:
+    given = {"images": images_at(port), "shard_rows": shard_rows}
+    with System(given, replicas={"Cleaner": _CLEANERS}, tell=print) as system:
         yield Player(system, f"http://127.0.0.1:{port}")
 
 

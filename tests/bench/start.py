@@ -23,10 +23,9 @@ BEGUN = time.perf_counter()
 
 def once() -> dict[str, float]:
     """Seconds of each phase, in their order."""
-    from infra.local.port import free_port
-    from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+    from tests.support.catalogue import catalogue
+    from tests.support.system import System
 
-    from .catalogue import catalogue
     from .drop import drop, wait
 
     marks = [("loading modules", BEGUN)]
@@ -34,11 +33,7 @@ def once() -> dict[str, float]:
     def mark(phase: str) -> None:
         marks.append((phase, time.perf_counter()))
 
-    settings = {"fetch_images": False}
-    with (
-        TemporaryDirectory() as folder,
-        LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=mark) as system,
-    ):
+    with TemporaryDirectory() as folder, System({"fetch_images": False}, tell=mark) as system:
         path = Path(folder) / "first.csv"
         path.write_bytes(catalogue(20, seed=1, image_url="http://127.0.0.1"))
         mark("first drop uploaded and accepted")

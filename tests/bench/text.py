@@ -31,8 +31,8 @@ from spacy.language import Language
 from actors.text.cleaner import DescriptionCleaner
 from actors.text.plain import model
 from actors.text.plain.pipeline import plain_cell
+from tests.support.shared_data import SAMPLE
 
-SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "flipkart_sample.csv"
 # Used where the sample is absent: few words, so its windows repeat more than a real catalogue's.
 _SUBJECTS = ("this cotton kurta", "the steel bottle", "our lamp", "a pack of 3", "key features of the analog watch")
 _VERBS = ("features", "employs", "comes with", "helps you keep", "is designed for", "was made using", "multicoloured")

@@ -27,11 +27,10 @@ import pandas as pd
 import spacy
 from spacy.language import Language
 
-from infra.local.port import free_port
-from serve_app.cli.local.local_system import LocalSystem, LocalSystemOptions
+from tests.support.catalogue import catalogue
+from tests.support.system import System, images_at
 
 from .attributes import plain_chunk
-from .catalogue import catalogue
 from .cpu import CpuSeconds
 from .drop import drop, wait
 from .images import REFERENCE_THREADS, origin, photo
@@ -100,7 +99,7 @@ def baseline(content: bytes, bucket: str) -> dict[str, float]:
     return {"rows": len(frame), "seconds": seconds, "rows_per_s": len(frame) / seconds, "cpu_s": cpu_s}
 
 
-def ours(system: LocalSystem, content: bytes) -> dict[str, Any]:
+def ours(system: System, content: bytes) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "whole.csv"
         path.write_bytes(content)
@@ -129,14 +128,11 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=int, default=50)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    with origin(options.latency_ms, photo(160)) as port:
-        own = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [port], "own_hosts": ["127.0.0.*"]}
-        settings = {"images": own}
-        with LocalSystem(LocalSystemOptions(port=free_port(), settings=settings), on_progress=print) as system:
-            url = f"http://127.0.0.1:{port}"
-            ours(system, catalogue(200, seed=1, image_url=url))
-            us = ours(system, catalogue(options.rows, seed=2, image_url=url))
-            them = baseline(catalogue(options.baseline_rows, seed=3, image_url=url), system.settings.output_bucket)
+    with origin(options.latency_ms, photo(160)) as port, System({"images": images_at(port)}, tell=print) as system:
+        url = f"http://127.0.0.1:{port}"
+        ours(system, catalogue(200, seed=1, image_url=url))
+        us = ours(system, catalogue(options.rows, seed=2, image_url=url))
+        them = baseline(catalogue(options.baseline_rows, seed=3, image_url=url), system.settings.output_bucket)
     for name, figures in (("ours", us), ("reference", them)):
         per_1000 = 1000 * figures["cpu_s"] / figures["rows"]
         print(

@@ -2,6 +2,7 @@
 
 python -m tests.chaos --seeds 2
 python -m tests.chaos --only kill-node --first-seed 7
+python -m tests.chaos --only kill-owner-part
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from .node_stack import NodeStack
 from .run import Played, Series
 from .scenarios import ALL
-from .stack import Stack
 from .table import table
 
 
@@ -24,16 +25,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds each scenario is played from")
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--only", action="append", metavar="NAME", help="a scenario; may be repeated")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="a scenario, or one of its variants; may be repeated"
+    )
     parser.add_argument("--logs", type=Path, help="folder for the logs of runs that went wrong")
     parser.add_argument("--json", type=Path, help="file for the figures of every run")
     arguments = parser.parse_args()
+    only = set(arguments.only or ())
     names = {scenario.name for scenario in ALL}
-    if unknown := set(arguments.only or ()) - names:
+    if unknown := only - names - set(map(str, ALL)):
         parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # what was started is ended then
-    chosen = [scenario for scenario in ALL if not arguments.only or scenario.name in arguments.only]
-    with Stack() as stack:
+    chosen = [scenario for scenario in ALL if not only or {scenario.name, str(scenario)} & only]
+    with NodeStack() as stack:
         series = Series(stack, _tell, arguments.logs)
         print(f"undisturbed: {series.undisturbed.seconds:.1f} s", flush=True)
         for scenario in chosen:

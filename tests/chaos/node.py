@@ -21,8 +21,7 @@ import yaml
 from infra.local.port import HOST, free_port
 from serve_app.config.serve_config import read_config
 from serve_app.local_host import CONFIG
-
-from .processes import descendants, ray_folder, replicas, send
+from tests.support.processes import descendants, ray_folder, replicas, send
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_S = 240.0

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.model.drop import Drop
 from actors.model.manifest import Manifest
 from infra.local.sample import sample
+from tests.support.deadline import wait_for
+from tests.support.outcome import Outcome, records
 
-from .outcome import Outcome, records
+from .node_stack import NodeStack
 from .scenario import Scenario
 from .scene import Figures, Scene, Undisturbed
-from .stack import PREFIX, Stack
 
 _SHORTER_RECORDS = 125
 """The header, and rows of which the last shard has four."""
@@ -35,7 +35,7 @@ class Series:
     """Scenarios on one stack. `on_played` is told each as it ends; `logs` is where logs go when one went wrong."""
 
     def __init__(
-        self, stack: Stack, on_played: Callable[[Played], None] = lambda played: None, logs: Path | None = None
+        self, stack: NodeStack, on_played: Callable[[Played], None] = lambda played: None, logs: Path | None = None
     ) -> None:
         stack.ensure(1)
         content = sample(stack.images.url).content
@@ -92,14 +92,12 @@ class Series:
         return [f"a message is left on {message}" for message in left]
 
 
-def _undisturbed(stack: Stack, name: str, content: bytes) -> Undisturbed:
+def _undisturbed(stack: NodeStack, name: str, content: bytes) -> Undisturbed:
     stack.forget()
     started = time.monotonic()
-    drop: Drop = stack.upload(f"{PREFIX}{name}.csv", content)
+    drop = stack.drop(f"{stack.settings.watched_prefix}{name}.csv", content)
     run = stack.ledger.records(drop.run_id)
-    while (manifest := run.manifest()) is None:
-        if time.monotonic() - started > _UNDISTURBED_S:
-            raise TimeoutError(f"The undisturbed run of {drop.uri} did not end within {_UNDISTURBED_S:.0f} s.")
-        time.sleep(0.1)
+    what = f"the undisturbed run of {drop.uri} has ended"
+    manifest = wait_for(run.manifest, within_s=_UNDISTURBED_S, what=what, every_s=0.1)
     seconds = time.monotonic() - started
     return Undisturbed(content, Outcome.of(manifest, stack.output), stack.image_requests(), seconds)

@@ -16,11 +16,12 @@ from actors.model.drop import Drop
 from actors.model.failure import Failure
 from actors.model.manifest import Manifest
 from serve_app.runs.lease import read_holder
+from tests.support.deadline import wait_for
+from tests.support.outcome import Outcome, records
+from tests.support.processes import send
+from tests.support.proxy import Effect, Fault, Request
 
-from .outcome import Outcome, records
-from .processes import send
-from .proxy import Effect, Fault, Request
-from .stack import PREFIX, Stack
+from .node_stack import NodeStack
 
 T = TypeVar("T")
 
@@ -55,12 +56,12 @@ class Scene:
     `undisturbed` is what must come of the catalogue, `shorter` of another version of it.
     """
 
-    def __init__(self, stack: Stack, name: str, seed: int, undisturbed: Undisturbed, shorter: Undisturbed) -> None:
+    def __init__(self, stack: NodeStack, name: str, seed: int, undisturbed: Undisturbed, shorter: Undisturbed) -> None:
         self.stack = stack
         self.random = random.Random(f"{name} {seed}")
         self.undisturbed = undisturbed
         self.shorter = shorter
-        self.object = f"{PREFIX}{name}-{seed}-{time.time_ns() // 1_000_000_000}.csv"
+        self.object = f"{stack.settings.watched_prefix}{name}-{seed}-{time.time_ns() // 1_000_000_000}.csv"
         self.figures = Figures()
         self.finished: list[Manifest] = []
         self._dropped: dict[str, Undisturbed] = {}
@@ -69,7 +70,7 @@ class Scene:
     def drop(self, version: Undisturbed | None = None, *, name: str = "") -> Drop:
         """Uploads the catalogue, or another version of it; `name` makes it another object."""
         version = version or self.undisturbed
-        drop = self.stack.upload(self.object.replace(".csv", f"{name}.csv"), version.content)
+        drop = self.stack.drop(self.object.replace(".csv", f"{name}.csv"), version.content)
         self._dropped[drop.run_id] = version
         return drop
 
@@ -97,12 +98,7 @@ class Scene:
 
     def until(self, condition: Callable[[], T | None], what: str, timeout_s: float = _DEADLINE_S) -> T:
         """The condition's value once it is true. Raises `TimeoutError` naming it."""
-        deadline = time.monotonic() + timeout_s
-        while not (value := condition()):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {timeout_s:.0f} s: {what}")
-            time.sleep(_POLL_S)
-        return value
+        return wait_for(condition, within_s=timeout_s, what=what, every_s=_POLL_S)
 
     def failures(self, drop: Drop) -> list[Failure]:
         return self.stack.ledger.records(drop.run_id).failures()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from .node_stack import NodeStack
 from .run import Series
 from .scenarios import ALL
-from .stack import Stack
 
 SEED = 1
 SELECTION = (
@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def series() -> Iterator[Series]:
-    with Stack() as stack:
+    with NodeStack() as stack:
         yield Series(stack)
 
 

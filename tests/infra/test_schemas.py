@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.shared_data import FOLDER
+
 from .crd_schema import validators
 from .manifests import Manifests, base
 from .tools import run_tool
 
-CRDS = Path(__file__).resolve().parents[3] / "shared" / "data" / "crds"
+CRDS = FOLDER / "crds"
 
 needs_crds = pytest.mark.skipif(not CRDS.is_dir(), reason="../shared/data/crds is not there")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.stack import Stack
+from tests.support.faulty_world import FaultyWorld
 
 from .fleet import Fleet
 
@@ -26,18 +26,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[Stack]:
+def world() -> Iterator[FaultyWorld]:
     """The local cloud and the image host, each behind its proxy; no application yet."""
-    with Stack() as world:
+    with FaultyWorld() as world:
         yield world
 
 
 @pytest.fixture(scope="session")
-def fleet(world: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+def fleet(world: FaultyWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     if not Path("/proc/self/stat").exists():
         pytest.skip("processes are found in /proc")
     # A busy machine must not be taken for a slow host, or for an owner that has gone silent.
     images = {"allowed_networks": ["127.0.0.0/8"], "allowed_ports": [world.images.port]}
-    settings = {**world.options.settings, "shard_rows": SHARD_ROWS, "lease_s": LEASE_S, "images": images}
+    settings = {
+        "open_on_loopback": True,
+        "shard_rows": SHARD_ROWS,
+        "lease_s": LEASE_S,
+        "adopt_every_s": 1.0,
+        "images": images,
+    }
     with Fleet(settings, world.environment) as fleet:
         yield fleet

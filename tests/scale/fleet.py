@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from serve_app.config.serve_config import read_config
 from serve_app.local_host import CONFIG
 from serve_app.monitoring.health import APPLICATION
 from serve_app.ray_private import serve_client
+from tests.support.deadline import wait_for
 
 from .cluster import Cluster
 
@@ -136,11 +136,7 @@ class Fleet:
 
     def until(self, condition: Callable[[], T | None], what: str, timeout_s: float = _WAIT_S) -> T:
         """The condition's value once it is true."""
-        deadline = time.monotonic() + timeout_s
-        while not (value := condition()):
-            assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}"
-            time.sleep(_POLL_S)
-        return value
+        return wait_for(condition, within_s=timeout_s, what=what, every_s=_POLL_S)
 
     def _settled(self) -> bool:
         application = serve.status().applications.get(APPLICATION)

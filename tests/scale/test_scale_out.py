@@ -11,11 +11,13 @@ from actors.model.manifest import Manifest
 from actors.storage.run_records import RunRecords
 from serve_app.config.settings import Settings
 from serve_app.runs.lease import read_holder
-from tests.bench.catalogue import catalogue
-from tests.chaos.outcome import Outcome
-from tests.chaos.proxy import Fault, meanwhile
-from tests.chaos.scenarios import moments
-from tests.chaos.stack import PREFIX, Stack
+from tests.support import storage_call
+from tests.support.catalogue import catalogue
+from tests.support.effects import meanwhile
+from tests.support.faulty_world import FaultyWorld
+from tests.support.outcome import Outcome
+from tests.support.proxy import Fault
+from tests.support.world import UNWATCHED
 
 from .fleet import NODES, Fleet
 
@@ -44,15 +46,15 @@ class Disturbed:
 
 
 @pytest.fixture(scope="module")
-def content(world: Stack) -> bytes:
+def content(world: FaultyWorld) -> bytes:
     return catalogue(ROWS, seed=1, image_url=world.images.url)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(world: Stack, fleet: Fleet, content: bytes) -> tuple[Outcome, dict[str, dict[str, int]]]:
+def undisturbed(world: FaultyWorld, fleet: Fleet, content: bytes) -> tuple[Outcome, dict[str, dict[str, int]]]:
     """What comes of the catalogue when nothing happens, and how often each node did what."""
     before = fleet.calls()
-    manifest = finished(world, fleet, world.upload(f"{PREFIX}undisturbed.csv", content))
+    manifest = finished(world, fleet, world.drop(f"{world.settings.watched_prefix}undisturbed.csv", content))
     done: dict[str, dict[str, int]] = {stage: {} for stage in STAGES}
     for call, times in (fleet.calls() - before).items():
         if call.method in done:
@@ -60,17 +62,17 @@ def undisturbed(world: Stack, fleet: Fleet, content: bytes) -> tuple[Outcome, di
     return Outcome.of(manifest, world.output), done
 
 
-def finished(world: Stack, fleet: Fleet, drop: Drop) -> Manifest:
+def finished(world: FaultyWorld, fleet: Fleet, drop: Drop) -> Manifest:
     manifest = fleet.until(world.ledger.records(drop.run_id).manifest, f"{drop.uri} is finished")
     assert manifest.state == "done", manifest.reason
     return manifest
 
 
-def parts(world: Stack, records: RunRecords) -> dict[str, int]:
+def parts(world: FaultyWorld, records: RunRecords) -> dict[str, int]:
     return {info.name: info.generation for info in world.output.objects(records.names.parts)}
 
 
-def owner_node(world: Stack, fleet: Fleet, records: RunRecords) -> str:
+def owner_node(world: FaultyWorld, fleet: Fleet, records: RunRecords) -> str:
     holder = read_holder(world.output, records.names.lease)
     assert holder is not None
     pid = int(holder[0].owner.rsplit("-", 2)[1])
@@ -78,14 +80,14 @@ def owner_node(world: Stack, fleet: Fleet, records: RunRecords) -> str:
     return node
 
 
-def disturbed(world: Stack, fleet: Fleet, content: bytes, name: str, *, owner_lost: bool) -> Disturbed:
+def disturbed(world: FaultyWorld, fleet: Fleet, content: bytes, name: str, *, owner_lost: bool) -> Disturbed:
     """Drops the catalogue and loses the owner's node, or the other one, once a third of its parts are there."""
     calls = fleet.calls()
-    drop = world.upload(f"{PREFIX}{name}.csv", content)
+    drop = world.drop(f"{world.settings.watched_prefix}{name}.csv", content)
     records = world.ledger.records(drop.run_id)
     third = ROWS // fleet.settings["shard_rows"] // 3
     # Told by the requests that go by: looking into the bucket again and again would be most of the store's work.
-    there = world.storage.add(Fault(moments.PART.matches, meanwhile(lambda: None), skip=third))
+    there = world.storage.add(Fault(storage_call.call("upload", name="/parts/"), meanwhile(lambda: None), skip=third))
     fleet.until(there.happened.is_set, f"a third of {name} is done")
     owner = owner_node(world, fleet, records)
     others = {replica.node for replica in fleet.replicas("Cleaner")} - {owner}
@@ -117,7 +119,7 @@ def test_work_spreads_over_the_nodes(undisturbed: tuple[Outcome, dict[str, dict[
 
 
 def test_a_lost_node_costs_its_shards_in_flight_alone(
-    world: Stack, fleet: Fleet, undisturbed: tuple[Outcome, object], content: bytes
+    world: FaultyWorld, fleet: Fleet, undisturbed: tuple[Outcome, object], content: bytes
 ) -> None:
     """The owner is on the other node: of what the lost one had, it calls the stages again."""
     run = disturbed(world, fleet, content, "lost-node", owner_lost=False)
@@ -132,7 +134,7 @@ def test_a_lost_node_costs_its_shards_in_flight_alone(
 
 
 def test_a_lost_owner_costs_its_shards_in_flight_alone(
-    world: Stack, fleet: Fleet, undisturbed: tuple[Outcome, object], content: bytes
+    world: FaultyWorld, fleet: Fleet, undisturbed: tuple[Outcome, object], content: bytes
 ) -> None:
     """The other node's ingress goes on with the run, and does not do again what has its part."""
     run = disturbed(world, fleet, content, "lost-owner", owner_lost=True)
@@ -145,7 +147,7 @@ def test_a_lost_owner_costs_its_shards_in_flight_alone(
         assert times <= run.manifest.shards + 2 * IN_FLIGHT, f"{stage} was done so often"
 
 
-def test_cleaners_follow_the_backlog(world: Stack, fleet: Fleet) -> None:
+def test_cleaners_follow_the_backlog(world: FaultyWorld, fleet: Fleet) -> None:
     """The autoscaling of serve_config.yaml, with shorter delays."""
     fleet.deploy(
         cleaners={
@@ -162,9 +164,7 @@ def test_cleaners_follow_the_backlog(world: Stack, fleet: Fleet) -> None:
         return len(fleet.replicas("Cleaner"))
 
     fleet.until(lambda: cleaners() == 1, "without a backlog there is one cleaner")
-    name = "elsewhere/backlog.csv"
-    content = catalogue(BACKLOG_ROWS, seed=2, image_url=world.images.url)
-    drop = Drop(world.source.name, name, world.source.put(name, content, content_type="text/csv"))
+    drop = world.drop(f"{UNWATCHED}backlog.csv", catalogue(BACKLOG_ROWS, seed=2, image_url=world.images.url))
     run = Settings(**fleet.settings).run_for(drop)
     calls = fleet.calls()
     assert world.ledger.accept(run.model_copy(update={"fetch_images": False, "shard_rows": BACKLOG_SHARD_ROWS}))

@@ -11,12 +11,6 @@ from tests.support.trouble import Trouble, make_trouble
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    with Stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="session")
 def trouble(stack: Stack) -> Trouble:
     return make_trouble(stack)
 

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, expect
 from actors.model.drop import Drop
 from infra.local.sample import sample
 from tests.support.browser import DESKTOP, open_tab, running_browser
-from tests.support.stack import Stack, csv_of, records_of
+from tests.support.csv_records import csv_of, records_of
+from tests.support.stack import Stack
 from tests.support.trouble import catalogue
 
 FOLDER = Path(__file__).resolve().parents[2] / "infra" / "pictures"

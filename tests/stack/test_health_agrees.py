@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 
 from serve_app.local_host import CONFIG
 from tests.support.browser import EXECUTABLE, MISSING, open_tab, running_browser
-from tests.support.replicas import replica_processes
+from tests.support.processes import replicas
 from tests.support.stack import Stack
 
 VICTIM = "Attributes"
@@ -144,7 +144,7 @@ def test_every_deployment_is_looked_at_often_enough() -> None:
 
 
 def _kill(deployment: str) -> list[int]:
-    victims = replica_processes(deployment)
+    victims = replicas()[deployment]
     for process in victims:
         os.kill(process, signal.SIGKILL)
     return victims
@@ -152,4 +152,4 @@ def _kill(deployment: str) -> list[int]:
 
 def _up(before: list[int]) -> bool:
     """Whether others than these run."""
-    return bool(set(replica_processes(VICTIM)) - set(before))
+    return bool(set(replicas()[VICTIM]) - set(before))

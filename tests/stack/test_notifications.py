@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from actors.model.drop import Drop
-from tests.support.stack import UNWATCHED, Stack, notification_of
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED, notification_of
 
 ROW = (
     b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
@@ -83,6 +84,7 @@ def ignored(stack: Stack) -> dict[str, Drop]:
         stack.publish(notification_of(drop, event))
         assert stack.push(notification_of(drop, event)).status_code == 204
     for drop in drops.values():
+        stack.publish(notification_of(drop))
         assert stack.push(notification_of(drop)).status_code == 204
     stack.done(stack.drop("in/after-the-ignored.csv", ROW))
     return {**drops, **events}

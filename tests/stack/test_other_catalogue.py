@@ -9,7 +9,9 @@ from PIL import Image
 
 from actors.model.catalogue import Catalogue, Columns
 from serve_app.config.settings import Settings
-from tests.support.stack import UNWATCHED, Stack, csv_of, records_of
+from tests.support.csv_records import csv_of, records_of
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 CATALOGUE = Catalogue(
     columns=Columns(

@@ -6,7 +6,8 @@ import pytest
 
 from actors.model.drop import Drop
 from actors.model.manifest import Manifest
-from tests.support.stack import Stack, records_of
+from tests.support.csv_records import records_of
+from tests.support.stack import Stack
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
 NAMELESS = b",Nameless,of no description worth it,,[],{},c\n"

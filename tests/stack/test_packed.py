@@ -10,7 +10,8 @@ import pytest
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Drop
 from actors.model.manifest import Manifest
-from tests.support.stack import UNWATCHED, Stack
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\r\n"
 ROWS = [

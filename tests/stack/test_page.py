@@ -14,10 +14,12 @@ from playwright.sync_api import Browser, Page, Route, expect
 from infra.local.sample import sample
 from serve_app.security.session import COOKIE
 from tests.support.browser import EXECUTABLE, MISSING, PHONE, Tab, open_tab, running_browser
+from tests.support.csv_records import csv_of, records_of
 from tests.support.front_door import TOKEN, FrontDoor
-from tests.support.replicas import replica_processes
-from tests.support.stack import UNWATCHED, Stack, csv_of, records_of
+from tests.support.processes import replicas
+from tests.support.stack import Stack
 from tests.support.trouble import catalogue
+from tests.support.world import UNWATCHED
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason=MISSING)
 
@@ -107,7 +109,7 @@ def test_a_killed_replica_is_seen_and_seen_to_come_back(stack: Stack, page: Page
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Attributes"))
     expect(row.get_by_text("1 running")).to_be_visible()
     state(page, "healthy")
-    (victim,) = replica_processes("Attributes")
+    (victim,) = replicas()["Attributes"]
     os.kill(victim, signal.SIGKILL)
     state(page, "degraded")
     expect(row.get_by_text("unhealthy", exact=True)).to_be_visible()

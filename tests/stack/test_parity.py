@@ -15,7 +15,8 @@ from actors.model.drop import Drop
 from actors.model.manifest import Manifest
 from actors.model.run import Run
 from infra.local.image_host import image_bytes
-from tests.support.stack import Stack, csv_of, records_of
+from tests.support.csv_records import csv_of, records_of
+from tests.support.stack import Stack
 
 NAME = "in/shop/flipkart.csv"
 

@@ -8,7 +8,8 @@ import pytest
 
 from actors.errors import Code, Kind
 from actors.model.drop import Drop
-from tests.support.stack import UNWATCHED, Stack
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
 ROWS = HEADER + b"1,Shoe,These are shoes.,,[],{},Shoes\n"

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from actors.model.catalogue import Catalogue
-from tests.support.stack import UNWATCHED, Stack
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\r\n"
 GOOD = b"1,Shoe,These are shoes.,Tilia,[],{},Shoes\r\n"

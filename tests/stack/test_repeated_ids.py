@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from actors.model.catalogue import Columns
-from tests.support.stack import UNWATCHED, Stack, csv_of, records_of
+from tests.support.csv_records import csv_of, records_of
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 IDS = ["a", "b", "a", "a%row1", "a", "b", "", "c", "a_0", "a"]
 NAMES = ["a", "b", "a%row3", "a%25row1", "a%row5", "b%row6", None, "c", "a_0", "a%row10"]

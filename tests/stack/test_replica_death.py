@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 
-from tests.support.replicas import replica_processes
-from tests.support.stack import UNWATCHED, Stack
+from tests.support.processes import replicas
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 
 def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:
@@ -18,7 +19,7 @@ def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:
     run = stack.accept(drop, fetch_images=False, shard_rows=2)
     records = stack.ledger.records(run.run_id)
     stack.until("The first parts", lambda: len(stack.names(records.names.parts)) >= 5)
-    before = replica_processes("Cleaner")
+    before = replicas()["Cleaner"]
     assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
     assert records.manifest() is None
@@ -28,5 +29,5 @@ def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:
     assert manifest.shards == 350
     stack.until(
         "A new Cleaner",
-        lambda: len(replica_processes("Cleaner")) == 2 and before[0] not in replica_processes("Cleaner"),
+        lambda: len(replicas()["Cleaner"]) == 2 and before[0] not in replicas()["Cleaner"],
     )

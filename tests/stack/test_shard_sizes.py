@@ -8,7 +8,9 @@ import io
 import pytest
 
 from actors.model.manifest import Manifest
-from tests.support.stack import UNWATCHED, Stack, records_of
+from tests.support.csv_records import records_of
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 WHOLE = {"shard_rows": 10**9, "shard_bytes": 1 << 30}
 COLUMNS = [

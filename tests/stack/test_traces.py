@@ -9,8 +9,9 @@ import pytest
 
 from actors.model.drop import Drop
 from tests.support.otlp_receiver import Received
-from tests.support.stack import Stack, notification_of
+from tests.support.stack import Stack
 from tests.support.trouble import Trouble
+from tests.support.world import notification_of
 
 GIVEN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

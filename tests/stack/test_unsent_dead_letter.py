@@ -9,7 +9,8 @@ import pytest
 from actors.model.drop import Drop, Shard
 from actors.model.failure import Failure
 from actors.model.reason import Reason
-from tests.support.stack import UNWATCHED, Stack
+from tests.support.stack import Stack
+from tests.support.world import UNWATCHED
 
 HEADER = b"uniq_id,product_name,description,brand,image,product_specifications,product_category_tree\n"
 ROW = b"1,Shoe,These are shoes.,,[],{},Shoes\n"

@@ -9,11 +9,11 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def wait_for(condition: Callable[[], Value], *, within_s: float, what: str) -> Value:
-    """The first truthy value of `condition`, asked every 20 ms; fails the test after `within_s` seconds."""
+def wait_for(condition: Callable[[], Value | None], *, within_s: float, what: str, every_s: float = 0.02) -> Value:
+    """The first truthy value of `condition`, asked every `every_s` seconds; `TimeoutError` after `within_s` seconds."""
     deadline = time.monotonic() + within_s
     while not (value := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within_s} s: {what}")
-        time.sleep(0.02)
+            raise TimeoutError(f"not within {within_s:.0f} s: {what}")
+        time.sleep(every_s)
     return value

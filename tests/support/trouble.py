@@ -9,7 +9,9 @@ from actors.model.attempt import NEW
 from actors.model.drop import Drop
 from actors.model.run import Run
 
-from .stack import UNWATCHED, Stack, csv_of
+from .csv_records import csv_of
+from .stack import Stack
+from .world import UNWATCHED
 
 BUSY = "/trouble/busy.png"
 MISSING = "/trouble/missing.png"

@@ -10,29 +10,19 @@ from google.cloud import storage
 
 from actors.storage.bucket import Bucket, connect
 from infra.local.port import HOST, free_port
-from infra.local.provision import create_buckets
-from infra.local.service import Service
-from infra.local.storage import FakeGcsServer
 from serve_app.runs.run_registry import RunRegistry
+from tests.support.object_store import object_store
 from tests.support.storage_proxy import StorageProxy
 
 PROJECT = "dropforge-test"
+IMAGES = "shop-images"
+"""The bucket of the image stage's tests."""
 
 
 @pytest.fixture(scope="session")
 def storage_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("storage")
-    program = FakeGcsServer(
-        root=root / "objects", project=PROJECT, bucket="unwatched", prefix="", topic="none", pubsub_address=f"{HOST}:1"
-    )
-
-    def prepare() -> None:
-        create_buckets(HOST, service.port, PROJECT, ["work", "out"])
-
-    service = Service(program, root / "storage.log", scratch=None, prepare=prepare)
-    service.start()
-    yield service.address
-    service.stop()
+    with object_store(tmp_path_factory.mktemp("storage"), PROJECT, "work", "out", IMAGES) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

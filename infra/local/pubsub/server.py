@@ -18,7 +18,7 @@ from . import push, wire
 from .broker import Broker
 from .journal import Journal
 from .publisher import Publisher
-from .subscriber import Subscriber
+from .subscriber import PULL_WAIT_S, Subscriber
 from .subscription import Subscription
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ _SUBSCRIBER = {
 
 
 @asynccontextmanager
-async def serving(host: str, port: int, state: Path | None) -> AsyncIterator[int]:
+async def serving(host: str, port: int, state: Path | None, *, pull_wait_s: float = PULL_WAIT_S) -> AsyncIterator[int]:
     """Runs the server inside the `with` block, and yields its port (one that the system chose if `port` is 0).
 
     Raises `BAD_SETTINGS` when the port or the state folder is in use.
@@ -68,7 +68,7 @@ async def serving(host: str, port: int, state: Path | None) -> AsyncIterator[int
     try:
         broker = Broker(journal, start_push)
         server = grpc.aio.server(options=_OPTIONS)
-        server.add_generic_rpc_handlers(_handlers(broker))
+        server.add_generic_rpc_handlers(_handlers(broker, pull_wait_s))
         bound = _bind(server, host, port)
         await server.start()
         tasks.add(asyncio.create_task(_keep_time(broker), name="clock"))
@@ -102,8 +102,8 @@ def _report(subscription: Subscription, error: Exception) -> None:
     logger.error("Could not apply the deadlines of %s; trying again", subscription.name, exc_info=error)
 
 
-def _handlers(broker: Broker) -> list[grpc.GenericRpcHandler]:
-    publisher, subscriber = Publisher(broker), Subscriber(broker)
+def _handlers(broker: Broker, pull_wait_s: float) -> list[grpc.GenericRpcHandler]:
+    publisher, subscriber = Publisher(broker), Subscriber(broker, pull_wait_s)
     streaming = grpc.stream_stream_rpc_method_handler(
         _streaming(subscriber.StreamingPull),
         wire.StreamingPullRequest.FromString,

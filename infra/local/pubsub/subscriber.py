@@ -15,14 +15,18 @@ from .page import page
 from .stream import Send, Stream
 from .subscription import Subscription
 
-_PULL_WAIT_S = 5.0
+PULL_WAIT_S = 5.0
 
 
 class Subscriber:
-    """Each method takes its request message and returns its response message; StreamingPull sends its own."""
+    """Each method takes its request message and returns its response message; StreamingPull sends its own.
 
-    def __init__(self, broker: Broker) -> None:
+    An empty subscription's unary pull is answered after `pull_wait_s` seconds.
+    """
+
+    def __init__(self, broker: Broker, pull_wait_s: float) -> None:
         self._broker = broker
+        self._pull_wait_s = pull_wait_s
 
     async def CreateSubscription(self, request: wire.Subscription) -> wire.Subscription:
         return self._broker.create_subscription(request)
@@ -48,7 +52,7 @@ class Subscriber:
         return wire.Empty()
 
     async def Pull(self, request: Any) -> wire.PullResponse:
-        """Waits up to 5 s for the first message, as Pub/Sub may."""
+        """Waits for the first message, up to `pull_wait_s`, as Pub/Sub may."""
         if request.max_messages <= 0:
             raise InvalidArgument(f"Invalid max_messages {request.max_messages}: expected 1 or more.")
         subscription = self._pulled(request.subscription)
@@ -56,7 +60,7 @@ class Subscriber:
         with subscription.consumer(max_messages=request.max_messages) as consumer:
             leases = subscription.take(consumer, deadline_s)
             try:
-                async with asyncio.timeout(0 if request.return_immediately else _PULL_WAIT_S):
+                async with asyncio.timeout(0 if request.return_immediately else self._pull_wait_s):
                     while not leases:
                         await consumer.woken()
                         leases = subscription.take(consumer, deadline_s)

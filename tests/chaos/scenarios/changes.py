@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from actors.model.drop import Drop
 from serve_app.runs.lease import RELEASED, read_holder
-from tests.chaos.proxy import Fault, delay, stall
+from tests.chaos.node_stack import with_settings
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene
-from tests.chaos.stack import with_settings
+from tests.support.effects import delay, stall
+from tests.support.proxy import Fault
 
 from . import moments
 from .moments import at

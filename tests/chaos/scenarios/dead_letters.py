@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from actors.model.drop import Drop
-from tests.chaos.processes import client_pid, send
-from tests.chaos.proxy import Fault, Request, answer, instead, meanwhile, stall
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene, Undisturbed
-from tests.chaos.storage_call import call
+from tests.support.effects import answer, instead, meanwhile, stall
+from tests.support.processes import client_pid, send
+from tests.support.proxy import Fault, Request
+from tests.support.storage_call import call
 
 from . import moments
 

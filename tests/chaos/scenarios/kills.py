@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 
-from tests.chaos.processes import send
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene
+from tests.support.processes import send
 
 from . import moments
 from .moments import Moment, at

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos.proxy import Effect, Fault, Request, instead, meanwhile
 from tests.chaos.scene import Scene
-from tests.chaos.storage_call import call
+from tests.support.effects import instead, meanwhile
+from tests.support.proxy import Effect, Fault, Request
+from tests.support.storage_call import call
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from actors.model.drop import Drop
 from tests.chaos.node import Node
-from tests.chaos.processes import send
-from tests.chaos.proxy import meanwhile
+from tests.chaos.node_stack import LEASE_S
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene
-from tests.chaos.stack import LEASE_S
+from tests.support.effects import meanwhile
+from tests.support.processes import send
 
 from . import moments
 from .changes import midway

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.model.drop import Drop
-from tests.chaos.proxy import meanwhile
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene
-from tests.chaos.storage_call import call
+from tests.support.effects import meanwhile
+from tests.support.storage_call import call
 
 from . import moments
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from tests.chaos.proxy import Effect, Fault, answer, lose_reply, reset, stall
 from tests.chaos.scenario import Scenario
 from tests.chaos.scene import Scene
-from tests.chaos.storage_call import call
+from tests.support.effects import answer, lose_reply, reset, stall
+from tests.support.proxy import Effect, Fault
+from tests.support.storage_call import call
 
 from . import moments
 from .moments import at

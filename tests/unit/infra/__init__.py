@@ -1,0 +1,1 @@
+"""The sample catalogue of the local system."""

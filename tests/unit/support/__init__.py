@@ -1,0 +1,1 @@
+"""The promises of tests/support's own tools."""

@@ -1,0 +1,1 @@
+"""From bytes to records and back: hostile files, hypothesis against the standard library."""

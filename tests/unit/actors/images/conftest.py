@@ -1,31 +1,27 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from actors.images.names import ImageTarget
-from tests.support.fake_gcs import BUCKET, fake_gcs
+from tests.unit.conftest import IMAGES
 
 from .origin import Origin, running_origin
 
 
-@pytest.fixture(scope="session")
-def gcs_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fake_gcs(tmp_path_factory.mktemp("gcs")) as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def gcs(gcs_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs_endpoint)
-    return gcs_endpoint
+def gcs(storage_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The object store's endpoint, which is also the environment's."""
+    endpoint = f"http://{storage_address}"
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", endpoint)
+    return endpoint
 
 
 @pytest.fixture
 def target(request: pytest.FixtureRequest) -> ImageTarget:
     """A folder of the test's own."""
-    return ImageTarget(BUCKET, f"images/{request.node.name.translate(str.maketrans('[]', '--'))}")
+    return ImageTarget(IMAGES, f"images/{request.node.name.translate(str.maketrans('[]', '--'))}")
 
 
 @pytest.fixture

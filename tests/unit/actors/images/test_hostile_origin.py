@@ -23,6 +23,8 @@ from .pictures import picture
 
 PNG = picture("png")
 OK = b"HTTP/1.1 200 OK\r\n"
+SOON_OVER = {"read_s": 0.3, "fetch_s": 1}
+"""Limits for what is waited for in vain."""
 
 
 async def outcome(origin: Origin, url: str, **changes: object) -> str:
@@ -162,7 +164,7 @@ REDIRECTS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("name", "answer", "expected"), ANSWERS, ids=[case[0] for case in ANSWERS])
 async def test_an_answer(origin: Origin, name: str, answer: bytes, expected: str) -> None:
     url = origin.says("/", answer)
-    found = await outcome(origin, url)
+    found = await outcome(origin, url, **(SOON_OVER if expected == "timeout" else {}))
     assert found == expected
 
 

@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
@@ -12,7 +13,10 @@ from actors.errors import Code, DropforgeError
 from actors.model.drop import Drop
 from actors.reading.source import Source
 from actors.storage.bucket import Bucket
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.effects import answer, cut, lose_reply, meanwhile
+from tests.support.proxy import Fault
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 TEXT = "text/plain"
 
@@ -67,15 +71,15 @@ def test_of_many_swappers_one_wins(work: Bucket, prefix: str) -> None:
 def test_a_swap_whose_reply_was_lost_is_known_by_its_bytes(
     proxy: StorageProxy, proxied_work: Bucket, prefix: str
 ) -> None:
-    proxy.faults.append(Fault("POST", "/upload/"))
+    proxy.add(Fault(call("upload"), lose_reply))
     written = proxied_work.replace(f"{prefix}x", b"mine", generation=0, content_type=TEXT)
-    assert [method for method, _ in proxy.requests[:2]] == ["POST", "POST"]
+    assert [asked.operation for asked in proxy.calls[:2]] == ["upload", "upload"]
     assert written is not None
     assert proxied_work.read_if_present(f"{prefix}x") == (b"mine", written)
 
 
 def test_a_create_whose_reply_was_lost_counts_as_lost(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
-    proxy.faults.append(Fault("POST", "/upload/"))
+    proxy.add(Fault(call("upload"), lose_reply))
     assert proxied_work.create(f"{prefix}x", b"mine", content_type=TEXT) is None
     assert proxied_work.read(f"{prefix}x") == b"mine"
 
@@ -108,14 +112,14 @@ def test_a_read_that_breaks_off_is_completed(
 ) -> None:
     data = bytes(range(256)) * 800
     proxied_work.put(f"{prefix}x", data, content_type=TEXT)
-    proxy.faults.append(Fault("GET", "/download/", kept_bytes=kept_bytes, times=2))
+    broken_off = proxy.add(Fault(call("read"), cut(kept_bytes), times=2))
     assert proxied_work.read(f"{prefix}x", start=start, end=end) == data[start:end]
-    assert proxy.faults[0].times == 0
+    assert broken_off.hits == 2
 
 
 def test_a_read_that_always_breaks_off_may_pass(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     proxied_work.put(f"{prefix}x", b"0123456789", content_type=TEXT)
-    proxy.faults.append(Fault("GET", "/download/", kept_bytes=0, times=1000))
+    proxy.add(Fault(call("read"), cut(0), times=None))
     with pytest.raises(DropforgeError) as raised:
         proxied_work.read(f"{prefix}x")
     assert raised.value.code is Code.STORAGE_UNAVAILABLE
@@ -148,13 +152,12 @@ def test_an_overwritten_generation_is_gone(work: Bucket, prefix: str) -> None:
 
 def overwriting(proxy: StorageProxy, bucket: Bucket, name: str, times: int) -> None:
     """Overwrites the object just before each of the next `times` reads of it."""
-    left = iter(range(times))
+    numbers = count()
 
-    def before(method: str, path: str) -> None:
-        if method == "GET" and "/download/" in path and (number := next(left, None)) is not None:
-            bucket.put(name, f"newer {number}".encode(), content_type=TEXT)
+    def overwrite() -> None:
+        bucket.put(name, f"newer {next(numbers)}".encode(), content_type=TEXT)
 
-    proxy.before = before
+    proxy.add(Fault(call("read"), meanwhile(overwrite), times=times))
 
 
 def test_an_object_replaced_while_it_is_looked_at_is_read_as_one(
@@ -245,7 +248,7 @@ CALLS: dict[str, Callable[[Bucket, str], object]] = {
 
 
 def refuse_all(proxy: StorageProxy, status: int) -> None:
-    proxy.faults = [Fault(method, "", status=status, times=1000) for method in ("GET", "POST", "DELETE")]
+    proxy.add(Fault(call(), answer(status), times=None))
 
 
 @pytest.mark.parametrize(("call", "status"), [("stat", 400), ("stat", 401), *((call, 403) for call in CALLS)])
@@ -254,7 +257,7 @@ def test_a_refusal_is_told_at_once(proxied_work: Bucket, proxy: StorageProxy, ca
     with pytest.raises(DropforgeError, match=r"gs://work/x.*permissions") as raised:
         CALLS[call](proxied_work, "x")
     assert raised.value.code is Code.INTERNAL
-    assert len(proxy.requests) == 1
+    assert len(proxy.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -268,7 +271,7 @@ def test_what_may_pass_is_tried_again_for_a_while(
         CALLS[call](proxied_work, "x")
     assert raised.value.code is Code.STORAGE_UNAVAILABLE
     assert raised.value.retryable
-    assert len(proxy.requests) > 1
+    assert len(proxy.calls) > 1
 
 
 @pytest.mark.parametrize("call", ["read", "put", "compose"])
@@ -279,9 +282,10 @@ def test_a_store_that_can_t_be_reached(unreachable_work: Bucket, call: str) -> N
 
 
 def test_a_short_outage_is_not_noticed(proxied_work: Bucket, proxy: StorageProxy, prefix: str) -> None:
-    proxy.faults = [Fault("POST", "", status=503), Fault("GET", "", status=503)]
+    outages = [proxy.add(Fault(call(operation), answer(503))) for operation in ("upload", "read")]
     proxied_work.put(f"{prefix}x", b"one", content_type=TEXT)
     assert proxied_work.read(f"{prefix}x") == b"one"
+    assert [outage.hits for outage in outages] == [1, 1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 8 << 20, (8 << 20) + 1, 20_000_001])
@@ -320,9 +324,10 @@ def test_an_upload_without_a_store_may_pass(unreachable_work: Bucket, prefix: st
 def test_an_upload_s_failed_chunk_is_sent_again(
     proxy: StorageProxy, proxied_work: Bucket, work: Bucket, prefix: str
 ) -> None:
-    proxy.faults = [Fault("PUT", "", status=503)]
+    failed = proxy.add(Fault(lambda request: request.method == "PUT", answer(503)))
     data = random.Random(5).randbytes(10 << 20)
     proxied_work.upload(f"{prefix}x", iter([data]), content_type=TEXT)
+    assert failed.hits == 1
     assert work.read(f"{prefix}x") == data
 
 

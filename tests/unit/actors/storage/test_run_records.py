@@ -10,8 +10,11 @@ from actors.model.part import Counts
 from actors.storage.bucket import Bucket
 from actors.storage.object_paths import Layout
 from actors.storage.run_records import RunRecords
+from tests.support.effects import answer, lose_reply
+from tests.support.proxy import Fault
 from tests.support.run_samples import failure_of, manifest_of, part_of, plan_of, run_of
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 
 @pytest.fixture
@@ -85,14 +88,14 @@ WRITES: dict[str, Callable[[RunRecords, str, Shard], object]] = {
 @pytest.mark.parametrize("kind", WRITES)
 def test_a_write_whose_reply_was_lost_counts(proxy: StorageProxy, proxied_work: Bucket, prefix: str, kind: str) -> None:
     records, shard = RunRecords(proxied_work, Layout(prefix), run_of(prefix).run_id), plan_of([1]).shards[0]
-    proxy.faults.append(Fault("POST", "/upload/"))
+    proxy.add(Fault(call("upload"), lose_reply))
     written = WRITES[kind](records, prefix, shard)
     assert written == {"part": part_of(shard), "manifest": manifest_of(run_of(prefix))}[kind]
     assert written == {"part": records.part(shard), "manifest": records.manifest()}[kind]
 
 
 def test_a_storage_failure_is_not_an_absent_record(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
-    proxy.faults.append(Fault("GET", "", status=503, times=1000))
+    proxy.add(Fault(call("read", "stat", "list"), answer(503), times=None))
     with pytest.raises(DropforgeError) as raised:
         RunRecords(proxied_work, Layout(prefix), "0").manifest()
     assert raised.value.code is Code.STORAGE_UNAVAILABLE

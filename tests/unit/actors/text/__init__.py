@@ -1,0 +1,1 @@
+"""Descriptions: every cell is compared with spaCy's own."""

@@ -1,0 +1,1 @@
+"""Parts joined to an output, in a real object store."""

@@ -23,7 +23,10 @@ from actors.storage.object_paths import Layout
 from actors.storage.publication import Publication
 from actors.storage.run_records import RunRecords
 from actors.writing.assembly import Assembly
+from tests.support.effects import meanwhile
+from tests.support.proxy import Fault
 from tests.support.run_samples import HEADER, part_of, plan_of, run_of
+from tests.support.storage_call import call
 from tests.support.storage_proxy import StorageProxy
 
 OUTPUT_HEADER = (
@@ -117,7 +120,7 @@ def test_no_request_has_more_sources_than_cloud_storage_takes(
     done = finished(work, run_of(prefix), [1] * 40)
     records = RunRecords(proxied_work, Layout(prefix), done.run.run_id)
     Assembly.of_parts(done.run, done.plan, done.parts, records, proxied_work).publish(0)
-    composed = [path for method, path in proxy.requests if "/compose" in path]
+    composed = [asked for asked in proxy.calls if asked.operation == "compose"]
     # 40 parts and the header: two groups, then the two.
     assert len(composed) == 3
 
@@ -323,17 +326,11 @@ def test_an_older_drop_that_looked_before_the_newer_one_wrote(
 ) -> None:
     older = finished(work, run_of(prefix, generation=1), [2])
     newer = finished(work, run_of(prefix, generation=2), [3])
-    overtaken = threading.Event()
-
-    def overtake(method: str, path: str) -> None:
-        if "/compose" in path and not overtaken.is_set():
-            overtaken.set()
-            newer.publish(work)
-
-    proxy.before = overtake
+    overtaken = proxy.add(Fault(call("compose"), meanwhile(lambda: newer.publish(work))))
     records = RunRecords(proxied_work, Layout(prefix), older.run.run_id)
     with pytest.raises(DropforgeError) as raised:
         Assembly.of_parts(older.run, older.plan, older.parts, records, proxied_work).publish(0)
+    assert overtaken.hits == 1
     assert raised.value.code is Code.SUPERSEDED
     assert work.read(newer.run.output.name) == OUTPUT_HEADER + newer.rows
 

@@ -17,8 +17,11 @@ from actors.storage.bucket import Bucket
 from actors.storage.object_paths import Layout
 from actors.storage.run_records import RunRecords
 from actors.writing.assembly import Assembly
+from tests.support.effects import lose_reply
+from tests.support.proxy import Fault
 from tests.support.run_samples import HEADER, part_of, plan_of, run_of
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 ROWS = b"1,a\n3,c\n"
 REJECTED = b"2,b\n"
@@ -76,7 +79,7 @@ def test_it_is_what_composing_gives(work: Bucket, prefix: str) -> None:
 
 def test_nothing_else_is_written_or_looked_for(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     direct(proxied_work, run_of(prefix), rejects=0)
-    assert [method for method, _ in proxy.requests] == ["POST"]
+    assert [asked.operation for asked in proxy.calls] == ["upload"]
 
 
 @pytest.mark.parametrize("again", [direct, composed])
@@ -87,7 +90,7 @@ def test_published_again_it_is_the_same_output(work: Bucket, prefix: str, again:
 
 def test_a_lost_reply_is_known_by_the_run(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     run = run_of(prefix)
-    proxy.faults.append(Fault("POST", "/upload/"))
+    proxy.add(Fault(call("upload"), lose_reply))
     manifest = direct(proxied_work, run, rejects=0)
     info = proxied_work.stat(run.output.name)
     assert info is not None

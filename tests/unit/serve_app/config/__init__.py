@@ -1,0 +1,1 @@
+"""Settings and serve_config.yaml: what is read, and what is refused with a name."""

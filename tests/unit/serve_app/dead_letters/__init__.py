@@ -1,0 +1,1 @@
+"""Dead letters on a real Pub/Sub and in a real bucket."""

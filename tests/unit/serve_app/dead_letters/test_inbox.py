@@ -24,7 +24,8 @@ Publish = Callable[..., str]
 @pytest.fixture(scope="module")
 def pubsub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("pubsub")
-    service = Service(EmbeddedPubsub(root / "state"), root / "pubsub.log", scratch=None, prepare=lambda: None)
+    program = EmbeddedPubsub(root / "state", pull_wait_s=0.1)
+    service = Service(program, root / "pubsub.log", scratch=None, prepare=lambda: None)
     service.start()
     yield service.address
     service.stop()

@@ -1,0 +1,1 @@
+"""States, views and selections as values."""

@@ -1,0 +1,1 @@
+"""Notifications: which are drops, and which are not."""

@@ -1,0 +1,1 @@
+"""Leases, the registry of runs and quarantine, in a real object store."""

@@ -12,7 +12,10 @@ from actors.errors import Code, DropforgeError
 from actors.model.attempt import NEW, RESUMED, TAKEN_OVER
 from actors.storage.bucket import Bucket
 from serve_app.runs.lease import RELEASED, Holder, Lease, held, read_holder
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.effects import afterwards, answer, lose_reply
+from tests.support.proxy import Fault
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 TTL_S = 30.0
 
@@ -137,12 +140,13 @@ def test_of_many_owners_one_gets_it(lease_of: Owners, clock: Clock, lapsed: bool
 
 def test_a_lost_reply_does_not_lose_it(proxy: StorageProxy, proxied_work: Bucket, prefix: str, clock: Clock) -> None:
     lease = Lease(proxied_work, f"{prefix}lease.json", "one", ttl_s=TTL_S, now=clock)
-    proxy.faults.append(Fault("POST", "/upload/"))
+    lost = proxy.add(Fault(call("upload"), lose_reply))
     assert lease.acquire() == RESUMED
+    assert lost.hits == 1
     for _ in range(2):
-        proxy.faults.append(Fault("POST", "/upload/"))
+        lost = proxy.add(Fault(call("upload"), lose_reply))
         lease.renew()
-    assert not any(fault.times for fault in proxy.faults)
+        assert lost.hits == 1
 
 
 def test_a_new_run_s_is_taken_without_a_look(
@@ -150,7 +154,7 @@ def test_a_new_run_s_is_taken_without_a_look(
 ) -> None:
     lease = Lease(proxied_work, f"{prefix}lease.json", "one", ttl_s=TTL_S, now=clock)
     assert lease.acquire(NEW) == NEW
-    assert [method for method, _ in proxy.requests] == ["POST"]
+    assert [asked.operation for asked in proxy.calls] == ["upload"]
     lease.renew()
     assert holder_of(proxied_work, prefix).owner == "one"
 
@@ -252,10 +256,9 @@ async def test_a_storage_that_is_away_for_a_moment_does_not_end_the_block(
 ) -> None:
     lease = short(proxied_work, prefix, "one")
     lease.acquire()
-    fault = Fault("POST", "/upload/", status=403)
     async with held(lease):
-        proxy.faults.append(fault)
-        await until(lambda: not fault.times)
+        away = proxy.add(Fault(call("upload"), answer(403)))
+        await until(away.happened.is_set)
         expires_at = holder_of(proxied_work, prefix).expires_at
         await until(lambda: holder_of(proxied_work, prefix).expires_at > expires_at)
 
@@ -267,12 +270,11 @@ async def test_a_renewal_under_way_does_not_keep_it_from_being_given_back(
     lease.acquire()
     renewed, answered = threading.Event(), threading.Event()
 
-    def answer_late(method: str, path: str) -> None:
-        if method == "POST" and not renewed.is_set():
-            renewed.set()
-            answered.wait(0.3)
+    def answer_late() -> None:
+        renewed.set()
+        answered.wait(0.3)
 
-    proxy.after = answer_late
+    proxy.add(Fault(call("upload"), afterwards(answer_late)))
     async with held(lease):
         await asyncio.to_thread(renewed.wait, 10)
     answered.set()

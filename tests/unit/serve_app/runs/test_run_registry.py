@@ -15,8 +15,11 @@ from actors.storage.bucket import Bucket
 from actors.storage.run_records import RunRecords
 from serve_app.model.run_state import RunState
 from serve_app.runs.run_registry import RunRegistry
+from tests.support.effects import answer
+from tests.support.proxy import Fault
 from tests.support.run_samples import ACCEPTED_AT, failure_of, manifest_of, part_of, plan_of, run_of
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 PLAN = plan_of([4, 4, 4])
 
@@ -60,12 +63,7 @@ def test_another_generation_is_another_run(registry: RunRegistry, prefix: str) -
 def test_a_duplicate_mends_a_run_that_nothing_lists(
     proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, prefix: str, run: Run
 ) -> None:
-    proxy.faults.append(Fault("POST", "/upload/", status=403, times=0))
-
-    def die_at_the_second_write(method: str, path: str) -> None:
-        proxy.faults[0].times = sum(method == "POST" for method, _ in proxy.requests) - 1
-
-    proxy.before = die_at_the_second_write
+    proxy.add(Fault(call("upload"), answer(403), skip=1))
     with pytest.raises(DropforgeError):
         RunRegistry(proxied_work, prefix).accept(run)
     assert (registry.records(run.run_id).run(), registry.open_run_ids()) == (run, [])
@@ -112,7 +110,7 @@ def test_a_new_run_is_closed_without_looking_for_it_among_the_incomplete(
     registry.accept(run)
     RunRegistry(proxied_work, prefix).close(run, NEW)
     assert (registry.open_run_ids(), registry.closed_run_ids(10)) == ([], [run.run_id])
-    assert [method for method, _ in proxy.requests] == ["POST", "DELETE"]
+    assert [asked.operation for asked in proxy.calls] == ["upload", "delete"]
 
 
 def test_open_runs_are_listed_with_their_age(registry: RunRegistry, run: Run) -> None:
@@ -256,9 +254,8 @@ def test_listing_costs_the_same_however_many_runs_there_are(
             case 2:
                 registry.close(run)
     looking = RunRegistry(proxied_work, prefix)
-    proxy.requests.clear()
     listed = looking.newest_run_ids(30)
-    assert len(proxy.requests) == 3
+    assert len(proxy.calls) == 3
     assert len(listed) == len(set(listed)) == 30
     assert set(registry.open_run_ids()) <= set(listed)
     assert set(looking.newest_run_ids(5)) <= set(registry.open_run_ids())
@@ -276,9 +273,10 @@ def test_a_run_that_is_looked_at_again_is_not_read_again(
     records.write_failure(failure)
     looking = RunRegistry(proxied_work, registry.layout.prefix)
     first = looking.snapshot(run.run_id)
-    proxy.requests.clear()
+    proxy.clear()
     assert looking.snapshot(run.run_id) == first
-    assert [path for _, path in proxy.requests if "alt=media" in path and ("parts" in path or "failed" in path)] == []
+    read = [asked.name for asked in proxy.calls if asked.operation == "read"]
+    assert [name for name in read if "parts" in name or "failed" in name] == []
     records.write_failure(failure.model_copy(update={"attempts": 9}))
     again = looking.snapshot(run.run_id)
     assert again is not None

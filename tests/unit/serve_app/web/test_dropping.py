@@ -8,7 +8,10 @@ from actors.errors import Code, DropforgeError
 from actors.storage.bucket import Bucket
 from serve_app.config.settings import Settings
 from serve_app.web.dropping import DropRequest, drop_target
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.effects import answer
+from tests.support.proxy import Fault
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 PAGE = "https://shop.example"
 
@@ -63,7 +66,7 @@ def test_a_bucket_that_is_not_there_is_named(client: storage.Client, settings: S
 def test_without_permission_the_other_ways_are_named(
     proxied_work: Bucket, proxy: StorageProxy, settings: Settings
 ) -> None:
-    proxy.faults.append(Fault("POST", "uploadType=resumable", status=403))
+    proxy.add(Fault(call("upload"), answer(403)))
     with pytest.raises(DropforgeError, match=r"roles/storage\.objectCreator .*gcloud storage cp"):
         drop_target(proxied_work, settings, DropRequest(name="a.csv", size=5), origin=PAGE)
 

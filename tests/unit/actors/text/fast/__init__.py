@@ -1,0 +1,1 @@
+"""The model's inference done anew, each piece beside spaCy's."""

@@ -12,7 +12,10 @@ from actors.storage.bucket import Bucket
 from serve_app.cli.screen import output
 from serve_app.cli.screen.complaint import Complaint
 from serve_app.cli.screen.output import Output, first_rows, open_text, read_output
-from tests.support.storage_proxy import Fault, StorageProxy
+from tests.support.effects import answer
+from tests.support.proxy import Fault
+from tests.support.storage_call import call
+from tests.support.storage_proxy import StorageProxy
 
 PROJECT = "dropforge-test"
 HEADER = ["uniq_id", "description", "c0_name"]
@@ -79,10 +82,10 @@ def test_what_cloud_storage_refuses_is_reported(
     out: Bucket, prefix: str, proxy: StorageProxy, status: int, message: str
 ) -> None:
     uri = stored(out, f"{prefix}a.csv", AWKWARD)
-    proxy.faults.append(Fault("GET", "a.csv", status=status, times=9))
+    proxy.add(Fault(call(), answer(status), times=None))
     with pytest.raises(Complaint, match=message), open_text(PROJECT, uri) as text:
         text.read()
 
 
 def _reads(proxy: StorageProxy) -> int:
-    return sum("alt=media" in path for method, path in proxy.requests if method == "GET")
+    return sum(asked.operation == "read" for asked in proxy.calls)

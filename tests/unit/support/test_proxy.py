@@ -11,8 +11,7 @@ import pytest
 import requests
 
 from tests.support.http_server import HttpServer
-
-from .proxy import Proxy, Request
+from tests.support.proxy import Proxy, Request
 
 _DEADLINE_S = 30.0
 

@@ -1,4 +1,4 @@
-"""An HTTP proxy between the application and a server it depends on, with faults at chosen requests."""
+"""An HTTP proxy between a client and a server that it depends on, with faults at chosen requests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Self
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from infra.local.port import HOST
 
@@ -36,9 +37,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """With `kept_bytes` the connection breaks off after so many bytes of the body."""
+
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    kept_bytes: int | None = None
 
 
 Forward = Callable[[Request], Awaitable[Reply]]
@@ -71,17 +75,19 @@ class Fault:
 class Proxy:
     """Passes requests on to `upstream`, an address, from a thread of its own while the `with` block runs.
 
-    `log` holds each request that was passed on and the status that the upstream answered with, once it has.
+    `asked` holds each request as it came, whatever became of it; `log` each one that was passed on and the status
+    that the upstream answered with, once it has.
     """
 
     def __init__(self, upstream: str) -> None:
-        self._upstream = upstream
+        self.upstream = upstream
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {upstream}", daemon=True)
         self._under_way: list[Request] = []
         self.port = 0
+        self.asked: list[Request] = []
         self.log: list[tuple[Request, int]] = []
 
     @property
@@ -107,9 +113,10 @@ class Proxy:
         return fault
 
     def clear(self) -> None:
-        """Forgets faults and log; a request that a fault holds is let go by its own end."""
+        """Forgets faults and requests; a request that a fault holds is let go by its own end."""
         with self._lock:
             self._faults.clear()
+        self.asked = []
         self.log = []
 
     def settled(self, matches: Callable[[Request], bool]) -> list[tuple[Request, int]]:
@@ -122,7 +129,7 @@ class Proxy:
         while any(matches(request) for request in self._under_way):
             if time.monotonic() > deadline:
                 raise TimeoutError(
-                    f"A request that {self._upstream} was asked is not answered after {_SETTLED_S:.0f} s."
+                    f"A request that {self.upstream} was asked is not answered after {_SETTLED_S:.0f} s."
                 )
             time.sleep(_POLL_S)
         return [(request, status) for request, status in list(self.log) if matches(request)]
@@ -135,9 +142,10 @@ class Proxy:
     async def forward(self, request: Request) -> Reply:
         """The upstream's answer; 502 where it does not run."""
         headers = [(name, value) for name, value in request.headers if name.lower() not in _HOP_BY_HOP]
+        url = URL(f"http://{self.upstream}{request.target}", encoded=True)
         try:
             async with self._session.request(
-                request.method, f"http://{self._upstream}{request.target}", headers=headers, data=request.body or None
+                request.method, url, headers=headers, data=request.body or None, allow_redirects=False
             ) as answer:
                 kept = tuple((n, v) for n, v in answer.headers.items() if n.lower() not in _HOP_BY_HOP)
                 return Reply(answer.status, kept, await answer.read())
@@ -166,6 +174,7 @@ class Proxy:
         request = Request(
             incoming.method, incoming.raw_path, tuple(incoming.headers.items()), await incoming.read(), peer[1]
         )
+        self.asked.append(request)
         with self._lock:
             fault = next((fault for fault in self._faults if fault.takes(request)), None)
         if fault is None:
@@ -177,6 +186,8 @@ class Proxy:
             if transport is not None and not transport.is_closing():
                 _reset(transport)
             return web.Response(status=500)
+        if reply.kept_bytes is not None:
+            return await _broken_off(incoming, reply)
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
     async def _pass_on(self, request: Request) -> Reply:
@@ -189,65 +200,18 @@ class Proxy:
         return reply
 
 
+async def _broken_off(incoming: web.Request, reply: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    response.content_length = len(reply.body)
+    response.force_close()
+    await response.prepare(incoming)
+    await response.write(reply.body[: reply.kept_bytes])
+    return response
+
+
 def _reset(transport: asyncio.Transport) -> None:
     """Ends a connection with RST, as a crashed server or a middlebox does."""
     connection = transport.get_extra_info("socket")
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-
-
-def answer(status: int, *headers: tuple[str, str]) -> Effect:
-    """Answers with an error without passing the request on."""
-
-    async def effect(request: Request, forward: Forward) -> Reply:
-        return Reply(status, (("Content-Type", "application/json"), *headers), b"{}")
-
-    return effect
-
-
-async def reset(request: Request, forward: Forward) -> None:
-    """Breaks the connection off before the request is passed on."""
-
-
-async def lose_reply(request: Request, forward: Forward) -> None:
-    """Passes the request on and loses the answer: what it asked for has happened."""
-    await forward(request)
-
-
-def stall(seconds: float) -> Effect:
-    """Says nothing for so long, then breaks off."""
-
-    async def effect(request: Request, forward: Forward) -> None:
-        await asyncio.sleep(seconds)
-
-    return effect
-
-
-def delay(seconds: float) -> Effect:
-    """Passes the request on after so long."""
-
-    async def effect(request: Request, forward: Forward) -> Reply:
-        await asyncio.sleep(seconds)
-        return await forward(request)
-
-    return effect
-
-
-def meanwhile(action: Callable[[], object]) -> Effect:
-    """Does something outside while the request waits, then passes it on."""
-
-    async def effect(request: Request, forward: Forward) -> Reply:
-        await asyncio.to_thread(action)
-        return await forward(request)
-
-    return effect
-
-
-def instead(action: Callable[[Request], object]) -> Effect:
-    """Does something to the one who has asked, who gets no answer."""
-
-    async def effect(request: Request, forward: Forward) -> None:
-        await asyncio.to_thread(action, request)
-
-    return effect

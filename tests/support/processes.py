@@ -11,7 +11,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _RAY_FOLDER = re.compile(r"=(/[^\0=]*/dropforge-ray-[^/\0]+)")
-_REPLICA = re.compile(r"^ray::ServeReplica:[^:]+:(\w+)")
+_REPLICA = re.compile(r"^ray::ServeReplica:dropforge:(\w+)")
 
 
 def descendants(root: int) -> list[int]:
@@ -30,10 +30,10 @@ def descendants(root: int) -> list[int]:
     return found[1:]
 
 
-def replicas(root: int) -> dict[str, list[int]]:
-    """The processes of each deployment's replicas, by the title that Ray gives them."""
+def replicas(root: int | None = None) -> dict[str, list[int]]:
+    """The processes below `root`, or this process, of each deployment's replicas, by the title that Ray gives them."""
     found = defaultdict(list)
-    for pid in descendants(root):
+    for pid in descendants(root or os.getpid()):
         with contextlib.suppress(OSError):
             title = (_PROC / str(pid) / "cmdline").read_text()
             if match := _REPLICA.match(title):

@@ -1,4 +1,4 @@
-"""Catalogues of any number of rows for the benchmarks, the same from the same seed.
+"""Catalogues of any number of rows, the same from the same seed.
 
 The rows are recombined from the shared sample's real ones where it is present, else from the made-up sample's.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import random
-from pathlib import Path
 
 from infra.local.sample import sample
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "flipkart_sample.csv"
+from .shared_data import SAMPLE
+
 _IMAGES = 4
 
 
@@ -38,7 +38,7 @@ def catalogue(rows: int, *, seed: int, image_url: str) -> bytes:
 
 
 def _source(image_url: str) -> tuple[list[str], list[list[str]]]:
-    content = SHARED.read_bytes() if SHARED.exists() else sample(image_url).content
+    content = SAMPLE.read_bytes() if SAMPLE.exists() else sample(image_url).content
     header, *records = csv.reader(io.StringIO(content.decode("utf-8", "replace"), newline=""))
     required = [header.index(name) for name in ("description", "product_specifications", "product_category_tree")]
     return header, [row for row in records if len(row) == len(header) and all(row[index] for index in required)]

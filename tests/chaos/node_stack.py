@@ -1,41 +1,32 @@
-"""All of the world that the application is in: local cloud, image host, the proxies before them, and its nodes."""
+"""A faulty world and the application's nodes in it."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-from unittest import mock
+from typing import Any
 
 import requests
-from google.cloud import pubsub_v1
 
 from actors.model.drop import Drop
-from actors.storage.bucket import Bucket, connect
-from infra.local.cloud import LocalCloud, LocalCloudOptions
-from infra.local.image_host import ImageHost
+from infra.local.cloud import LocalCloud
 from infra.local.port import HOST
 from infra.local.pubsub import wire
 from infra.local.pubsub.journal import Journal
-from serve_app.runs.run_registry import RunRegistry
+from serve_app.config.settings import Settings
+from tests.support.faulty_world import FaultyWorld
+from tests.support.world import notification_of, push_envelope
 
 from .node import Node, NodeOptions
-from .proxy import Proxy
-from .storage_proxy import StorageProxy
 
-PREFIX = "in/"
 LEASE_S = 4.0
 
-_WORK_PREFIX = "_dropforge/"
 _API_S = 90.0
 
 
@@ -45,40 +36,17 @@ class Answer:
     body: Any
 
 
-class Stack:
-    """The world while the `with` block runs. What is started here is ended with it, also by a crash of this process.
-
-    `source`, `output` and `ledger` reach the object store past the proxy, so a fault never hits the checks.
-    """
+class NodeStack(FaultyWorld):
+    """The world while the `with` block runs. What is started here is ended with it, also by a crash of this process."""
 
     def __init__(self) -> None:
-        self._running = ExitStack()
+        super().__init__()
         self.nodes: list[Node] = []
 
-    def __enter__(self) -> Self:
-        with ExitStack() as running:
-            self.folder = Path(tempfile.mkdtemp(prefix="dropforge-chaos-"))
-            running.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            self.cloud = running.enter_context(
-                LocalCloud(LocalCloudOptions(state=self.folder / "cloud", watched_prefix=PREFIX))
-            )
-            self.storage = running.enter_context(StorageProxy(self.cloud.storage.address))
-            self.image_host = running.enter_context(ImageHost())
-            self.images = running.enter_context(Proxy(f"{HOST}:{self.image_host.port}"))
-            with mock.patch.dict(os.environ, self.cloud.environment):
-                client = connect(self.cloud.options.project)
-                self._publisher = pubsub_v1.PublisherClient()
-            self.source = Bucket(client, self.cloud.options.source_bucket)
-            self.output = Bucket(client, self.cloud.options.output_bucket)
-            self.ledger = RunRegistry(self.output, _WORK_PREFIX)
-            running.callback(self.end_nodes)
-            self._running = running.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._running.close()
+    def _start(self, running: ExitStack) -> tuple[LocalCloud, Settings]:
+        started = super()._start(running)
+        running.callback(self.end_nodes)
+        return started
 
     @property
     def node(self) -> Node:
@@ -88,7 +56,6 @@ class Stack:
     @property
     def options(self) -> NodeOptions:
         """What a node runs with where a scenario asks for nothing else."""
-        cloud = self.cloud.options
         images = {
             "allowed_networks": [f"{HOST}/32"],
             "allowed_ports": [80, 443, self.images.port],
@@ -101,12 +68,6 @@ class Stack:
         }
         return NodeOptions(
             settings={
-                "project": cloud.project,
-                "source_bucket": cloud.source_bucket,
-                "output_bucket": cloud.output_bucket,
-                "subscription": cloud.subscription,
-                "dead_letter_topic": cloud.dead_letter_topic,
-                "dead_letter_subscription": cloud.dead_letter_subscription,
                 "open_on_loopback": True,
                 "shard_rows": 20,
                 "lease_s": LEASE_S,
@@ -114,11 +75,6 @@ class Stack:
                 "images": images,
             }
         )
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Of a process that is to reach the local cloud, the object store through the proxy."""
-        return self.cloud.environment | {"STORAGE_EMULATOR_HOST": self.storage.url}
 
     def start_node(self, options: NodeOptions | None = None) -> Node:
         node = Node(options or self.options, self.environment, Path(tempfile.mkdtemp(prefix="node-", dir=self.folder)))
@@ -142,20 +98,13 @@ class Stack:
         for node in self.nodes:
             node.settle()
 
-    def upload(self, name: str, content: bytes) -> Drop:
-        """Writes an object of the source bucket, which announces it by itself."""
-        generation = self.source.put(name, content, content_type="text/csv")
-        return Drop(self.source.name, name, generation)
-
     def announce(self, drop: Drop) -> None:
         """Publishes one more notification of a drop."""
-        topic = self._publisher.topic_path(self.cloud.options.project, self.cloud.options.topic)
-        self._publisher.publish(topic, b"", **attributes(drop)).result(timeout=30)
+        self.publish(notification_of(drop))
 
     def push(self, drop: Drop, node: Node) -> int:
         """Posts a notification of a drop to a node's push endpoint as Pub/Sub does; the status of the answer."""
-        message = {"attributes": attributes(drop), "data": "", "messageId": str(time.time_ns())}
-        return self.post("/pubsub/push", {"message": message, "subscription": "pushed"}, node).status
+        return self.post("/pubsub/push", push_envelope(notification_of(drop)), node).status
 
     def get(self, path: str, node: Node | None = None) -> Answer:
         return _answer(requests.get(f"{(node or self.node).url}{path}", timeout=_API_S))
@@ -175,9 +124,8 @@ class Stack:
 
     def remove_images(self) -> None:
         """Takes away what runs that have ended stored most of: the local store walks over all of it at each listing."""
-        names = [info.name for info in self.output.objects("images/")]
         with ThreadPoolExecutor(8) as threads:
-            list(threads.map(self.output.delete, names))
+            list(threads.map(self.output.delete, self.names("images/")))
 
     def undelivered(self) -> list[str]:
         """The messages that wait on a subscription or are out unacknowledged: subscription and object or shard."""
@@ -193,17 +141,6 @@ class Stack:
             ]
             journal.close()
         return found
-
-
-def attributes(drop: Drop) -> dict[str, str]:
-    """Of a notification of Cloud Storage ("Pub/Sub notifications for Cloud Storage")."""
-    return {
-        "eventType": "OBJECT_FINALIZE",
-        "bucketId": drop.bucket,
-        "objectId": drop.object,
-        "objectGeneration": str(drop.generation),
-        "payloadFormat": "JSON_API_V1",
-    }
 
 
 def with_settings(options: NodeOptions, **settings: object) -> NodeOptions:
