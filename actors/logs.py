@@ -1,6 +1,6 @@
-"""One JSON line an event, in the fields that Cloud Logging lifts out of a container's output.
+"""Logs each event as one JSON line, with the fields that Cloud Logging reads from a container's output.
 
-Field names are those of "Structured logging", Cloud Logging documentation. On a terminal, plain text.
+Field names are from "Structured logging", Cloud Logging documentation. On a terminal, the log is plain text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OUR_LOGGER = "dropforge"
 
 
 def labels(**values: object) -> dict[str, Any]:
-    """`extra` of a log call: what the event is about, such as `run`, `shard` and `stage`. Empty values are left out."""
+    """The `extra` of a log call: what the event is about, such as `run`, `shard` and `stage`. Omits empty values."""
     return {"labels": {name: str(value) for name, value in values.items() if value not in (None, "")}}
 
 
@@ -37,7 +37,7 @@ _about: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxy
 
 @contextmanager
 def about(**values: object) -> Iterator[None]:
-    """Labels of whatever is logged in the block, and in tasks started from it."""
+    """Adds labels to every event that is logged in the `with` block, and in tasks started in it."""
     token = _about.set({**_about.get(), **labels(**values)["labels"]})
     try:
         yield
@@ -46,10 +46,10 @@ def about(**values: object) -> Iterator[None]:
 
 
 def configure(project: str) -> str:
-    """Sends the events of this Ray process to standard error, each with its node's id, which is returned, as a label.
+    """Logs the events of this Ray process to standard error, each with the node's id as a label; returns that id.
 
-    Serve's own events and the libraries' warnings get the same form, so that their severity is kept too. `project` is
-    where traces are. May be called again.
+    Events of Serve and warnings of libraries get the same format, so that Cloud Logging sees their severity too.
+    `project` is the Google Cloud project of the traces. May be called more than once.
     """
     node_id: str = ray.get_runtime_context().get_node_id()
     handler = logging.StreamHandler(sys.stderr)
@@ -69,7 +69,7 @@ def configure(project: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """A line break in a stranger's text can't start a line of its own, of whichever kind: the line is plain ASCII."""
+    """Formats an event as one line of ASCII, so that no line break in untrusted text can start a new line."""
 
     def __init__(self, node_id: str, project: str) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
         }
         if record.exc_info:
-            # Where a stack trace stands decides whether Error Reporting groups the event.
+            # Error Reporting groups events by the stack trace in this field.
             event["stack_trace"] = self.formatException(record.exc_info)
         found = {**_about.get(), **getattr(record, "labels", {})}
         if self._node_id:

@@ -1,4 +1,4 @@
-"""Retry policies, and the one predicate that says which failures may pass."""
+"""Retry policies, and the classification of exceptions as transient or permanent failures."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ T = TypeVar("T")
 
 
 class RetryPolicy(BaseModel):
-    """How often and how long a stage tries again. Attempts and total time both end it."""
+    """How often and how long a stage is retried. Both limits apply: attempts and total time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    attempts: int = Field(5, ge=1, description="tries in all, the first one included")
-    total_s: float = Field(120.0, gt=0, description="no new try after this many seconds")
-    first_delay_s: float = Field(0.2, ge=0, description="seconds before the second try; doubled for each further one")
-    longest_delay_s: float = Field(10.0, ge=0, description="most seconds between two tries")
-    jitter_s: float = Field(0.5, ge=0, description="up to this many random seconds are added to each delay")
+    attempts: int = Field(5, ge=1, description="maximum number of attempts, including the first one")
+    total_s: float = Field(120.0, gt=0, description="no attempt starts later than this after the first one, seconds")
+    first_delay_s: float = Field(
+        0.2, ge=0, description="delay before the second attempt, doubled for each further one, seconds"
+    )
+    longest_delay_s: float = Field(10.0, ge=0, description="maximum delay between two attempts, seconds")
+    jitter_s: float = Field(0.5, ge=0, description="maximum random time added to each delay, seconds")
 
     async def call(
         self,
@@ -40,10 +42,10 @@ class RetryPolicy(BaseModel):
         retryable: Callable[[DropforgeError], bool] = lambda error: error.retryable,
         on_retry: Callable[[DropforgeError, int], None] = lambda error, attempt: None,
     ) -> T:
-        """Awaits `attempt()` until it succeeds, its failure is not `retryable`, or the policy is used up.
+        """The result of `attempt()`, retried until it succeeds, its failure is not `retryable`, or a limit is reached.
 
-        Every failure reaches the caller as a `DropforgeError` that names `subject`. `on_retry` is told the
-        failure and the number of the attempt it ended.
+        Every failure is raised as a `DropforgeError` that names `subject`. `on_retry` is called before each retry with
+        the failure and the number of the attempt that failed.
         """
 
         async def once() -> T:
@@ -75,11 +77,11 @@ class RetryPolicy(BaseModel):
 
 
 def classify(error: BaseException, subject: str) -> DropforgeError:
-    """The `DropforgeError` that an exception of a stage call means.
+    """The `DropforgeError` for an exception of a call about `subject`.
 
-    Ray's failures come in families, some only as the cause of another exception: a task's error wraps the
-    actor's own, and chained Serve responses wrap an actor's death in `RayServeException`. The first
-    exception along the chain that says something decides; one that nothing is known of is `INTERNAL`.
+    Ray's exceptions form families, and some appear only as the cause of another: a task's error wraps the actor's own,
+    and chained Serve responses wrap an actor's death in `RayServeException` (Ray 2.60). The first known exception in
+    the chain decides; if there is none, the code is `INTERNAL`.
     """
     for link in _chain(error):
         if isinstance(link, DropforgeError):
@@ -92,7 +94,7 @@ def classify(error: BaseException, subject: str) -> DropforgeError:
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:
-    """The exception and its causes, outermost first; `RayTaskError.cause` is where Ray keeps the original."""
+    """The exception and its causes, outermost first. Ray keeps the original exception in `RayTaskError.cause`."""
     links: list[BaseException] = []
     while error is not None and error not in links:
         links.append(error)
@@ -103,7 +105,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _passing_code(error: BaseException) -> Code | None:
-    # Ray is asked by name along the MRO: importing it costs seconds, and the command line classifies too.
+    # Ray's classes are found by name in the MRO, because importing Ray takes seconds, and the command line needs none.
     names = {base.__name__ for base in type(error).__mro__ if base.__module__.startswith("ray")}
     for code, family in _RAY_FAMILIES:
         if names & family:

@@ -1,4 +1,4 @@
-"""The one builder of the Serve application; `serve_config.yaml` names it as `serve_app.app:build`."""
+"""The builder of the Serve application; `serve_config.yaml` names it as `serve_app.app:build`."""
 
 # No `from __future__ import annotations` here: Serve reads the builder's annotations to type its arguments.
 
@@ -20,7 +20,8 @@ from .ingress import Ingress
 def build(args: dict[str, Any]) -> Application:
     """Binds the five deployments.
 
-    Raises `BAD_SETTINGS` on an unknown or wrong setting, and where strangers would be let in, before anything starts.
+    Raises `BAD_SETTINGS`, before anything starts, when a setting is unknown or not valid, or when the settings would
+    let anyone in.
     """
     settings = checked_settings(args)
     check_closed(settings)

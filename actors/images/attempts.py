@@ -1,4 +1,4 @@
-"""Retries that cost nothing until they are needed."""
+"""Retries without any cost for attempts that succeed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 async def with_retries(policy: RetryPolicy, attempt: Callable[[], Awaitable[T]], *, subject: str) -> T:
-    """What `policy.call(attempt)` gives, for an attempt that raises `DropforgeError`s.
+    """The result of `policy.call(attempt)`, for an attempt that raises only `DropforgeError`.
 
-    tenacity comes in after the first failure only: it keeps what an attempt returns in a cycle of objects until the
-    garbage collector finds it, which for thousands of images is memory, and more CPU than the requests themselves
-    cost. A host that is down is not waited for a second time: `Hosts` has done so.
+    tenacity (9.2) is used only after the first failure, because it keeps an attempt's result in a reference cycle until
+    the garbage collector runs. For thousands of images that costs memory, and more CPU time than the requests. A host
+    that is down is not retried here, because `Hosts` has already waited for it.
     """
     failure: DropforgeError | None = None
     try:

@@ -1,4 +1,4 @@
-"""Whether bytes are an image, by decoding them; what a server or a name says about them counts for nothing."""
+"""Checks that bytes are an image by decoding them. Content types and file names are ignored."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from .polyglots import second_format
 
 @dataclass(frozen=True, slots=True)
 class ImageFormat:
+    """The file extension and media type of a format."""
+
     extension: str
     content_type: str
 
 
-# MPO is what Pillow calls a JPEG that carries further pictures, as phones write it; its JPEG plugin opens it.
+# MPO is Pillow's name for a JPEG with additional pictures, as phones write it; Pillow's JPEG plugin opens it.
 _FORMATS = {
     "JPEG": ImageFormat("jpg", "image/jpeg"),
     "MPO": ImageFormat("jpg", "image/jpeg"),
@@ -34,32 +36,34 @@ _FORMATS = {
     "AVIF": ImageFormat("avif", "image/avif"),
 }
 
-# A progressive JPEG may hold any number of scans over all of its pixels, a few bytes each, so that a small file takes
-# hours to decode (libjpeg-turbo, "Two Issues with the JPEG Standard"). Real ones hold about ten.
+# A progressive JPEG may have any number of scans over all its pixels, of a few bytes each, so that a small file can
+# take hours to decode (libjpeg-turbo, "Two Issues with the JPEG Standard"). Real files have about ten.
 _START_OF_SCAN = b"\xff\xda"
 _MAX_SCANS = 100
 
 _KNOWN_IMAGES = 8192
-"""Digests of what was decoded that are remembered, about 100 bytes each; all are forgotten when they are more."""
+"""Capacity of the cache of decoded images' digests, of about 100 bytes each. It is cleared when full."""
 
 _PLUGINS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 
 def decoded_format(data: bytes, *, max_pixels: int, max_frames: int) -> ImageFormat:
-    """The format of an image whose first frame decodes to its last pixel.
+    """The format of an image, after its first frame was completely decoded.
 
-    Of a JPEG only what can fail is decoded (see `jpeg`), at an eighth of its size and in grey, which leaves nothing
-    out that can. Raises `NOT_AN_IMAGE`, or `IMAGE_TOO_MANY_PIXELS` before a pixel is decoded. An image that is
-    something else besides (see `polyglots`) is none.
+    Of a JPEG, only the parts that can fail are decoded (see `jpeg`), in grey and at an eighth of its size.
+
+    Raises:
+        NOT_AN_IMAGE: the bytes do not decode, or are also a file of another format (see `polyglots`).
+        IMAGE_TOO_MANY_PIXELS: the image has more pixels or frames than allowed; checked before decoding.
     """
     return _format_of(_deciding(data), max_pixels, max_frames)
 
 
 def _deciding(data: bytes) -> bytes:
-    """The part that decides whether it decodes, of bytes that are nothing else besides."""
+    """The part of the bytes that decides whether they decode. Raises `NOT_AN_IMAGE` for a polyglot."""
     other = second_format(data)
     if other is not None:
-        raise DropforgeError(Code.NOT_AN_IMAGE, f"The bytes are not only an image, but {other} too.")
+        raise DropforgeError(Code.NOT_AN_IMAGE, f"The file is not only an image, but also {other}.")
     return without_scan(data) or data
 
 
@@ -71,15 +75,17 @@ def _format_of(data: bytes, max_pixels: int, max_frames: int) -> ImageFormat:
                 raise DropforgeError(Code.NOT_AN_IMAGE, f"The JPEG has more than {_MAX_SCANS} scans.")
             if image.format != "PNG":
                 return _loaded(image)
-            image.verify()  # checksums, which decoding a PNG skips; the other formats have none
-        with Image.open(BytesIO(data), formats=_PLUGINS) as image:  # an image can't be used after verify
+            image.verify()  # checks a PNG's checksums, which decoding skips; the other formats have none
+        with Image.open(BytesIO(data), formats=_PLUGINS) as image:  # an image can't be used after `verify`
             return _loaded(image)
     except (DropforgeError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DropforgeError(Code.IMAGE_TOO_MANY_PIXELS, f"The image is too large to decode: {error}") from error
-    except Exception as error:  # Pillow's plugins raise about any type on bytes made to break them
-        raise DropforgeError(Code.NOT_AN_IMAGE, f"The bytes are no image: {type(error).__name__} {error}") from error
+    except Exception as error:  # Pillow's plugins can raise almost any type for malicious bytes
+        raise DropforgeError(
+            Code.NOT_AN_IMAGE, f"The file is not an image that can be decoded: {type(error).__name__} {error}"
+        ) from error
 
 
 def _loaded(image: Image.Image) -> ImageFormat:
@@ -92,20 +98,22 @@ def _check_size(image: Image.Image, max_pixels: int, max_frames: int) -> None:
     width, height = image.size
     if width * height > max_pixels:
         raise DropforgeError(
-            Code.IMAGE_TOO_MANY_PIXELS, f"The image has {width} x {height} pixels, more than {max_pixels}."
+            Code.IMAGE_TOO_MANY_PIXELS, f"The image has {width} x {height} pixels, more than the {max_pixels} allowed."
         )
-    # A TIFF's pages are not counted: finding them all takes Pillow minutes on a file made for that. The other
-    # formats say their count up front, and a GIF's is found in a walk over the bytes.
+    # A TIFF's pages are not counted: for a malicious file that takes Pillow minutes. The other formats have the number
+    # in their headers, except GIF, where one pass over the bytes finds it.
     frames = 1 if image.format == "TIFF" else getattr(image, "n_frames", 1)
     if frames > max_frames:
-        raise DropforgeError(Code.IMAGE_TOO_MANY_PIXELS, f"The image has {frames} frames, more than {max_frames}.")
+        raise DropforgeError(
+            Code.IMAGE_TOO_MANY_PIXELS, f"The image has {frames} frames, more than the {max_frames} allowed."
+        )
 
 
 class Decoder:
-    """`decoded_format` on `threads` of its own: Pillow works without the interpreter's lock, so the loop goes on.
+    """`decoded_format` on threads of its own, with a cache. Pillow releases the GIL, so the event loop is not blocked.
 
-    What was decoded lately is known again by the digest of the part that decides: a shop's picture for "no image" has
-    many URLs, and its photos, of one size and written by one program, may have equal headers.
+    The cache's key is the digest of the part that decides. It hits often: a shop's "no image" picture has many URLs,
+    and photos of one size that the same program wrote may have equal headers.
     """
 
     def __init__(self, *, threads: int, max_pixels: int, max_frames: int) -> None:
@@ -115,6 +123,7 @@ class Decoder:
         self._max_frames = max_frames
 
     async def format_of(self, data: bytes) -> ImageFormat:
+        """The format of an image. Raises what `decoded_format` raises."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data)
 
     def _decode(self, data: bytes) -> ImageFormat:

@@ -1,4 +1,4 @@
-"""One image's bytes, from a server that nobody vouches for."""
+"""Downloads one image from an untrusted server."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from .settings import ImageSettings
 from .urls import checked_url, redirect_target
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_DRAINED_BYTES = 1 << 16  # of an answer that is not wanted, so that its connection can serve the next request
+_DRAINED_BYTES = 1 << 16  # read from an answer without an image, so that its connection can be reused
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An image's bytes, `fetched` for it or for another row. Holds its places among the replica's until it is left."""
+    """An image's bytes. A context manager: it holds its `places` in the replica's limits until its block ends.
+
+    `fetched` is False for bytes that were fetched for another row.
+    """
 
     data: bytes
     places: tuple[asyncio.Semaphore, ...]
@@ -44,7 +47,7 @@ class Body:
 
 
 class Downloader:
-    """One HTTP session to all of the image hosts. Created, used and closed on one event loop."""
+    """One HTTP session for all image hosts. Must be created, used and closed on the same event loop."""
 
     def __init__(self, settings: ImageSettings) -> None:
         self._settings = settings
@@ -65,7 +68,7 @@ class Downloader:
         agent = f"Dropforge/{importlib.metadata.version('dropforge')}{contact}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0,  # our own limits are taken before the request, where waiting costs it no deadline
+                limit=0,  # our limits apply before the request, where waiting does not count against its deadline
                 resolver=self._resolver,
                 ttl_dns_cache=settings.dns_cache_s,
                 socket_factory=self._guard.open_socket,
@@ -73,7 +76,7 @@ class Downloader:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_s, sock_read=settings.read_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": agent, "Accept-Encoding": "identity"},
-            auto_decompress=False,  # an encoding that was not asked for is not unpacked into who knows what
+            auto_decompress=False,  # a content encoding that we did not request could expand to any size
             trust_env=False,
             max_line_size=settings.max_header_bytes,
             max_field_size=settings.max_header_bytes,
@@ -89,10 +92,10 @@ class Downloader:
         await self._resolver.close()
 
     async def fetch(self, text: str) -> Body:
-        """The body that one try of a URL gives. Every redirect's target is checked as the URL itself is.
+        """The body of a URL, in one attempt. The target of every redirect is checked like the URL itself.
 
-        Waits for a place of the host first and of the replica second, so that only fetches that run hold the
-        latter. The deadline counts from there. Raises `DropforgeError` with an image's or a passing code.
+        Waits for a place in the host's limit first and in the replica's second, so that only running fetches hold the
+        latter. The deadline `fetch_s` starts then. Raises codes of kind `IMAGE` and `PASSING`.
         """
         remaining_s = self._settings.fetch_s
         target = text
@@ -105,11 +108,11 @@ class Downloader:
             target = answer
             remaining_s -= taken_s
         raise DropforgeError(
-            Code.TOO_MANY_REDIRECTS, f"{text} redirects more than {self._settings.max_redirects} times."
+            Code.TOO_MANY_REDIRECTS, f"{text} was redirected more than {self._settings.max_redirects} times."
         )
 
     async def hold(self, data: bytes) -> Body:
-        """Bytes that were fetched before, once they have the places that fetching them would take."""
+        """A body of bytes that were fetched before. Waits for the same places as a fetch of them."""
         places: list[asyncio.Semaphore] = []
         try:
             await self._images.acquire()
@@ -124,7 +127,7 @@ class Downloader:
         return Body(data, tuple(places), fetched=False)
 
     async def _hop(self, url: URL, deadline_s: float) -> tuple[Body | str, float]:
-        """The answer of one server: a body, or where it redirects to; and the seconds that took."""
+        """The answer of one server: a body, or the target of a redirect; and the seconds that it took."""
         places = [self._images]
         await self._images.acquire()
         started = time.monotonic()
@@ -156,13 +159,13 @@ class Downloader:
         directive = opted_out(response.headers.getall("X-Robots-Tag", ()), self._opt_out)
         if directive is not None:
             raise DropforgeError(
-                Code.IMAGE_OPTED_OUT, f"{response.url} asks to be left alone: its X-Robots-Tag has {directive}."
+                Code.IMAGE_OPTED_OUT, f"{response.url} was not stored: its X-Robots-Tag header has {directive}."
             )
 
     async def _read(
         self, response: aiohttp.ClientResponse, places: list[asyncio.Semaphore], deadline: asyncio.Timeout
     ) -> bytes:
-        """The whole body, within the limits on size and speed; a large one takes its place in `places`."""
+        """The whole body, within the limits of size and speed. A large one takes an additional place."""
         limits = self._settings
         if (response.content_length or 0) > limits.max_image_bytes:
             raise _too_large(response.url, limits.max_image_bytes)
@@ -177,14 +180,15 @@ class Downloader:
             age_s = time.monotonic() - started
             if age_s > limits.slow_start_s and size < limits.min_bytes_per_s * age_s:
                 raise DropforgeError(
-                    Code.IMAGE_TOO_SLOW, f"{response.url} sent {size} bytes in {age_s:.0f} s, which is too slow."
+                    Code.IMAGE_TOO_SLOW,
+                    f"{response.url} sent {size} bytes in {age_s:.0f} s, less than {limits.min_bytes_per_s} a second.",
                 )
             if size > limits.large_image_bytes and self._large_images not in places:
                 started += await self._take_large_place(places, deadline)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def _take_large_place(self, places: list[asyncio.Semaphore], deadline: asyncio.Timeout) -> float:
-        """Waits with the deadline stopped: the wait is not the server's fault. Returns its seconds."""
+        """Waits with the deadline suspended, because the wait is not the server's fault. Returns the seconds waited."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         ends = deadline.when() or began
@@ -197,4 +201,4 @@ class Downloader:
 
 
 def _too_large(url: URL, limit: int) -> DropforgeError:
-    return DropforgeError(Code.IMAGE_TOO_LARGE, f"{url} is longer than {limit} bytes.")
+    return DropforgeError(Code.IMAGE_TOO_LARGE, f"{url} has more than the {limit} bytes allowed.")

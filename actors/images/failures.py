@@ -1,4 +1,4 @@
-"""What a failed fetch means: aiohttp's exceptions and HTTP's statuses as codes."""
+"""Maps failed fetches to codes: aiohttp's exceptions, and HTTP statuses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATUS_CODES = {
 
 
 def status_error(response: aiohttp.ClientResponse) -> DropforgeError:
-    """The failure that an answer without an image is, with the wait its Retry-After asks for (RFC 9110, 10.2.3)."""
+    """The failure for an answer without an image, with the delay of its Retry-After header (RFC 9110, 10.2.3)."""
     code = _STATUS_CODES.get(response.status)
     if code is None:
         code = Code.SERVER_ERROR if 500 <= response.status < 600 else Code.IMAGE_HTTP_ERROR
@@ -53,7 +53,7 @@ def _retry_after_s(value: str) -> float | None:
 
 @contextmanager
 def fetch_errors(url: str) -> Iterator[None]:
-    """Turns whatever a request to a stranger may raise into a `DropforgeError`; its own pass through."""
+    """Turns every exception of a request into a `DropforgeError`; one that is already a `DropforgeError` passes."""
     try:
         yield
     except DropforgeError:
@@ -69,13 +69,13 @@ def _meaning(error: Exception) -> tuple[Code, str]:
         return Code.BLOCKED_ADDRESS, str(cause)
     if isinstance(cause, socket.gaierror):
         missing = cause.errno in PERMANENT
-        return (Code.HOST_NOT_FOUND if missing else Code.CONNECTION_FAILED), f"its name was not resolved ({cause})"
+        return (Code.HOST_NOT_FOUND if missing else Code.CONNECTION_FAILED), f"its host was not resolved ({cause})"
     if isinstance(error, TimeoutError):
-        return Code.TIMEOUT, "it did not answer in time"
+        return Code.TIMEOUT, "the server did not answer in time"
     if isinstance(error, aiohttp.InvalidURL):
-        return Code.BAD_URL, "aiohttp refuses the URL"
+        return Code.BAD_URL, "the URL is not valid for aiohttp"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Code.IMAGE_HTTP_ERROR, f"its TLS certificate is not valid ({error.certificate_error})"
+        return Code.IMAGE_HTTP_ERROR, f"the server's TLS certificate is not valid ({error.certificate_error})"
     if isinstance(error, (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError, RuntimeError)):
         return Code.CONNECTION_FAILED, f"the connection failed ({type(error).__name__} {error})"
-    return Code.IMAGE_HTTP_ERROR, f"its answer is not valid HTTP ({type(error).__name__})"
+    return Code.IMAGE_HTTP_ERROR, f"the server's answer is not valid HTTP ({type(error).__name__})"

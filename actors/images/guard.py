@@ -1,8 +1,8 @@
-"""Which addresses strangers' URLs may lead to.
+"""Refuses addresses that URLs from untrusted files must not lead to.
 
-The address a socket is about to connect to is what counts: whatever the URL said, however DNS answered a moment
-ago. `AddressGuard.open_socket` is aiohttp's `socket_factory`, called with that address for every connection; the
-checks of URLs and of DNS answers before it only make the refusal earlier and its message better.
+What counts is the address that a socket is about to connect to, whatever the URL said and DNS answered before.
+`AddressGuard.open_socket` is aiohttp's `socket_factory`, which is called with that address for every connection.
+The earlier checks of URLs and DNS answers only refuse sooner, and with a better message.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from aiohappyeyeballs import AddrInfoType
 
 Network = IPv4Network | IPv6Network
 
-# IANA IPv4 Special-Purpose Address Registry, all of it, public-service anycast included, then multicast and
-# class E. The last one is a metadata address outside every registry (Azure, "What is IP address 168.63.129.16").
+# All of the IANA IPv4 Special-Purpose Address Registry, including public-service anycast; then multicast and class E.
+# The last one is a metadata address outside of every registry (Azure, "What is IP address 168.63.129.16").
 _REFUSED_V4 = tuple(
     map(
         IPv4Network,
@@ -44,34 +44,34 @@ _REFUSED_V4 = tuple(
     )
 )
 
-# IANA IPv6 Global Unicast Address Space: only 2000::/3 is assigned, which leaves out mapped, compatible, NAT64,
-# unique-local, link-local and multicast addresses. Within it: protocol assignments (Teredo, ORCHID), documentation,
-# 6to4 and AS112.
+# IANA IPv6 Global Unicast Address Space: only 2000::/3 is assigned, which excludes mapped, compatible, NAT64,
+# unique-local, link-local and multicast addresses. Refused within it: protocol assignments (Teredo, ORCHID),
+# documentation, 6to4 and AS112.
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "2620:4f:8000::/48")))
 
 
 class BlockedAddressError(OSError):
-    """An address that strangers' URLs may not lead to. An OSError, because that is what aiohttp passes on."""
+    """A refused address. A subclass of OSError, because aiohttp passes on only those."""
 
 
 class AddressGuard:
-    """Refuses every address that is not public, but for the networks a deployment allows."""
+    """Refuses every address that is not public, except those in `allowed` networks."""
 
     def __init__(self, allowed: Iterable[Network] = ()) -> None:
         self._allowed = tuple(allowed)
 
     def check(self, address: str) -> None:
-        """Raises `BlockedAddressError` unless the numeric `address` may be connected to."""
+        """Raises `BlockedAddressError` unless connections to the numeric `address` are allowed."""
         try:
             parsed = ip_address(address)
         except ValueError:
             raise BlockedAddressError(f"{address!r} is not a numeric address") from None
         if not self._permits(parsed):
-            raise BlockedAddressError(f"{parsed} is not a public address and not in allowed_networks")
+            raise BlockedAddressError(f"{parsed} is neither a public address nor in images.allowed_networks")
 
     def open_socket(self, info: AddrInfoType) -> socket.socket:
-        """A socket for the address of `info`; raises `BlockedAddressError` before one is opened to a refused one."""
+        """A socket for the address of `info`. Raises `BlockedAddressError` for a refused address, and opens none."""
         family, kind, protocol, _, address = info
         if family not in (socket.AF_INET, socket.AF_INET6):
             raise BlockedAddressError(f"address family {family} is not IPv4 or IPv6")

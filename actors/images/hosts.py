@@ -1,7 +1,7 @@
-"""What is known of each image host: how many requests it has, and whether it answers at all.
+"""Limits the requests to each image host, and stops requests to hosts that do not answer.
 
-Limits per host keep one slow host from taking every place, and us from being a burden to anybody; a circuit breaker
-per host keeps a dead one from costing a timeout for each of its URLs.
+Limits per host prevent that one slow host takes all places, and that we overload a host. A circuit breaker per host
+prevents that a dead host costs a timeout for each of its URLs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NO_LIMIT = 1 << 30
 
 @dataclass(slots=True)
 class _Host:
-    """`down_until` is when the next request may test the host; None while it is thought to be up."""
+    """The state of one host. `down_until` is when a request may test it next; None while it is considered up."""
 
     places: asyncio.Semaphore
     up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -35,16 +35,16 @@ class _Host:
 
 
 class Hosts:
-    """The limiter and circuit breaker of every host.
+    """A limiter and a circuit breaker for every host.
 
-    A host has at most `per_host` requests at once. Their turns are 1 / `requests_per_s` seconds apart, and a turn that
-    nobody takes is not saved up; 0 is no limit. Requests begin late when the event loop is late, and those whose turn
-    has come by then begin together. Hosts whose name matches one of the shell patterns `own` have neither limit.
+    A host has at most `per_host` requests at a time. Their turns are 1 / `requests_per_s` seconds apart, and a turn that
+    nobody takes is not saved up; 0 means no limit. Requests start late when the event loop is late, and those whose turn
+    has come by then start together. Hosts whose name matches one of the shell patterns in `own` have neither limit.
 
-    A host is left alone for `down_s` seconds after `down_after` failures in a row, or at once for as long as it asks
-    with status 429; then one request tests it, and its outcome decides for the others. For `wait_s` seconds from a
-    host's going down its requests wait for it to come back, so that a short outage fails none of them; after that
-    they are refused, so that a long one delays nobody again.
+    A host is considered down for `down_s` seconds after `down_after` failures in a row, or immediately after a status
+    429, for as long as that asks. Then one request tests the host, and its outcome decides for the others. During the
+    first `wait_s` seconds of an outage, requests wait for the host, so that a short outage fails none of them. After
+    that they are refused, so that a long outage delays no further request.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Hosts:
 
     @asynccontextmanager
     async def visit(self, name: str) -> AsyncIterator[None]:
-        """One of the host's places, for the time of one request.
+        """Holds one of the host's places during one request, which is the `with` block.
 
-        The block's outcome is the host's: a `DropforgeError` that may pass, or `IMAGE_TOO_SLOW`, is a failure of
-        the host, being cancelled says nothing, the rest shows that it answers. Raises `IMAGE_HOST_DOWN`, with the
-        seconds until the next test, without entering the block.
+        The block's outcome counts for the host: a transient `DropforgeError` or `IMAGE_TOO_SLOW` is a failure,
+        cancellation counts as nothing, and everything else shows that the host answers. Raises `IMAGE_HOST_DOWN`, with
+        the seconds until the next test, instead of entering the block while the host is down.
         """
         host = self._hosts.get(name)
         if host is None:
@@ -114,7 +114,7 @@ class Hosts:
             await asyncio.sleep(begin - now)
 
     def forget_idle(self) -> None:
-        """Drops the hosts nobody uses, but for those down lately, so that a long-lived replica stays small."""
+        """Forgets hosts without requests, except those that were down recently, to limit a replica's memory."""
         lately = self._clock() - _REMEMBERED_S
         self._hosts = {
             name: host
@@ -123,7 +123,7 @@ class Hosts:
         }
 
     async def _enter(self, name: str, host: _Host) -> bool:
-        """Takes one of the host's places. True if the request is the one that tests whether the host is back."""
+        """Takes one of the host's places. True if this request is the one that tests whether the host is up again."""
         while True:
             await host.places.acquire()
             if host.down_until is None:
@@ -137,7 +137,7 @@ class Hosts:
             if now + next_test_s > host.down_since + self._wait_s:
                 raise DropforgeError(
                     Code.IMAGE_HOST_DOWN,
-                    f"{name} has stopped answering and is left alone for {next_test_s:.0f} more seconds.",
+                    f"{name} does not answer; no request is sent to it for another {next_test_s:.0f} s.",
                     retry_after_s=next_test_s,
                 )
             with suppress(TimeoutError):
@@ -156,6 +156,6 @@ class Hosts:
     @staticmethod
     def _answered(host: _Host, test: bool) -> None:
         host.failures = 0
-        if test:  # an answer to an older request doesn't end the wait that a host has asked for
+        if test:  # an answer to an older request does not end the delay that the host asked for
             host.down_until = None
             host.up.set()

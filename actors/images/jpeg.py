@@ -1,13 +1,13 @@
-"""The part of a JPEG that decides whether it decodes.
+"""Finds the part of a JPEG that decides whether it decodes.
 
-Decoding reads every coefficient of a photo, and that is most of what checking one costs. In a sequential JPEG of one
-scan none of it can change the verdict: libjpeg-turbo takes damage within a scan for a warning and goes on with grey
-(`jdhuff.c`, `jpeg_fill_bit_buffer` and `jpeg_huff_decode`), and Pillow ignores warnings (`JpegDecode.c`). What does
-fail there is a header that contradicts itself, or data that ends before the scan does; and a scan that a marker ends
-can't run out of data, because libjpeg stops reading at the marker. So the headers followed by an empty scan decode
-exactly when the whole does. `tests/unit/images/test_jpeg.py` holds the two verdicts against each other.
+Decoding reads every coefficient of a photo, which is most of the cost of checking it. In a sequential JPEG with one
+scan, no coefficient can change the result: libjpeg-turbo 3 treats damage within a scan as a warning and continues with
+grey (`jdhuff.c`, `jpeg_fill_bit_buffer` and `jpeg_huff_decode`), and Pillow ignores warnings (`JpegDecode.c`). What can
+fail is a header that contradicts itself, or data that ends before the scan does. A scan that ends with a marker can't
+run out of data, because libjpeg stops reading at the marker. So the headers followed by an empty scan decode exactly
+when the whole file does. `tests/unit/actors/images/test_jpeg.py` compares the two results.
 
-Progressive and arithmetic JPEGs, whose coefficients can be refused, and anything irregular are for a decoder to judge.
+Progressive and arithmetic JPEGs, whose coefficients can be refused, and irregular files are decoded completely.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ _SEQUENTIAL_FRAME = frozenset({0xC0, 0xC1})
 _SCAN = 0xDA
 _SEGMENTS = _SEQUENTIAL_FRAME | {0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 
-# A byte 0xFF of the data has a zero behind it, and restart markers belong to the scan (T.81, F.1.2.3 and B.1.1.5).
+# In a scan, a data byte 0xFF is followed by a zero, and restart markers are part of the scan (T.81, F.1.2.3, B.1.1.5).
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def without_scan(data: bytes) -> bytes | None:
-    """A JPEG's headers with an empty scan, which Pillow decodes exactly when it decodes `data`.
+    """The JPEG's headers with an empty scan, which Pillow decodes exactly when it decodes `data`.
 
-    None where that can't be said: for a JPEG that is not sequential, of more than one scan or irregular, and for
-    what is no JPEG.
+    None if `data` is not a JPEG, or one that is not sequential, has more than one scan, or is irregular.
     """
     if not data.startswith(_START):
         return None

@@ -1,9 +1,9 @@
 """Names of stored images.
 
-A row's id comes from a stranger, and becomes part of an object name. Ids of unreserved URL characters (RFC 3986,
-section 2.3) stay as they are; the rest is encoded so that two different ids never share a name and none can leave
-the run's folder or be misread by a tool, a log or a terminal. Of rows with one id, the first in the file has the plain
-name (see `csv.ids`); the others have their numbers in theirs.
+A row's id is untrusted and becomes part of an object name. Ids of unreserved URL characters (RFC 3986, section 2.3) are
+kept. All others are encoded, so that different ids never share a name, and no name can leave the run's folder or be
+misread by a tool, a log or a terminal. Of several rows with the same id, the first in the file has the plain name (see
+`actors.csv.ids`); the names of the others contain their row numbers.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 MAX_ID_BYTES = 128
-"""Longer encoded ids are cut: a name must fit a file name of 255 bytes even where `%` is escaped once more."""
+"""Longer encoded ids are cut: a name must fit into a file name of 255 bytes even if each `%` is escaped again."""
 
 _KEPT_OF_LONG_ID = 32
-# Never parts of a percent-encoding, where two hex digits follow `%`.
+# Neither can occur in percent-encoded text, where two hex digits follow `%`.
 _DIGEST_MARK = "%~"
 _ROW_MARK = "%row"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageTarget:
-    """Where a run's images go: objects `{folder}/{name}` of a bucket."""
+    """The bucket and folder of a run's images: objects are named `{folder}/{name}`."""
 
     bucket: str
     folder: str
@@ -37,14 +37,14 @@ class ImageTarget:
 
 @dataclass(frozen=True, slots=True)
 class RowKey:
-    """What a row's image is named by: its id, and its number where the id is no name for it alone."""
+    """What a row's image is named after: its id, and its row number if the id alone is not unique."""
 
     id: str
     row: int | None = None
 
     @property
     def encoded(self) -> str:
-        """The key as part of an object name, another one for every key."""
+        """The key as part of an object name; different for different keys."""
         return encode_id(self.id) if self.row is None else f"{encode_id(self.id)}{_ROW_MARK}{self.row}"
 
 
@@ -54,16 +54,16 @@ def image_name(key: RowKey, index: int, extension: str) -> str:
 
 
 def index_of(name: str, key: RowKey) -> int | None:
-    """The index in a name made by `image_name` for this key; None where the name is another's."""
+    """The index in a name that `image_name` made for this key; None for any other name."""
     encoded, _, index = name.rpartition(".")[0].rpartition("_")
     return int(index) if encoded == key.encoded and index.isdecimal() else None
 
 
 def encode_id(row_id: str) -> str:
-    """An id as part of an object name: at most `MAX_ID_BYTES` ASCII characters, another one for every id.
+    """An id as part of an object name: at most `MAX_ID_BYTES` ASCII characters, different for different ids.
 
-    Percent-encoded UTF-8, a leading dot included. The empty id and ones too long are told by their SHA-256 behind
-    a mark that percent-encoding can't produce.
+    It is percent-encoded UTF-8; a leading dot is encoded too. An empty or too long id gets its SHA-256 appended, after
+    a mark that cannot occur in percent-encoded text.
     """
     encoded = quote(row_id, safe="", errors="surrogatepass")
     if encoded.startswith("."):

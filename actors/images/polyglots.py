@@ -1,8 +1,8 @@
-"""Images that are something else besides: a page, a script, a document or an archive that decodes as a picture.
+"""Detects polyglots: images that are also a web page, a script, a document or an archive.
 
-Whoever is handed one through us may open it as the other. Only the ends are looked at: readers of those formats find
-their beginning there (a browser in the first bytes, an archive's directory at the very end), and a photo's own
-metadata and trailers hold none of it.
+Someone who gets such a file from us could open it in the other format. Only the beginning and the end are searched:
+readers of those formats look there (a browser at the first bytes, an archive's reader at the directory at the end), and
+the metadata and trailers of real photos contain nothing of the kind.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ _HEAD_BYTES = 4096
 _TAIL_BYTES = 1 << 16
 _END_OF_ARCHIVE = 22  # bytes of a zip's last record, without its comment; APPNOTE.TXT, 4.3.16
 
-# One first character and then a choice, so that the search skips to it; and two to look at before letters' case is
-# made equal.
+# Each pattern starts with one character, which the search can skip to, and a look-ahead before the slower comparison
+# that ignores case.
 _MARKUP = re.compile(
     rb"<(?=[!?BHISbhis][CDEFOPTVcdefoptv])"
     rb"(?i:!doctype html|html[\s>]|script[\s>]|svg\s|iframe\s|\?php\s|body[\s>]|!entity\s)"
@@ -28,7 +28,7 @@ _OTHERS = (
 
 
 def second_format(data: bytes) -> str | None:
-    """What an image's bytes are besides; None for a plain image."""
+    """The name of the other format that an image's bytes have too; None for a plain image."""
     ends = data
     if len(data) > _HEAD_BYTES + _TAIL_BYTES:
         ends = b"\0".join((data[:_HEAD_BYTES], data[-_TAIL_BYTES:]))
@@ -44,7 +44,7 @@ def second_format(data: bytes) -> str | None:
 
 
 def _is_zip(data: bytes) -> bool:
-    """Whether a zip's last record is there, and ends where the data does."""
+    """Whether the data has a zip archive's last record at its end, and an entry of its directory."""
     at = data.rfind(b"PK\x05\x06", max(0, len(data) - _TAIL_BYTES - _END_OF_ARCHIVE))
     if at < 0 or len(data) < at + _END_OF_ARCHIVE:
         return False

@@ -1,4 +1,4 @@
-"""DNS for aiohttp: on threads of its own, absolute names only, and no answer that hides a refused address."""
+"""DNS for aiohttp: on threads of its own, with absolute names, and without answers that contain refused addresses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from .guard import AddressGuard
 
 PERMANENT = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
-"""`getaddrinfo` errors that say the name does not exist; the others may pass."""
+"""`getaddrinfo` errors for a name that does not exist; all others are transient."""
 
 
 class GuardedResolver(AbstractResolver):
-    """`getaddrinfo` on a pool of `threads`, so that names that never resolve don't hold up the loop's other work."""
+    """`getaddrinfo` on a pool of `threads` threads, so that slow look-ups do not block the event loop's other work."""
 
     def __init__(self, guard: AddressGuard, threads: int) -> None:
         self._guard = guard
@@ -24,16 +24,16 @@ class GuardedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Every address of `host`.
+        """All addresses of `host`.
 
-        Raises `BlockedAddressError` where one of them is refused: a name that answers with a public and a private
-        address is an attempt at the private one. Raises `socket.gaierror` where there is none.
+        Raises `BlockedAddressError` if any of them is refused: a name with a public and a private address is an attempt
+        to reach the private one. Raises `socket.gaierror` if there is none.
         """
         answers = await asyncio.get_running_loop().run_in_executor(
             self._threads, socket.getaddrinfo, _absolute(host), port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP
         )
         addresses = [str(address[0]) for _, _, _, _, address in answers]
-        if not addresses:  # aiohttp asserts otherwise
+        if not addresses:  # aiohttp asserts that there is one
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         for address in addresses:
             self._guard.check(address)
@@ -54,6 +54,6 @@ class GuardedResolver(AbstractResolver):
 
 
 def _absolute(host: str) -> str:
-    # A cluster's search list (ndots:5 on Kubernetes) would turn one look-up into five and try the cluster's own
-    # names first. A name without a dot means something only to the machine it is said on.
+    # A cluster's search list (ndots:5 on Kubernetes) would turn one look-up into five, and try the cluster's own names
+    # first. Names without a dot are local, and stay relative.
     return host if "." not in host or host.endswith(".") else host + "."

@@ -1,7 +1,7 @@
-"""Whether a server asks that its image be left alone: the `X-Robots-Tag` header.
+"""The `X-Robots-Tag` header, by which a server can forbid the use of its image.
 
-Its form is Google's ("Robots meta tag, data-nosnippet, and X-Robots-Tag specifications"), the directives against use by
-machines are those that img2dataset honours.
+Its syntax is Google's ("Robots meta tag, data-nosnippet, and X-Robots-Tag specifications"); the directives against use
+by machines are those that img2dataset respects.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ USER_AGENT = "dropforge"
 
 
 def opted_out(values: Iterable[str], directives: Collection[str]) -> str | None:
-    """The first of `directives` that a header's values have for everybody, or for `USER_AGENT`; None without one.
+    """The first of `directives` in the header's values that applies to everyone or to `USER_AGENT`; else None.
 
     A value is `directive, directive` or `agent: directive, directive`.
     """

@@ -1,4 +1,4 @@
-"""What an operator can set about fetching, checking and storing images."""
+"""Settings for fetching, checking and storing images."""
 
 from __future__ import annotations
 
@@ -12,95 +12,89 @@ MIB = 1 << 20
 
 
 class ImageSettings(BaseModel):
-    """Limits of the image stage. The defaults suit the public internet and trust nobody."""
+    """Settings of the image stage. The defaults are for untrusted hosts on the public internet."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     images_in_flight: int = Field(
-        384, ge=1, description="images held at once per replica, from the request for one to its stored object"
+        384, ge=1, description="images in process at a time per replica, from the request to the stored object"
     )
-    fetches_per_host: int = Field(32, ge=1, description="requests open to one host at once per replica")
+    fetches_per_host: int = Field(32, ge=1, description="concurrent requests to one host per replica")
     requests_per_host_s: float = Field(
         200.0,
         ge=0,
-        description="requests begun to one host per second and replica; 0 for no limit. With `fetches_per_host`, about "
-        "what a few visitors ask of a shop's CDN: 20,000 images of one host take 100 s",
+        description="requests started per second to one host, per replica; 0: no limit. With `fetches_per_host`, about "
+        "the load of a few visitors on a shop's CDN: 20,000 images of one host take 100 s",
     )
     own_hosts: tuple[str, ...] = Field(
         (),
-        description="image hosts of one's own, or that have agreed, as shell patterns such as `*.cdn.example`: their "
-        "only limit is `images_in_flight`",
+        description="image hosts that are yours or have agreed, as shell patterns such as `*.cdn.example`: their only "
+        "limit is `images_in_flight`",
     )
-    urls_per_row: int = Field(32, ge=1, description="URLs tried per row; the ones after that are left alone")
+    urls_per_row: int = Field(32, ge=1, description="URLs tried per row; further ones are ignored")
 
-    fetch_s: float = Field(30.0, gt=0, description="deadline of one try of a URL, redirects included, seconds")
-    connect_s: float = Field(5.0, gt=0, description="deadline of connecting to one address, seconds")
-    read_s: float = Field(10.0, gt=0, description="longest silence of a server in the middle of an answer, seconds")
+    fetch_s: float = Field(30.0, gt=0, description="timeout of one attempt at a URL, with its redirects, seconds")
+    connect_s: float = Field(5.0, gt=0, description="timeout of connecting to one address, seconds")
+    read_s: float = Field(10.0, gt=0, description="timeout of waiting for more data of an answer, seconds")
     min_bytes_per_s: int = Field(
-        2048, ge=0, description="a body that comes slower than this on average is given up, bytes per second"
+        2048, ge=0, description="a download whose average rate is lower is aborted, bytes per second"
     )
-    slow_start_s: float = Field(5.0, ge=0, description="age of a body from which `min_bytes_per_s` is asked, seconds")
-    max_redirects: int = Field(3, ge=0, description="redirects followed for one URL; each target is checked anew")
-    max_image_bytes: int = Field(16 * MIB, ge=1, description="a longer body is given up, bytes")
-    large_image_bytes: int = Field(MIB, ge=1, description="a body longer than this needs one of `large_images`, bytes")
+    slow_start_s: float = Field(5.0, ge=0, description="`min_bytes_per_s` applies from this time on, seconds")
+    max_redirects: int = Field(3, ge=0, description="redirects followed for one URL; each target is checked")
+    max_image_bytes: int = Field(16 * MIB, ge=1, description="a larger image is not downloaded, bytes")
+    large_image_bytes: int = Field(MIB, ge=1, description="a larger image counts for `large_images`, bytes")
     large_images: int = Field(
-        16, ge=1, description="bodies over `large_image_bytes` held at once; bounds the memory of a replica"
+        16, ge=1, description="images over `large_image_bytes` at a time; limits the memory of a replica"
     )
-    max_header_bytes: int = Field(8190, ge=256, description="longest status or header line of an answer, bytes")
-    max_headers: int = Field(128, ge=1, description="most header lines of an answer")
+    max_header_bytes: int = Field(8190, ge=256, description="maximum size of an answer's status or header line, bytes")
+    max_headers: int = Field(128, ge=1, description="maximum number of an answer's header lines")
     opt_out_directives: tuple[str, ...] = Field(
         ("noai", "noimageai", "noindex", "noimageindex"),
-        description="an image whose X-Robots-Tag has one of these, for everybody or for `dropforge`, is left alone; "
-        "empty where the images are one's own",
+        description="an image whose X-Robots-Tag has one of these, for everyone or for `dropforge`, is not stored; "
+        "empty if the images are yours",
     )
     contact: str = Field(
         "",
         max_length=200,
         pattern=r"^[\x21-\x7e]*$",
-        description="URL or address told to image hosts in the User-Agent, so that they can reach the operator",
+        description="URL or e-mail address for the User-Agent, so that image hosts can reach you",
     )
 
     fetch_retry: RetryPolicy = Field(
         RetryPolicy(attempts=3, total_s=20.0, first_delay_s=0.5, longest_delay_s=10.0, jitter_s=0.5),
-        description="tries of one URL after failures that may pass",
+        description="retries of one URL after transient failures",
     )
     host_down_after: int = Field(
-        16, ge=1, description="failures in a row, over all its URLs, after which a host is left alone for a while"
+        16, ge=1, description="failures in a row, over all its URLs, after which a host is considered down"
     )
-    host_down_s: float = Field(
-        5.0, gt=0, description="seconds a failing host is left alone before one request tests it"
-    )
+    host_down_s: float = Field(5.0, gt=0, description="time without requests until one tests a host, seconds")
     host_wait_s: float = Field(
-        15.0,
-        ge=0,
-        description="seconds, from a host's going down, that its requests wait for it; later ones are refused",
+        15.0, ge=0, description="time from the start of an outage during which requests wait for the host, seconds"
     )
     tolerated_passing_share: float = Field(
         0.05,
         ge=0,
         le=1,
-        description="share of a shard's rows that may stay without their image for a reason that may pass, such as "
-        "a host that does not answer; with more of them the shard fails and is tried again",
+        description="share of a shard's rows that may have no image because of transient failures, such as a host that "
+        "does not answer; with a greater share the shard fails and is retried",
     )
 
-    reuse_mb: int = Field(
-        32, ge=0, description="MB of images kept for rows of the same run that name the same URL a little later"
-    )
+    reuse_mb: int = Field(32, ge=0, description="cache of images for later rows of the same run with the same URL, MB")
 
-    allowed_ports: tuple[int, ...] = Field((80, 443), description="ports an image URL may name")
+    allowed_ports: tuple[int, ...] = Field((80, 443), description="ports that an image URL may have")
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
-        (), description="networks (CIDR) fetched from although they are not public, such as an origin of one's own"
+        (), description="networks (CIDR) that are not public but may be fetched from, such as your own image server's"
     )
-    resolver_threads: int = Field(64, ge=1, description="DNS look-ups at once")
-    dns_cache_s: int = Field(300, ge=0, description="seconds a DNS answer is kept")
+    resolver_threads: int = Field(64, ge=1, description="concurrent DNS look-ups")
+    dns_cache_s: int = Field(300, ge=0, description="time that a DNS answer is cached, seconds")
 
     max_pixels: int = Field(
-        50_000_000, ge=1, le=89_478_485, description="pixels of one frame; the upper bound is where Pillow warns"
+        50_000_000, ge=1, le=89_478_485, description="maximum pixels of a frame; above the upper bound, Pillow warns"
     )
-    max_frames: int = Field(1000, ge=1, description="frames of one animated image")
-    decode_threads: int = Field(2, ge=1, description="images decoded at once; each needs up to 4 bytes a pixel")
+    max_frames: int = Field(1000, ge=1, description="maximum frames of an animated image")
+    decode_threads: int = Field(2, ge=1, description="images decoded at a time; each needs up to 4 bytes per pixel")
 
-    upload_s: int = Field(30, ge=1, description="deadline of one try of storing an image, seconds")
+    upload_s: int = Field(30, ge=1, description="timeout of one attempt to store an image, seconds")
     upload_retry: RetryPolicy = Field(
-        RetryPolicy(attempts=5, total_s=60.0), description="tries of one request to Cloud Storage"
+        RetryPolicy(attempts=5, total_s=60.0), description="retries of one request to Cloud Storage"
     )

@@ -1,7 +1,7 @@
-"""A fetcher fetches a run's URL once: its rows share the fetch that is under way, and what it gave for a while after.
+"""Fetches each URL of a run once per fetcher: its rows share a running fetch, and its result for a while afterwards.
 
-Variants of a product have its image in common, and a shop has one picture for "no image". Which of the rows asks first
-changes no cell: each still gets an object of its own.
+Variants of a product often have the same image, and a shop has one picture for "no image". Which of the rows is first
+changes no cell: each row still gets an object of its own.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .download import Body
 
 @dataclass(frozen=True, slots=True)
 class RunUrl:
-    """A URL as one run knows it; another run asks for it anew."""
+    """A URL in one run; other runs fetch it again."""
 
     run_folder: str
     url: str
 
 
 class SharedFetches:
-    """The fetches under way, and the bodies of the last ones up to `kept_bytes` in all. For one event loop.
+    """The running fetches, and a cache of the last bodies, of `kept_bytes` bytes in total. For one event loop.
 
-    A failure is shared with those who waited for it and not kept: whoever comes later asks again. `hold` makes a body
-    of bytes that need not be fetched, once it has a place among the replica's images.
+    A failure is shared with the callers that waited for it, but not cached: later callers fetch again. `hold` makes a
+    body from cached bytes, after it has waited for a place among the replica's images.
     """
 
     def __init__(self, hold: Callable[[bytes], Awaitable[Body]], *, kept_bytes: int) -> None:
@@ -38,10 +38,10 @@ class SharedFetches:
         self._under_way: dict[RunUrl, asyncio.Future[bytes | None]] = {}
 
     async def fetch(self, url: RunUrl, fetch: Callable[[], Awaitable[Body]]) -> Body:
-        """What `fetch()` gives, or gave for another row of the run. Raises what it raises."""
+        """The result of `fetch()`, or of its call for another row of the run. Raises what `fetch` raises."""
         while (under_way := self._under_way.get(url)) is not None:
             data = await asyncio.shield(under_way)
-            if data is not None:  # else it was cancelled with its shard, and somebody else has to fetch
+            if data is not None:  # else it was cancelled with its shard, and another caller has to fetch
                 return await self._hold(data)
         if (kept := self._kept.get(url)) is not None:
             return await self._hold(kept)
@@ -53,7 +53,7 @@ class SharedFetches:
             body = await fetch()
         except DropforgeError as error:
             under_way.set_exception(error)
-            under_way.exception()  # looked at: nobody may be waiting
+            under_way.exception()  # marks it as retrieved, because there may be no other caller
             raise
         else:
             under_way.set_result(body.data)

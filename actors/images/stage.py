@@ -1,15 +1,15 @@
-"""The image stage: for each row of a shard, the first image that can be had is stored in the bucket.
+"""The image stage: stores the first available image of each row of a shard in the bucket.
 
-Which image is a row's must not depend on when it was asked for, so a URL's failure counts as follows:
+Which image a row gets must not depend on the time of its fetch, so failures are handled as follows:
 
-- An image's own failure (404, not an image, blocked, ...) passes the row on to its next URL.
-- A failure that may pass ends the row for now, once the URL's own retries are used up. Going on to the next URL
-  would let a hiccup choose another image than an undisturbed run.
-- When every row has had its turn, the rows that ended that way decide over the shard. If their share is above
-  `tolerated_passing_share`, `IMAGE_HOST_DOWN` fails the shard: its retry finds what is stored and asks again only
-  for the rest. If it is not, the stage does for them what the reference does at once, and tries their further URLs,
-  once each: an image is better than none, and a few dead servers among many strangers' must not keep a run from
-  its end. The row then counts under its last failure, so nothing is missing in silence.
+- After a failure of kind `IMAGE` (404, not an image, blocked, …) the row's next URL is tried.
+- After a transient failure (kind `PASSING`), and the URL's retries, the row is held. With the next URL, a short outage
+  could give the row another image than an undisturbed run.
+- After all rows were tried, the share of held rows decides. If it is above `tolerated_passing_share`, the shard fails
+  with `IMAGE_HOST_DOWN`; its retry finds the stored images and fetches only the rest. Otherwise the held rows' further
+  URLs are tried, once each, as the reference does immediately: an image is better than none, and a few dead servers
+  among many must not prevent the end of a run. Such a row is counted by its last failure, so that no missing image goes
+  unnoticed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
 STORED = "stored"
 
-# The smallest GIF there is: one transparent pixel.
+# The smallest GIF: one transparent pixel.
 _ONE_PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
 
 _SHOWN_URL_CHARACTERS = 2048
@@ -50,10 +50,10 @@ _SHOWN_URL_CHARACTERS = 2048
 
 @dataclass(frozen=True, slots=True)
 class ImageFailure:
-    """A URL that gave no image.
+    """A URL without an image.
 
-    `row` counts as in `Shard.first_row`. `url` is without credentials, printable, so that it can't forge a log line,
-    and cut; `retry_after_s` is the wait its server asks for.
+    `row` is counted as in `Shard.first_row`. `url` is without credentials, cut off, and printable, so that it can't
+    forge a log line. `retry_after_s` is the delay that its server asked for, in seconds.
     """
 
     row: int
@@ -66,7 +66,7 @@ class ImageFailure:
 
 @dataclass(slots=True)
 class _Row:
-    """A row on its way. `untried` is what is left of its URLs; `failure` is of the last one tried."""
+    """A row in process. `untried` holds its remaining URLs; `failure` is that of the last URL tried."""
 
     number: int
     key: RowKey
@@ -82,13 +82,13 @@ class _Row:
 
     @property
     def held(self) -> bool:
-        """Left at a failure that may pass."""
+        """Whether the row's last URL had a transient failure."""
         return not self.uri and self.failure is not None and self.failure.code.kind is Kind.PASSING
 
 
 @dataclass(slots=True)
 class _Shard:
-    """One call's rows and what is counted over them."""
+    """The rows of one call, and their counts."""
 
     target: ImageTarget
     rows: list[_Row] = field(default_factory=list)
@@ -107,10 +107,10 @@ class _Shard:
 
 
 class ImageStage:
-    """Fetches, checks and stores images. Enter it on the event loop that uses it.
+    """Fetches, checks and stores images. A context manager, to be entered on the event loop that uses it.
 
-    Shards may be fetched at the same time; they share the limits. `on_failure` is told each URL that gave no
-    image, after its retries.
+    Several shards may be fetched at the same time; they share the limits. `on_failure` is called with each URL that
+    has no image, after its retries.
     """
 
     def __init__(
@@ -137,20 +137,22 @@ class ImageStage:
         await self._store.close()
 
     async def probe(self) -> str:
-        """The extension of the smallest GIF, as the decoder tells it; waits where its threads hang.
+        """The extension of the smallest GIF, by the decoder: a health check, which hangs if the decoder's threads do.
 
-        Raises `INTERNAL` where the session is closed.
+        Raises `INTERNAL` when the HTTP session is closed.
         """
         if not self._downloader.open:
             raise DropforgeError(Code.INTERNAL, "The image fetcher's HTTP session is closed.")
         return (await self._decoder.format_of(_ONE_PIXEL)).extension
 
     async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
-        """The image column of a shard's rows, `ShardFrame.rows`, in their order.
+        """The image column for a shard's rows (`ShardFrame.rows`), in their order.
 
-        `resume` looks for images that an earlier attempt at this shard has stored, and fetches only the rest.
-        Raises `IMAGE_HOST_DOWN` (passing) when more rows than tolerated end with a failure that may pass,
-        `STORAGE_UNAVAILABLE` (passing) or `BAD_SETTINGS` when the bucket can't be used.
+        With `resume`, finds the images that an earlier attempt at this shard stored, and fetches only the rest.
+
+        Raises:
+            IMAGE_HOST_DOWN: a greater share of rows than tolerated had transient failures.
+            STORAGE_UNAVAILABLE, BAD_SETTINGS: as `ImageStore`.
         """
         self._downloader.hosts.forget_idle()
         shard = _Shard(target)
@@ -184,7 +186,7 @@ class ImageStage:
             shard.reused += 1
 
     async def _first_image(self, row: _Row, shard: _Shard) -> None:
-        """Stores the row's first image, or leaves the row at its first failure that may pass."""
+        """Stores the row's first available image, or stops at the first transient failure."""
         while row.untried and not row.uri and not row.held:
             candidate = row.untried.pop(0)
             url = RunUrl(shard.target.folder, candidate.url)
@@ -192,7 +194,7 @@ class ImageStage:
             await self._try(row, candidate, shard, self._shared.fetch(url, fetch))
 
     async def _any_image(self, row: _Row, shard: _Shard) -> None:
-        """Stores the first image among the URLs left, whatever happens to the ones before it."""
+        """Stores the first available image of the remaining URLs, whatever the failures before it."""
         while row.untried and not row.uri:
             candidate = row.untried.pop(0)
             await self._try(row, candidate, shard, self._downloader.fetch(candidate.url))
@@ -201,7 +203,7 @@ class ImageStage:
         return await with_retries(self._settings.fetch_retry, lambda: self._downloader.fetch(url), subject=url)
 
     async def _try(self, row: _Row, candidate: Candidate, shard: _Shard, fetch: Awaitable[Body]) -> None:
-        """Stores the image of one URL, or notes why there is none. The bucket's failures are raised."""
+        """Stores the image of one URL, or records why there is none. Raises what `ImageStore` raises."""
         try:
             body = await fetch
         except DropforgeError as error:
@@ -233,9 +235,9 @@ def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
     codes = Counter(str(failure.code) for failure in failures)
     return DropforgeError(
         Code.IMAGE_HOST_DOWN,
-        f"{len(held)} of {rows} rows have no image for a reason that may pass ({_counts(codes)}; by host: "
-        f"{_counts(hosts)}), more than the tolerated share of {tolerated:.0%}. Images stored so far are kept; replay "
-        "the shard when the host answers again, or raise tolerated_passing_share to go on without it.",
+        f"{len(held)} of {rows} rows have no image because of transient failures ({_counts(codes)}; by host: "
+        f"{_counts(hosts)}), more than the tolerated {tolerated:.0%}. The images stored so far are kept. Replay the "
+        "shard when the host answers again, or increase images.tolerated_passing_share to continue without them.",
         retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
     )
 

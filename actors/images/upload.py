@@ -1,6 +1,6 @@
-"""Images as objects of a bucket, through gcloud-aio-storage.
+"""Stores images as objects of a bucket, through gcloud-aio-storage.
 
-The store's failures are the shard's, never an image's.
+A failure of Cloud Storage fails the shard, and never counts as a failure of an image.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ T = TypeVar("T")
 
 
 class ImageStore:
-    """Writes images once, and finds the ones already written. Created, used and closed on one event loop.
+    """Writes each image once, and finds stored images. Must be created, used and closed on the same event loop.
 
-    Finds credentials as Google's libraries do, or the emulator that `STORAGE_EMULATOR_HOST` names. Every method
-    raises `STORAGE_UNAVAILABLE` when `retry` is used up, and `BAD_SETTINGS` on anything a retry can't mend.
+    Uses default credentials, or the emulator at `STORAGE_EMULATOR_HOST`. `timeout_s` limits each request.
+
+    Every method raises:
+        STORAGE_UNAVAILABLE: Cloud Storage failed until `retry` was used up.
+        BAD_SETTINGS: a failure that a retry can't solve, such as a missing bucket or permission.
     """
 
     def __init__(self, *, retry: RetryPolicy, timeout_s: int) -> None:
@@ -38,12 +41,12 @@ class ImageStore:
         await self._session.close()
 
     async def create(self, target: ImageTarget, name: str, data: bytes, content_type: str) -> bool:
-        """Stores an image; False where there is an object of this name already, which is then left as it is."""
+        """Stores an image. Returns False, and changes nothing, if an object of this name exists."""
 
         async def upload() -> bool:
             try:
-                # Given metadata and never resumable, the upload is one multipart request, the only kind whose
-                # precondition fake-gcs-server honours.
+                # With metadata and never resumable, the upload is one multipart request, the only kind for which
+                # fake-gcs-server 1.54 checks the precondition.
                 await self._storage.upload(
                     target.bucket,
                     target.object(name),
@@ -63,7 +66,7 @@ class ImageStore:
         return await self._call(upload, target.uri(name))
 
     async def find(self, target: ImageTarget, key: RowKey) -> str | None:
-        """The name, below the folder, of the image stored for a row, of the lowest index; None where there is none."""
+        """The name, below the folder, of the stored image of a row: that with the lowest index; None without one."""
         prefix = target.object(f"{key.encoded}_")
         found: list[tuple[int, str]] = []
         token: str | None = ""
@@ -93,12 +96,12 @@ class ImageStore:
                 why = f"{type(error).__name__} {str(error)[:300]}"
                 if status is None or status in (408, 429) or status >= 500:
                     raise DropforgeError(
-                        Code.STORAGE_UNAVAILABLE, f"Cloud Storage did not serve {uri}: {why}"
+                        Code.STORAGE_UNAVAILABLE, f"A request to Cloud Storage for {uri} failed: {why}"
                     ) from error
                 raise DropforgeError(
                     Code.BAD_SETTINGS,
-                    f"Cloud Storage refused {uri}: {why}. Check that the bucket exists and that the service account "
-                    "may create and list its objects.",
+                    f"Cloud Storage refused a request for {uri}: {why}. Check that the bucket exists, and that the "
+                    "image fetcher's service account can create and list objects in it.",
                 ) from error
 
         return await with_retries(self._retry, once, subject=uri)

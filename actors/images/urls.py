@@ -1,4 +1,4 @@
-"""URLs of images: read from a row's cell, and checked before anything is sent to them."""
+"""Reads image URLs from a row's cell, and checks them before any request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .guard import AddressGuard, BlockedAddressError
 
 MAX_URL_CHARACTERS = 8192
 
-# yarl 1.25 looks for the first character of a host that is empty: `//[]@`.
+# yarl 1.25 raises IndexError for an empty host in brackets, such as `//[]@`.
 _UNREADABLE = (ValueError, IndexError)
 
 _BRACKETS = str.maketrans("", "", '[]"')
@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One URL of a row. `index` is its place in the row's list, empty entries counted."""
+    """One URL of a row. `index` is its position in the row's list, counting empty entries."""
 
     index: int
     url: str
@@ -41,8 +41,8 @@ class Candidate:
 def candidates(cell: str, catalogue: Catalogue) -> tuple[Candidate, ...]:
     """The URLs of an image cell, in order.
 
-    `bracketed` is the reference's reading: every `[`, `]` and `"` is dropped and the rest split at commas. Raises
-    `BAD_URL` where the catalogue says `json` and the cell is no JSON list of strings.
+    With the list syntax `bracketed`, as in the reference, every `[`, `]` and `"` is removed, and the rest is split at
+    commas. Raises `BAD_URL` when the syntax is `json` and the cell is not a JSON list of strings.
     """
     if catalogue.image_list == "json":
         entries = _json_strings(cell) if cell.strip() else []
@@ -58,48 +58,50 @@ def _json_strings(cell: str) -> list[str]:
     try:
         entries = json.loads(cell)
     except (ValueError, RecursionError) as error:
-        raise DropforgeError(Code.BAD_URL, f"The image list is not JSON: {error}") from error
+        raise DropforgeError(Code.BAD_URL, f"The image list is not valid JSON: {error}") from error
     if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise DropforgeError(Code.BAD_URL, "The image list is JSON, but not a list of strings.")
+        raise DropforgeError(Code.BAD_URL, "The image list is valid JSON, but not a list of strings.")
     return entries
 
 
 def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
-    """`text` as yarl, the parser that aiohttp itself uses, reads it, once nothing speaks against fetching it.
+    """The URL in `text`, checked, as parsed by yarl, which aiohttp uses too. Host names are checked when resolved.
 
-    Raises `BAD_URL` for anything but a plain http or https URL with a host name or a canonical address, and
-    `BLOCKED_ADDRESS` for a numeric address the guard refuses or a port not in `ports`. Names are checked when
-    they are resolved.
+    Raises:
+        BAD_URL: `text` is not a plain http or https URL with a host name or a canonical address.
+        BLOCKED_ADDRESS: the guard refuses its numeric address, or its port is not in `ports`.
     """
     if len(text) > MAX_URL_CHARACTERS:
         raise _bad(text, f"it is longer than {MAX_URL_CHARACTERS} characters")
-    if _UNSAFE.search(text):  # parsers disagree on these: yarl drops a tab, others cut at one
-        raise _bad(text, "it has blanks, control characters, backslashes or half characters")
+    if _UNSAFE.search(text):  # parsers disagree on these: yarl drops a tab, others end the URL at it
+        raise _bad(text, "it has spaces, control characters, backslashes or lone surrogates")
     try:
         url = URL(text)
         host, port = url.raw_host, url.port
     except _UNREADABLE as error:
         raise _bad(text, str(error)) from error
     if url.scheme not in ("http", "https"):
-        raise _bad(text, "it is not http or https")
+        raise _bad(text, "its scheme is not http or https")
     if not host:
         raise _bad(text, "it has no host")
     _check_authority(text, host)
     _check_host(text, host, guard)
     if port not in ports:
-        raise DropforgeError(Code.BLOCKED_ADDRESS, f"{_shown(text)} names port {port}, which is not allowed.")
-    if _EXACT.fullmatch(text):  # yarl would decode escapes such as %2F, and a signed URL is one only as it was written
+        raise DropforgeError(
+            Code.BLOCKED_ADDRESS, f"{_shown(text)} has port {port}, which is not in images.allowed_ports."
+        )
+    if _EXACT.fullmatch(text):  # yarl would decode escapes such as %2F, which breaks signed URLs
         url = URL(text, encoded=True)
     return url.with_fragment(None)
 
 
 def redirect_target(url: URL, location: str) -> str:
-    """Where an answer's `Location` leads from `url`; to be checked like any URL.
+    """The URL to which `Location` redirects from `url`. It must be checked like any other URL.
 
-    Raises `BAD_URL` for one that parsers read differently: relative to this host, or as the name of another.
+    Raises `BAD_URL` for a location that parsers read differently, either as relative or as another host's.
     """
     if _UNSAFE.search(location):
-        raise _bad(location, "as the target of a redirect it has blanks, control characters or backslashes")
+        raise _bad(location, "as the target of a redirect it has spaces, control characters or backslashes")
     try:
         target = URL(location)
         if not target.raw_host and (target.scheme or location.startswith("//")):
@@ -110,15 +112,15 @@ def redirect_target(url: URL, location: str) -> str:
 
 
 def _check_authority(text: str, host: str) -> None:
-    """What yarl is lenient about: an empty user name, signs and other alphabets' digits in a port, IPvFuture."""
+    """Refuses what yarl accepts: an empty user name, a port with signs or non-ASCII digits, and IPvFuture."""
     found = _AUTHORITY.match(text)
     authority = found[1] if found else ""
     if "@" in authority:
-        raise _bad(text, "it carries a user name")
+        raise _bad(text, "it has a user name")
     if not _PORT.fullmatch(authority):
-        raise _bad(text, "its port is no number")
+        raise _bad(text, "its port is not a number")
     if "[" in authority and ":" not in host:
-        raise _bad(text, "its host is in brackets, but no IPv6 address")
+        raise _bad(text, "its host is in brackets, but not an IPv6 address")
 
 
 def _check_host(text: str, host: str, guard: AddressGuard) -> None:
@@ -128,8 +130,8 @@ def _check_host(text: str, host: str, guard: AddressGuard) -> None:
         name = host.lower().removesuffix(".")
         if not _HOST.fullmatch(name):
             raise _bad(text, "its host is not a host name") from None
-        if _NUMBER.fullmatch(name.rpartition(".")[2]):  # WHATWG URL, "ends in a number": an IPv4 in disguise
-            raise _bad(text, "its host is a number, but not a plain IPv4 address") from None
+        if _NUMBER.fullmatch(name.rpartition(".")[2]):  # a disguised IPv4 address (WHATWG URL, "ends in a number")
+            raise _bad(text, "its host ends in a number, but is not a plain IPv4 address") from None
         return
     try:
         guard.check(host)
@@ -138,11 +140,11 @@ def _check_host(text: str, host: str, guard: AddressGuard) -> None:
 
 
 def _bad(text: str, why: str) -> DropforgeError:
-    return DropforgeError(Code.BAD_URL, f"{_shown(text)} is not fetched: {without_credentials(why)}.")
+    return DropforgeError(Code.BAD_URL, f"{_shown(text)} was not fetched: {without_credentials(why)}.")
 
 
 def without_credentials(text: str) -> str:
-    """A URL as it may be logged: what is before an `@` of its authority is nobody's business."""
+    """The text of a URL for logs: without user name and password."""
     return _CREDENTIALS.sub("//…@", text)
 
 

@@ -1,7 +1,7 @@
-"""What a catalogue's CSV looks like: column names, required values, list syntax, category levels.
+"""How to read a catalogue's CSV: column names, required values, list syntax, category levels.
 
-The settings that decide a result's cells. A run keeps the ones it was accepted with, so a deploy in the
-middle of a run can't mix two readings of one file.
+These settings decide the cells of the output. A run keeps the ones that it was accepted with, so that a deploy during
+a run can't mix two readings of one file.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ ROLES: tuple[Role, ...] = ("id", "name", "description", "brand", "image", "speci
 
 
 class Columns(BaseModel):
-    """The source's column name for each role. Names are compared without case and outer blanks."""
+    """The source's column name for each role. Names are compared without case and surrounding whitespace."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field("uniq_id", description="names the row and its image objects")
-    name: str = Field("product_name", description="kept as it came")
+    id: str = Field("uniq_id", description="identifies the row, and names its image")
+    name: str = Field("product_name", description="not changed")
     description: str = Field("description", description="cleaned to unique lemmas")
-    brand: str = Field("brand", description="kept as it came")
+    brand: str = Field("brand", description="not changed")
     image: str = Field("image", description="list of image URLs")
-    specifications: str = Field("product_specifications", description="key-value entries, turned into JSON")
+    specifications: str = Field("product_specifications", description="key-value entries, converted to JSON")
     categories: str = Field("product_category_tree", description="path of categories, split into levels")
 
 
@@ -35,43 +35,44 @@ class Catalogue(BaseModel):
 
     columns: Columns = Field(Columns(), description="source column of each role")
     optional_columns: tuple[Role, ...] = Field(
-        ("brand",), description="roles whose column may be absent from the header; their cells are then empty"
+        ("brand",), description="roles whose column may be missing from the header; their cells are then empty"
     )
     required: tuple[Role, ...] = Field(
         ("id", "description", "image", "specifications", "categories"),
-        description="roles that must have a value; a row without one is a reject",
+        description="roles that must have a value; a row without one is rejected",
     )
     delimiter: str = Field(
         "auto",
         pattern=r"^(auto|[\t !#-~])$",
-        description="field delimiter, one ASCII character; `auto` takes the one of comma, semicolon, tab and bar that "
-        "finds the columns in the header",
+        description="field delimiter, one ASCII character; `auto`: the one of comma, semicolon, tab and vertical bar "
+        "with which the header has the columns",
     )
     encoding: Literal["utf-8", "cp1252"] = Field(
-        "utf-8", description="encoding of the source's bytes; a byte order mark of UTF-8 or UTF-16 goes before it"
+        "utf-8", description="encoding of the file; a byte order mark of UTF-8 or UTF-16 takes precedence"
     )
     image_list: Literal["bracketed", "json", "delimited"] = Field(
         "bracketed",
         description='syntax of the image column: the reference\'s `["a", "b"]` read leniently, strict JSON, or '
-        "plain text split at `image_delimiter`",
+        "plain text that is split at `image_delimiter`",
     )
-    image_delimiter: str = Field(",", min_length=1, description="separates URLs when `image_list` is delimited")
-    category_separator: str = Field(">>", min_length=1, description="separates the levels of a category path")
-    category_levels: int = Field(8, ge=1, le=32, description="columns c0_name … written to the output")
+    image_delimiter: str = Field(",", min_length=1, description="separator of URLs if `image_list` is `delimited`")
+    category_separator: str = Field(">>", min_length=1, description="separator of the levels of a category path")
+    category_levels: int = Field(8, ge=1, le=32, description="number of columns c0_name, c1_name, … in the output")
     neutralise_formulas: bool = Field(
         False,
         description="put an apostrophe before cells of the output that a spreadsheet would run as a formula: those "
-        "that start with =, +, -, @, a tab or a line end, negative numbers too. Off, cells are kept byte for byte: "
-        "right for programs, but whoever opens the output in a spreadsheet runs what strangers wrote",
+        "that start with =, +, -, @, a tab or a line end, and so negative numbers too. If off, cells are not changed: "
+        "right for programs, but opening the output in a spreadsheet runs formulas from the file",
     )
-    max_field_bytes: int = Field(1 << 20, ge=1, description="a longer field makes its row a reject, bytes")
-    max_row_bytes: int = Field(4 << 20, ge=1, description="a longer row is a reject, bytes")
+    max_field_bytes: int = Field(1 << 20, ge=1, description="a row with a longer field is rejected, bytes")
+    max_row_bytes: int = Field(4 << 20, ge=1, description="a longer row is rejected, bytes")
     max_unpacked_bytes: int = Field(16 << 30, ge=1, description="a gzip file with more text is refused, bytes of text")
     max_expansion: float = Field(
-        200, ge=1, description="a gzip file of more than 16 MiB of text, this many times its own size, is refused"
+        200, ge=1, description="a gzip file with over 16 MiB of text, and this many times its own size, is refused"
     )
 
     @property
     def output_columns(self) -> tuple[str, ...]:
+        """The names of the output's columns, in order."""
         levels = tuple(f"c{level}_name" for level in range(self.category_levels))
         return ("uniq_id", "product_name", "description", "brand", "image", "image_uri", "attributes", *levels)

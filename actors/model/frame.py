@@ -1,6 +1,6 @@
-"""What passes between the stages of one shard.
+"""The data that passes between the stages of a shard.
 
-All frozen; columns are Arrow, so a frame crosses processes without a copy.
+All classes are frozen. Columns are Arrow arrays, so a frame crosses processes without a copy.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from actors.errors import Code
 class Reject:
     """An input row that is not in the output.
 
-    `row` counts as in `Shard.first_row`; `offset` is the byte position of its first byte in the drop;
-    `raw` is the record's bytes as they came, without its line end. Of a record longer than the catalogue's
-    `max_row_bytes` it is the start, and `unread` bytes follow in the drop, the line end among them.
+    `row` is counted as in `Shard.first_row`; `offset` is the position of its first byte in the drop's text; `raw` is
+    the record's bytes without its line end. For a record longer than the catalogue's `max_row_bytes`, `raw` is its
+    beginning, and `unread` more bytes follow in the text, including the line end.
     """
 
     row: int
@@ -32,13 +32,12 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class ShardFrame:
-    """A parsed shard: the rows that go on, the rows that don't, and the count of blank ones.
+    """A parsed shard: its valid rows, its rejects, and the number of blank records.
 
-    `replaced` counts the rows that hold U+FFFD: some program before us has put it there for text it could not read.
-
-    `rows` has an int64 column `row`, a bool column `repeated` (the row's id is no name for it alone, because an
-    earlier row has it or it is empty) and one string column per role of `catalogue.ROLES`, without nulls, in input
-    order. `records == blank + len(rejects) + rows.num_rows`.
+    `rows` has an int64 column `row`, a bool column `repeated` (the row's id is not unique, because an earlier row has
+    it, or is empty) and one string column per role of `catalogue.ROLES`, without nulls, in input order.
+    `records == blank + len(rejects) + rows.num_rows`. `replaced` counts the rows with U+FFFD, which an earlier program
+    wrote in place of text that it could not decode.
     """
 
     rows: pa.Table
@@ -50,10 +49,10 @@ class ShardFrame:
 
 @dataclass(frozen=True, slots=True)
 class AttributeColumns:
-    """`attributes`: a string column of JSON objects. `levels`: one string column per category level.
+    """`attributes` is a string column of JSON objects, and `levels` has one string column per category level.
 
-    `entries_without_key` counts specification entries the reference drops in silence; `levels_cut` counts
-    rows with more category levels than the output has columns.
+    `entries_without_key` counts the specification entries that, as in the reference, are not in the output;
+    `levels_cut` counts the rows with more category levels than the output has columns.
     """
 
     attributes: pa.Array
@@ -64,11 +63,11 @@ class AttributeColumns:
 
 @dataclass(frozen=True, slots=True)
 class ImageColumn:
-    """`uris`: a string column, empty where no image of the row could be had.
+    """`uris` is a string column, empty for a row without an image.
 
-    `rows` counts rows by outcome: `stored`, or the code of the row's last failure. `failures` counts failed
-    URLs by code (a row that got its second URL has one failure and is `stored`). `fetched_bytes` is what
-    came over the network; `reused` counts images found already stored by an earlier attempt.
+    `rows` counts rows by outcome: `stored`, or the code of the row's last failure. `failures` counts failed URLs by
+    code (a row whose second URL worked has one failure and is `stored`). `fetched_bytes` counts the bytes of images
+    from the network; `reused` counts the images that were already stored.
     """
 
     uris: pa.Array

@@ -1,4 +1,4 @@
-"""Which field of a record holds which role."""
+"""Which field of a record has which role."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from .catalogue import Role
 
 @dataclass(frozen=True, slots=True)
 class HeaderMap:
-    """Where a file's fields stand.
+    """The fields of a file's records.
 
-    `text`: the header record as it came. `names`: every column's name as `comparable` gives it; a record has as
-    many fields. `positions`: the field of each role; a role whose optional column is absent is not in it.
+    `text` is the unchanged header record. `names` are the names of all columns, as returned by `comparable`; a valid
+    record has as many fields. `positions` is the index of each role's field, without roles whose optional column is
+    missing.
     """
 
     text: str
@@ -24,5 +25,5 @@ class HeaderMap:
 
     @property
     def raw(self) -> bytes:
-        """The header's bytes, ending in LF: what `rejects_raw` goes behind."""
+        """The header's bytes, with LF at the end: the first line of a rejects file."""
         return f"{self.text}\n".encode(self.encoding)

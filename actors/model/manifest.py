@@ -1,4 +1,4 @@
-"""A run's result record. It is written last; its presence is the commit."""
+"""The record of a run's result. It is written last: its existence is the commit of the run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .stage import Stage
 
 
 class Manifest(BaseModel):
-    """What became of a drop.
+    """The result of a run.
 
-    `output` is None for a refused run. `stage_s` is the sum over the shards of each stage's seconds, so its
-    total exceeds the run's wall time when shards ran side by side.
+    `output` is None for a refused run. `stage_s` has each stage's seconds, summed over the shards, so its total exceeds
+    the run's wall time when shards were processed concurrently.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Why something came to nothing: a code for programs, words for people."""
+"""The reason for a failure: a code for programs, and a message for people."""
 
 from __future__ import annotations
 

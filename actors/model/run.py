@@ -24,10 +24,9 @@ class ObjectName(BaseModel):
 
 
 class Run(BaseModel):
-    """The record written once when a drop is accepted, and handed to every stage.
+    """The record of a run, written once when its drop is accepted, and passed to every stage.
 
-    A setting changed by a later deploy does not reach a run that is already accepted: its shards would
-    otherwise mix two results.
+    A later change of settings does not affect an accepted run, because its shards would mix two results.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,12 +42,12 @@ class Run(BaseModel):
     image_folder: str
     fetch_images: bool = True
     shard_bytes: int = Field(gt=0, description="a shard ends at the first record boundary at or past this size, bytes")
-    shard_rows: int = Field(gt=0, description="a shard ends after this many records, see `csv.scan`")
+    shard_rows: int = Field(gt=0, description="a shard ends after this many records, see `actors.csv.scan`")
     trace: str = Field("", description="W3C `traceparent` of the run's trace")
 
     @property
     def reasons(self) -> ObjectName:
-        """Why each row of `rejects` is there, one JSON object a line."""
+        """The reasons for the rows of `rejects`, one JSON object per line."""
         return ObjectName(bucket=self.rejects.bucket, name=self.rejects.name.removesuffix(".csv") + ".jsonl")
 
     @property

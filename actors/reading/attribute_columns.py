@@ -1,4 +1,4 @@
-"""The attributes stage's work on a frame, without the actor."""
+"""The work of the attributes stage on a shard's rows, without the deployment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from .specification import parse_attributes
 
 
 def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
-    """Key-values and category levels of `ShardFrame.rows`; a level that a row hasn't is empty."""
+    """The attributes and category levels of `ShardFrame.rows`: string columns of the same length.
+
+    A level that a row does not have is empty; levels beyond the catalogue's `category_levels` are cut and counted.
+    """
     attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
     paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
     count = catalogue.category_levels

@@ -1,4 +1,4 @@
-"""How the one row is found that kills whatever works on its shard: by halves, until it stands alone."""
+"""Finds the row that kills every process that works on its shard: by halving the shard until the row is alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from actors.model.header import HeaderMap
 
 
 def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> tuple[Shard, Shard]:
-    """The two halves, by records, of a shard of at least two. `data` is the drop's bytes `[start, end)`."""
+    """The two halves, by records, of a shard of two or more. `data` is bytes `[start, end)` of the drop's text."""
     ends = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes).split(data, final=True).ends
     rows = shard.rows // 2
     cut, cut_row = shard.start + int(ends[rows - 1]), shard.first_row + rows
@@ -28,7 +28,7 @@ def _part(shard: Shard, start: int, end: int, first_row: int, rows: int, record_
 
 
 def poisoned(data: bytes, shard: Shard, detail: str, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
-    """The frame of a single row that can't be processed: no row, and the reject `POISON_ROW`."""
+    """The frame of a shard of one row that can't be processed: no rows, and the reject `POISON_ROW` with `detail`."""
     nothing = Shard(shard.index, shard.start, shard.start, shard.first_row, 0)
     reject = reject_of(data, shard, 0, 0, DropforgeError(Code.POISON_ROW, detail), catalogue)
     return ShardFrame(read_shard(b"", nothing, header, catalogue).rows, (reject,), blank=0, records=1)

@@ -1,4 +1,4 @@
-"""Plans a drop: reads it once, a chunk ahead of the scan, and hands out shards while the scan goes on."""
+"""Plans a drop: reads it once, one chunk ahead of the scan, and yields shards while the scan is still running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Unpack = Callable[[], tuple[SourceText, Source]]
 
 @dataclass(frozen=True, slots=True)
 class SingleShard:
-    """The whole plan of a drop that has one shard and came in one chunk; `data` is the shard's bytes."""
+    """The whole plan of a drop that fits into one chunk and one shard. `data` is the shard's bytes."""
 
     start: PlanStart
     shard: Shard
@@ -30,11 +30,12 @@ class SingleShard:
 async def scan(
     run: Run, source: Source, unpack: Unpack, *, chunk_bytes: int
 ) -> AsyncIterator[PlanStart | tuple[Shard, ...] | SingleShard]:
-    """A `PlanStart` once the header is known, then the shards as each chunk completes them, in file order.
+    """Yields a `PlanStart` once the header is known, then the shards that each chunk completes, in file order.
 
-    A drop of one chunk and one shard is a `SingleShard` instead, so that it need not be read again.
-    `unpack` writes the text of a drop that came compressed or in UTF-16; it may block, and for long. Holds two chunks.
-    Raises the `FILE` codes where the file can't be processed.
+    For a drop of one chunk and one shard it yields a `SingleShard` instead, so that the drop need not be read again.
+    `unpack` converts a drop that is compressed or in UTF-16, and may block for a long time. Holds two chunks of
+    `chunk_bytes` bytes in memory. Raises the codes of kind `FILE` when the file can't be processed, and what `source`
+    raises.
     """
     chunk_bytes = max(chunk_bytes, HEAD_BYTES)
     size = source_bytes = await asyncio.to_thread(source.size)
@@ -76,7 +77,7 @@ async def scan(
 
 
 async def _chunks(source: Source, size: int, chunk_bytes: int, first: bytes) -> AsyncIterator[bytes]:
-    """The bytes in order, from the `first` chunk on; the next one is read while one is used."""
+    """Yields the chunks in order, starting with `first`; reads the next one while the current one is in use."""
     chunk = first
     for at in range(chunk_bytes, size, chunk_bytes):
         ahead = asyncio.create_task(asyncio.to_thread(source.read, at, min(at + chunk_bytes, size)))

@@ -1,4 +1,4 @@
-"""The bytes that a run reads, pinned to one generation of one object."""
+"""The object that a run reads, pinned to one generation."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from actors.storage.bucket import Bucket
 
 
 def source_of(client: storage.Client, run: Run, text: SourceText | None) -> Source:
-    """What the shards of a run are read from: its drop, or the text that was unpacked from it."""
+    """The object that a run's shards are read from: its drop, or the text that was converted from it."""
     if text is not None:
         return Source(Bucket(client, run.work_bucket), text.object, text.generation)
     return Source(Bucket(client, run.drop.bucket), run.drop.object, run.drop.generation)
 
 
 class Source:
-    """Reads one generation of one object, so that no run mixes two versions of a file.
+    """Reads one generation of an object, so that no run mixes two versions of a file.
 
-    Blocking. Raises `SOURCE_GONE` once that generation was deleted or overwritten.
+    Blocking. Methods raise `SOURCE_GONE` when that generation was deleted or overwritten, and otherwise what `Bucket`
+    raises.
     """
 
     def __init__(self, bucket: Bucket, name: str, generation: int) -> None:
@@ -29,7 +30,7 @@ class Source:
         self._generation = generation
 
     def size(self) -> int:
-        """Bytes of the object."""
+        """The object's size in bytes."""
         info = self._bucket.stat(self._name, generation=self._generation)
         if info is None:
             raise self._gone()
@@ -47,6 +48,7 @@ class Source:
     def _gone(self) -> DropforgeError:
         return DropforgeError(
             Code.SOURCE_GONE,
-            f"gs://{self._bucket.name}/{self._name}#{self._generation} was deleted or overwritten before it was read "
-            "to its end. A newer version of a drop is a drop of its own; upload the file again if there is none.",
+            f"gs://{self._bucket.name}/{self._name}#{self._generation} was deleted or overwritten before it was "
+            "completely read. If it was overwritten, the newer version has a run of its own; otherwise upload the file "
+            "again.",
         )

@@ -1,8 +1,7 @@
-"""A drop that came compressed or in UTF-16, written once as plain UTF-8 into its run: what is planned and read.
+"""Converts a drop that is compressed or in UTF-16 to UTF-8, as an object of its run that is then planned and read.
 
-The object gets a name that no other attempt has, and a record, created only where there is none, says which one
-counts. So an attempt that was killed, or that another overtook, leaves an orphan and never a text that changes under
-the shards that read it.
+Each attempt writes an object of its own, and a record that is created only once names the one to use. So an attempt
+that was killed, or was slower than another, leaves an orphan, but never changes a text that shards are reading.
 """
 
 from __future__ import annotations
@@ -21,9 +20,10 @@ from .source import Source
 
 
 def source_text(run: Run, source: Source, records: RunRecords, *, chunk_bytes: int) -> SourceText:
-    """The text of a packed drop; written now, where no earlier attempt has.
+    """The text of a drop that is compressed or in UTF-16. Writes it unless an earlier attempt has.
 
-    Blocking, and holds a few chunks. Raises the `FILE` codes where the drop can't be unpacked or is no CSV inside.
+    Blocking; holds a few chunks in memory. Raises the codes of kind `FILE` when the drop can't be converted or its
+    text is not a CSV.
     """
     found = records.source_text()
     if found is not None:
@@ -37,7 +37,7 @@ def source_text(run: Run, source: Source, records: RunRecords, *, chunk_bytes: i
 
 
 def _checked(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks, once the first is found to be the start of a CSV."""
+    """The same blocks, after a check that the first one is the start of a CSV."""
     first = next(blocks, b"")
     check_content(first[:HEAD_BYTES])
     yield first
@@ -45,7 +45,7 @@ def _checked(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class _SourceFile(io.RawIOBase):
-    """A drop as a file to read from its start to its end."""
+    """A drop as a file that can be read sequentially."""
 
     def __init__(self, source: Source, size: int) -> None:
         self._source = source

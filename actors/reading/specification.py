@@ -1,10 +1,10 @@
-"""Product specifications to JSON, cell for cell as the reference's `parse_attributes` does.
+"""Converts product specifications to JSON, with the same cells as the reference's `parse_attributes`.
 
     {"product_specification"=>[{"key"=>"Type", "value"=>"Shorts"}, {"value"=>"3 shorts"}]}
 
-Entries are what ends with a brace between the first `[` and the last `]` of the first line. An entry's first
-two quoted texts behind `=>` are its key and value, whatever stands before them. Of equal keys the last value
-is kept, in the first one's place. The reference drops entries without such a pair; so does this, but counts them.
+Entries are the texts that end with a brace between the first `[` and the last `]` of the first line. The first two
+quoted texts after `=>` in an entry are its key and value, whatever is before them. Of equal keys the last value is
+kept, at the position of the first. Like the reference, this drops entries without such a pair, but it counts them.
 
 Source: GoogleCloudPlatform/accelerated-platforms, modules/python/src/datapreprocessing/datacleaner.py at 1e5775ea.
 """
@@ -23,28 +23,29 @@ _LONGEST_KEPT = 256
 
 
 class Attributes(NamedTuple):
-    """`text`: the key-values as a JSON object in ASCII. `entries_without_key`: how many entries aren't in it."""
+    """`text` is the key-value pairs as a JSON object in ASCII; `entries_without_key` the number of dropped entries."""
 
     text: str
     entries_without_key: int
 
 
 def parse_attributes(specification: str) -> Attributes:
+    """The attributes of one specification cell; `{}` if it has none."""
     pairs = [*map(_kept_pairs.__getitem__, _entries(specification))]
     members = dict(filter(None, pairs))
     return Attributes(f"{{{', '.join(members.values())}}}", pairs.count(None))
 
 
 def _pair(entry: str) -> tuple[str, str] | None:
-    """The entry's key, and key and value as a member of a JSON object."""
+    """The entry's key, and its key and value as a member of a JSON object; None if it has no such pair."""
     found = _KEY_AND_VALUE.search(entry)
     return (found[1], f"{_encode(found[1])}: {_encode(found[2])}") if found else None
 
 
 class _KeptPairs(dict[str, tuple[str, str] | None]):
-    """`_pair` of entries of ordinary length, kept until they are too many: most of a catalogue's entries come again.
+    """A cache of `_pair` for entries of ordinary length, cleared when full: most entries of a catalogue recur.
 
-    Not `functools.lru_cache`, which keeps the order of use too: that took a third longer an entry.
+    `functools.lru_cache` also maintains the order of use, and took a third longer per entry.
     """
 
     def __missing__(self, entry: str) -> tuple[str, str] | None:
@@ -60,7 +61,7 @@ _kept_pairs = _KeptPairs()
 
 
 def _entries(specification: str) -> list[str]:
-    """The entries, without their closing braces."""
+    """The entries without their closing braces."""
     line_end = specification.find("\n")
     line = specification if line_end < 0 else specification[:line_end]
     start, end = line.find("["), line.rfind("]")

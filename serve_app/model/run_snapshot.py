@@ -1,4 +1,4 @@
-"""What the bucket says of one run."""
+"""The records of one run, as read from the bucket at one time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .run_state import RunState
 
 @dataclass(frozen=True, slots=True)
 class RunSnapshot:
-    """What the bucket says of one run. A finished run's parts and failures are not read."""
+    """The records of one run. `owner` holds its lease, None without one. A finished run has no parts and failures."""
 
     run: Run
     state: RunState

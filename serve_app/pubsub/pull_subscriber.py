@@ -67,7 +67,7 @@ class Subscriber:
         oldest = min(list(self._handling.values()), default=now)  # a copy: callbacks change it
         if now - oldest > _WEDGED_S:
             raise DropforgeError(
-                Code.INTERNAL, f"A message of {self._path} has been in handling for {now - oldest:.0f} s."
+                Code.INTERNAL, f"A message of {self._path} has been processed for {now - oldest:.0f} s without an end."
             )
         if now - self._sign_at > 2 * self._silent_s + _DRAIN_S:
             silent_s = now - self._sign_at
@@ -77,7 +77,7 @@ class Subscriber:
             )
 
     async def stop(self) -> None:
-        """Ends the stream after every message in handling is finished and its acknowledgement sent."""
+        """Ends the stream after every message in process is finished and its acknowledgement sent."""
         self._stopping = True
         if self._stream is not None:
             self._stream.cancel()
