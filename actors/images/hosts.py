@@ -37,9 +37,10 @@ class _Host:
 class Hosts:
     """A limiter and a circuit breaker for every host.
 
-    A host has at most `per_host` requests at a time. Their turns are 1 / `requests_per_s` seconds apart, and a turn that
-    nobody takes is not saved up; 0 means no limit. Requests start late when the event loop is late, and those whose turn
-    has come by then start together. Hosts whose name matches one of the shell patterns in `own` have neither limit.
+    A host has at most `per_host` requests at a time. Their turns are 1 / `requests_per_s` seconds apart, and a turn
+    that nobody takes is not saved up; 0 means no limit. Requests start late when the event loop is late, and those
+    whose turn has come by then start together. Hosts whose name matches one of the shell patterns in `own` have neither
+    limit.
 
     A host is considered down for `down_s` seconds after `down_after` failures in a row, or immediately after a status
     429, for as long as that asks. Then one request tests the host, and its outcome decides for the others. During the

@@ -1,10 +1,10 @@
-"""How fast descriptions are cleaned, beside spaCy called row by row as the reference calls it.
+"""How fast descriptions are cleaned by either engine, beside spaCy called row by row as the reference calls it.
 
     python -m tests.bench.text [--rows N] [--rounds N] [--check N] [--json PATH]
 
-Two figures: `cold` is a cleaner that has seen nothing, on the sample's own rows filled up with recombined ones;
-`warm` is one that has cleaned `--learn` other recombined rows, on rows it has not seen. Rows are made from fixed
-seeds. Contenders take turns on the same rows, on one core each, and CPU time is measured; compare the ratios.
+Two figures: `cold` are engines that have seen nothing, on the sample's own rows filled up with recombined ones;
+`warm` are ones that have cleaned `--learn` other recombined rows, on rows they have not seen. Rows are made from
+fixed seeds. Contenders take turns on the same rows, on one core each, and CPU time is measured; compare the ratios.
 Every cell is compared too.
 """
 
@@ -31,6 +31,7 @@ from spacy.language import Language
 from actors.text.cleaner import DescriptionCleaner
 from actors.text.plain import model
 from actors.text.plain.pipeline import plain_cell
+from actors.text.plain.settings import TextSettings
 from tests.support.shared_data import SAMPLE
 
 # Used where the sample is absent: few words, so its windows repeat more than a real catalogue's.
@@ -41,15 +42,21 @@ _OBJECTS = ("soft cushions", "a stainless finish", "rs. 499 only", "30 days of w
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Rows per CPU second. `ratio` is the median of the rounds' ratios, `ratios` their least and greatest."""
+    """Rows per CPU second: of the fast engine (`ours`), of the engine `spacy`, and of spaCy row by row (`plain`).
+
+    `ratio` is what the fast engine is faster than row by row: the median of the rounds' ratios, `ratios` their least
+    and greatest. `engines` likewise what it is faster than the engine `spacy`.
+    """
 
     name: str
     rows: int
     rounds: int
     ours: float
+    spacy: float
     plain: float
     ratio: float
     ratios: tuple[float, float]
+    engines: float
     different_cells: int
 
 
@@ -87,25 +94,37 @@ def timed(clean: Callable[[list[str]], list[str]], rows: list[str]) -> tuple[flo
     return time.process_time() - started, cells
 
 
-def compare(name: str, rounds: list[tuple[DescriptionCleaner, list[str]]], nlp: Language) -> Figure:
-    """Each round: the cleaner and spaCy alone on the same rows, the one that goes first taking turns."""
-    ours, plain, different = [], [], 0
-    for number, (cleaner, rows) in enumerate(rounds):
-        contenders = [cleaner.clean, lambda rows: [plain_cell(nlp, row) for row in rows]]
-        order = (0, 1) if number % 2 else (1, 0)
+Cleaners = tuple[DescriptionCleaner, DescriptionCleaner]
+"""One of each engine, the fast one first."""
+
+
+def new_cleaners() -> Cleaners:
+    return DescriptionCleaner(), DescriptionCleaner(TextSettings(engine="spacy"))
+
+
+def compare(name: str, rounds: list[tuple[Cleaners, list[str]]], nlp: Language) -> Figure:
+    """Each round: both engines and spaCy row by row on the same rows, the one that goes first taking turns."""
+    seconds: list[list[float]] = []
+    different = 0
+    for number, ((fast, spacy_engine), rows) in enumerate(rounds):
+        contenders = [fast.clean, spacy_engine.clean, lambda rows: [plain_cell(nlp, row) for row in rows]]
+        order = [0, 1, 2][number % 3 :] + [0, 1, 2][: number % 3]
         results = {index: timed(contenders[index], rows) for index in order}
-        ours.append(results[0][0] / len(rows))
-        plain.append(results[1][0] / len(rows))
-        different += sum(left != right for left, right in zip(results[0][1], results[1][1], strict=True))
-    ratios = [slow / fast for slow, fast in zip(plain, ours, strict=True)]
+        seconds.append([results[index][0] / len(rows) for index in range(3)])
+        cells = (results[index][1] for index in range(3))
+        different += sum(len({*of_a_row}) > 1 for of_a_row in zip(*cells, strict=True))
+    ours, engine, plain = (statistics.median(contender) for contender in zip(*seconds, strict=True))
+    ratios = [by_row / fast for fast, _, by_row in seconds]
     return Figure(
         name,
         sum(len(rows) for _, rows in rounds),
         len(rounds),
-        1 / statistics.median(ours),
-        1 / statistics.median(plain),
+        1 / ours,
+        1 / engine,
+        1 / plain,
         statistics.median(ratios),
         (min(ratios), max(ratios)),
+        statistics.median(piped / fast for fast, piped, _ in seconds),
         different,
     )
 
@@ -128,17 +147,20 @@ def main(rows: int, rounds: int, learn: int, check: int, json_path: Path | None)
     sample = sample_rows()
     fresh = recombined_rows(sample, seed=1)
     cold_rows = (sample + take(fresh, max(0, rows - len(sample))))[:rows]
-    cold = [(DescriptionCleaner(), cold_rows) for _ in range(rounds)]
+    cold = [(new_cleaners(), cold_rows) for _ in range(rounds)]
     figures = [compare("cold", cold, plain)]
     del cold
-    warm = DescriptionCleaner()
-    warm.clean(sample + take(fresh, learn))
+    warm = new_cleaners()
+    learnt = sample + take(fresh, learn)
+    for cleaner in warm:
+        cleaner.clean(learnt)
     figures.append(compare("warm", [(warm, take(fresh, rows)) for _ in range(rounds)], plain))
     for figure in figures:
         click.echo(
-            f"{figure.name}: ours {figure.ours:,.0f} rows/s, plain {figure.plain:,.0f} rows/s of CPU time, "
-            f"ratio {figure.ratio:.1f} ({figure.ratios[0]:.1f} to {figure.ratios[1]:.1f} in {rounds} rounds), "
-            f"different cells {figure.different_cells}"
+            f"{figure.name}: ours {figure.ours:,.0f} rows/s, engine spacy {figure.spacy:,.0f}, spaCy row by row "
+            f"{figure.plain:,.0f} rows/s of CPU time; ratio {figure.ratio:.1f} ({figure.ratios[0]:.1f} to "
+            f"{figure.ratios[1]:.1f} in {rounds} rounds), {figure.engines:.1f} beside the engine spacy; different "
+            f"cells {figure.different_cells}"
         )
     result: dict[str, object] = {"unit": "rows per CPU second", "figures": [asdict(figure) for figure in figures]}
     if check:

@@ -17,7 +17,7 @@ class TextSettings(BaseModel):
     engine: EngineName = Field(
         "fast",
         description="what makes the cells: `fast`, the model's inference done anew, checked against spaCy when it "
-        "starts; or `spacy`, spaCy's own pipeline, at about a fifth of the speed, for a version of spaCy or of the "
+        "starts; or `spacy`, spaCy's own pipeline, at about a sixth of the speed, for a version of spaCy or of the "
         "model that `fast` does not know",
     )
     cache_mb: int = Field(256, ge=1, description="what was learned from earlier rows is kept up to this size, MB")
