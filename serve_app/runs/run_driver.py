@@ -92,8 +92,7 @@ class RunDriver:
         if attempt.took_over:
             self._metrics.takeover()
         records = self._registry.records(run_id)
-        # While it waited for its slot, another owner may have begun it, or ended it.
-        run = known if attempt.new else await asyncio.to_thread(records.run)
+        run = known or await asyncio.to_thread(records.run)
         if run is None:
             raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
         progress.run, progress.driven, progress.began = run, True, time.monotonic()

@@ -13,6 +13,7 @@ from serve_app.dead_letters.inbox import Inbox
 from serve_app.dead_letters.replay import Replays
 from serve_app.model.replay import ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
+from serve_app.runs.lease import Lease
 from tests.support.core import DEADLINE_S, Core, eventually
 from tests.support.fake_stages import Call, Fault
 
@@ -94,7 +95,8 @@ async def test_a_preview_changes_nothing(replaying: Replaying) -> None:
     assert (view.state, view.selected, [entry.shard for entry in view.sample]) == ("preview", 1, [1])
     assert replaying.core.registry.incomplete_run_ids() == [run.run_id]
     assert not any(failure.replay for failure in replaying.core.failures(run))
-    assert replaying.core.stages.calls == []
+    assert (replaying.core.stages.calls, replaying.replays._task) == ([], None)
+    assert replaying.core.bucket.stat(replaying.core.registry.layout.replay_lease) is None
 
 
 async def test_what_fails_again_is_told_and_stays(replaying: Replaying) -> None:
@@ -152,6 +154,34 @@ async def test_an_interrupted_replay_says_so_and_its_runs_go_on(replaying: Repla
     await eventually(replaying.core.records(run).manifest)
     await replaying.core.supervisor.stop()
     assert await replaying.inbox.acknowledge_resolved() == 1
+
+
+async def test_a_replayed_run_is_open_before_it_is_driven(replaying: Replaying) -> None:
+    """Should this process die now, another one adopts it."""
+    run, core = await replaying.failed_run(), replaying.core
+    open_at_resume: list[list[str]] = []
+    replaying.replays = Replays(
+        core.registry,
+        replaying.inbox,
+        core.metrics,
+        core.tracing,
+        lambda run_id: open_at_resume.append(core.registry.open_run_ids()),
+        look_every_s=0.001,
+    )
+    await replaying.replays.start(ReplayRequest(dry_run=False))
+    await eventually(lambda: open_at_resume)
+    assert open_at_resume == [[run.run_id]]
+    await replaying.replays.stop()
+
+
+async def test_a_replay_whose_process_died_is_interrupted(replaying: Replaying) -> None:
+    registry, view = replaying.core.registry, await replaying.replays.start(ReplayRequest())
+    running = view.model_copy(update={"state": "running"}).model_dump_json().encode()
+    registry.bucket.put(registry.layout.replay(view.replay), running, content_type="application/json")
+    assert (await replaying.replays.view(view.replay)).state == "interrupted"
+    lease = Lease(registry.bucket, registry.layout.replay_lease, view.replay, ttl_s=60)
+    assert lease.acquire() is not None
+    assert (await replaying.replays.view(view.replay)).state == "running"
 
 
 async def test_notifications_are_accepted_and_acknowledged(replaying: Replaying) -> None:

@@ -174,3 +174,12 @@ async def test_a_run_with_its_manifest_is_only_closed(core: Core) -> None:
     core.records(run).commit(manifest_of(run))
     await core.driver.drive(run.run_id)
     assert (core.stages.calls, listings(core)) == ([], ([], [], [run.run_id]))
+
+
+async def test_an_ended_run_s_lease_is_left_to_lapse(core: Core) -> None:
+    """Giving it back would be a request more for each small drop."""
+    run = core.accepted()
+    written: list[str] = []
+    core.bucket.before = lambda method, name: written.append(name) if method == "write" else None
+    await core.driver.drive(run.run_id, run)
+    assert written.count(core.records(run).names.lease) == 1

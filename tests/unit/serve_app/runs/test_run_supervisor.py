@@ -9,6 +9,7 @@ import pytest
 from actors.errors import Code, DropforgeError
 from actors.model.attempt import NEW
 from actors.model.run import Run
+from serve_app.runs.lease import RELEASED, read_holder
 from serve_app.runs.run_supervisor import RunSupervisor
 from tests.support.core import DEADLINE_S, Core, eventually
 from tests.support.fake_stages import Call, Fault
@@ -96,6 +97,22 @@ async def test_stopped_it_gives_its_runs_back(core: Core) -> None:
     core.stages.during = None
     await core.driver_of("another").drive(run.run_id)
     assert core.registry.closed_run_ids(10) == [run.run_id]
+
+
+async def test_stopped_it_gives_back_what_was_begun_twice(core: Core) -> None:
+    run = core.accepted()
+
+    async def stay(call: Call) -> None:
+        await asyncio.Event().wait()
+
+    core.stages.during = stay
+    for _ in range(3):
+        core.supervisor.begin(run)
+        await eventually(lambda: core.stages.calls)
+    await core.supervisor.stop()
+    holder = read_holder(core.bucket, core.records(run).names.lease)
+    assert holder is not None
+    assert holder[0].owner == RELEASED
 
 
 async def test_a_bucket_that_can_t_be_listed_ends_no_look(core: Core) -> None:
