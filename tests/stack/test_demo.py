@@ -72,7 +72,7 @@ def test_it_tells_what_runs_where_and_what_happens(demo: Demo) -> None:
         "Dropped gs://dropforge-in/in/sample.csv#",
         "done        7/7 shards",
         "240 in = 234 out + 6 rejects",
-        "2 images were fetched at the third attempt: their host answered 503 twice",
+        "2 images were fetched at the third attempt, after their host had answered 503 twice",
         "Everything is stopped and removed",
     ):
         assert told in demo.told
