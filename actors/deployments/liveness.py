@@ -25,7 +25,7 @@ _RECORD = b'1,Shoe,Shoes.,[],"{""s""=>[{""key""=>""Size"", ""value""=>""8""}]}",
 def expect(what: str, found: object, expected: object) -> None:
     """Raises `INTERNAL`, which makes the replica unhealthy, where they differ."""
     if found != expected:
-        raise DropforgeError(Code.INTERNAL, f"{what} is {found!r:.200} instead of {expected!r:.200}.")
+        raise DropforgeError(Code.INTERNAL, f"{what} is {found!r:.200}, expected {expected!r:.200}.")
 
 
 def read_row() -> tuple[ShardFrame, AttributeColumns]:

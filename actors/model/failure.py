@@ -1,4 +1,4 @@
-"""What is known of a shard, or a run, that ran out of retries."""
+"""The record of a shard, or a run, that ran out of retries."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ class Failure(BaseModel):
     first_at: datetime
     last_at: datetime
     version: str
-    replay: bool = Field(False, description="a replay has asked for another try, which has not ended yet")
+    replay: bool = Field(False, description="a replay has requested another attempt, which has not ended yet")

@@ -33,7 +33,7 @@ class Manifest(BaseModel):
     finished_at: datetime
     source_bytes: int = 0
     shards: int = 0
-    shards_reused: int = Field(0, description="shards found finished by an earlier owner of the run")
+    shards_reused: int = Field(0, description="shards that an earlier owner of the run had finished")
     counts: Counts = Counts()
     output: ObjectName | None = None
     output_generation: int | None = None

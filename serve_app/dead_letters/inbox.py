@@ -101,7 +101,7 @@ class Inbox:
         try:
             await self._accept(message.attributes)
         except DropforgeError as error:
-            logger.warning("Message %s was not accepted in a replay either: %s", message.message_id, error)
+            logger.warning("A replay could not accept the notification in message %s: %s", message.message_id, error)
             return False
         return True
 
@@ -116,7 +116,7 @@ class Inbox:
         try:
             return await asyncio.to_thread(self._messages.pull, _MOST_MESSAGES)
         except api.GoogleAPIError as error:
-            logger.warning("The dead-letter subscription can't be read, the bucket's records stand alone: %s", error)
+            logger.warning("Could not read the dead-letter subscription; listing only what is in the bucket: %s", error)
             return []
 
     async def _acknowledge(self, gone: Iterable[PulledMessage], pulled: Iterable[PulledMessage]) -> None:

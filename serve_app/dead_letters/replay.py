@@ -79,7 +79,7 @@ class Replays:
             return view
         lease = Lease(self._registry.bucket, self._registry.layout.replay_lease, view.replay, ttl_s=_LEASE_S)
         if await asyncio.to_thread(lease.acquire) is None:
-            raise DropforgeError(Code.REPLAY_ACTIVE, "Another replay is running. Wait until it is done.")
+            raise DropforgeError(Code.REPLAY_ACTIVE, "Another replay is running. Start this one when it is done.")
         await self._note(view)
         self._task = asyncio.create_task(self._hold(lease, view, entries, request.rate))
         return view

@@ -84,7 +84,7 @@ class Lease:
     def renew(self) -> None:
         if not self._write(self._owner, self._expiry()):
             raise DropforgeError(
-                Code.LEASE_LOST, f"{self._owner} lost {self._name} to another owner, which goes on with the run."
+                Code.LEASE_LOST, f"{self._owner} lost the lease {self._name} to another owner, which continues the run."
             )
 
     def retire(self) -> None:
@@ -138,7 +138,7 @@ async def held(lease: Lease) -> AsyncIterator[None]:
                     lost.append(error)
                     block.cancel()
                     return
-                logger.warning("A lease could not be renewed and is tried again: %s", error)
+                logger.warning("Could not renew a lease; trying again: %s", error)
 
     renewal = asyncio.create_task(renew())
     try:

@@ -1,4 +1,4 @@
-"""Drives runs, each from its lease to its end.
+"""Drives runs, each from its lease to its result.
 
 ```
 lease ─▶ plan ─▶ shards, bounded in flight ─▶ all parts? ─▶ assemble ─▶ close
@@ -94,7 +94,7 @@ class RunDriver:
         records = self._registry.records(run_id)
         run = known or await asyncio.to_thread(records.run)
         if run is None:
-            raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open but has no record.")
+            raise DropforgeError(Code.NOT_FOUND, f"Run {run_id} is listed as open, but its record does not exist.")
         progress.run, progress.driven, progress.began = run, True, time.monotonic()
         events = RunEvents(run, progress, self._metrics, self._tracing, self._dead_letters)
         about: Attributes = {
@@ -127,7 +127,7 @@ class RunDriver:
         # An owner that was paused and wakes up must not park what the next one is working on.
         await asyncio.to_thread(lease.renew)
         await asyncio.to_thread(self._registry.park, run.run_id)
-        text = "Run %s of %s is incomplete; `dropforge dead-letters` says why"
+        text = "Run %s of %s is incomplete: `dropforge dead-letters` shows why, `dropforge replay` tries again"
         logger.error(text, run.run_id, run.drop.uri)
 
     async def _close(self, run: Run, attempt: Attempt, lease: Lease, manifest: Manifest) -> None:

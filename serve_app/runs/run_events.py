@@ -1,5 +1,5 @@
-"""What happens in a run, as it is told: to people as progress, to Prometheus, the log and the trace, and for what has
-failed to the dead-letter topic."""
+"""Reports what happens in a run: as progress to people, to Prometheus, to the log and the trace, and what has failed to
+the dead-letter topic."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RunEvents:
         self.progress.retry(stage, error)
         self._metrics.retry(stage, error)
         about = logs.labels(stage=stage, code=error.code)
-        logger.warning("A stage of run %s is tried again: %s", self._run.run_id, error, extra=about)
+        logger.warning("A stage of run %s failed and is tried again: %s", self._run.run_id, error, extra=about)
 
     def finished(self, part: PartRecord) -> None:
         """A shard has its part."""

@@ -47,9 +47,9 @@ class RunSupervisor:
         self._look = asyncio.create_task(self._look_regularly())
 
     def check(self) -> None:
-        """Raises `INTERNAL` where the look for lapsed runs has ended, which only a defect can do."""
+        """Raises `INTERNAL` when the task that adopts runs has ended, which only a bug can cause."""
         if self._look is not None and self._look.done():
-            raise DropforgeError(Code.INTERNAL, f"The look for lapsed runs has ended: {self._look.exception()!r}")
+            raise DropforgeError(Code.INTERNAL, f"The task that adopts runs has ended: {self._look.exception()!r}")
 
     async def stop(self) -> None:
         """Gives every run back: an attempt that is cancelled releases its lease."""
@@ -94,16 +94,16 @@ class RunSupervisor:
         except Exception as exception:
             error = classify(exception, f"Run {run_id}")
             if error.code is Code.INTERNAL:
-                logger.exception("Run %s met a defect", run_id)
+                logger.exception("Run %s failed because of a bug; please report it", run_id)
             failures = self._delays[run_id].failures + 1 if run_id in self._delays else 1
             delay_s = min(_LONGEST_DELAY_S, self._every_s * 2 ** (failures - 1))
             self._delays[run_id] = _Delay(failures, time.monotonic() + delay_s)
-            logger.warning("Run %s stopped and is driven again in %.0f s: %s", run_id, delay_s, error)
+            logger.warning("Run %s stopped and is resumed in %.0f s: %s", run_id, delay_s, error)
 
     async def _look_regularly(self) -> None:
         while True:
             try:
                 await self.adopt()
             except DropforgeError as error:
-                logger.warning("The open runs could not be listed: %s", error)
+                logger.warning("Could not list the open runs; trying again: %s", error)
             await asyncio.sleep(self._every_s)

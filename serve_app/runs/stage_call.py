@@ -166,8 +166,8 @@ class _Call(Generic[T]):
         if error.code is Code.ACTOR_DIED and self._suspect:
             error = DropforgeError(
                 Code.POISON_SHARD,
-                f"{self._subject} ended the {self._stage} actor {self._deaths + 1} times, at last alone with it. A "
-                f"replay splits it until the row at fault is found. {error.message}",
+                f"{self._subject} killed the {self._stage} actor {self._deaths + 1} times, the last time as its only "
+                f"work. A replay splits the shard to find the row that does it. {error.message}",
             )
         return StageError(error, self._stage, self._tries, self._first_at)
 

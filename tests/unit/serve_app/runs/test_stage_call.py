@@ -105,7 +105,7 @@ async def test_a_shard_starts_over_for_nothing_else() -> None:
 
 async def test_a_subject_that_alone_kills_its_actor_is_poison() -> None:
     calls = Calls(*[passing(Code.ACTOR_DIED) for _ in range(ATTEMPTS)])
-    with pytest.raises(StageError, match="A shard ended the clean actor 3 times") as raised:
+    with pytest.raises(StageError, match="A shard killed the clean actor 3 times") as raised:
         await calls.clean()
     assert raised.value.code is Code.POISON_SHARD
 
