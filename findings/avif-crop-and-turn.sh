@@ -9,7 +9,7 @@
 # What happens: pyvips and sharp give 32x48. Pillow gives 96x64, the whole picture, the turn as EXIF orientation 8,
 # and no trace of the crop. OpenCV and imagecodecs give 96x64, without a turn. image-size says 95x64 and
 # probe-image-size 96x64 with orientation 6, which is the other way round.
-# Who meets it: shops whose pictures were cropped without encoding anew (avifenc --crop, phones): what was cut off comes
+# Who meets it: shops whose pictures were cropped by a property alone, as avifenc --crop does: what was cut off comes
 # back in the thumbnails, and a size check by one library means little to another.
 set -euo pipefail
 work=$(mktemp -d)
@@ -98,7 +98,8 @@ def of(pixels):
     """Size, and the colours of the corners from top left to bottom right."""
     height, width = pixels.shape[:2]
     corners = [pixels[y, x, :3] > 127 for y in (4, height - 5) for x in (4, width - 5)]
-    return f"{width}x{height} " + "".join({4: "R", 1: "B", 7: "W"}[int(r) * 4 + int(g) * 2 + int(b)] for r, g, b in corners)
+    letters = {4: "R", 1: "B", 7: "W"}
+    return f"{width}x{height} " + "".join(letters[int(r) * 4 + int(g) * 2 + int(b)] for r, g, b in corners)
 
 
 path = sys.argv[1]

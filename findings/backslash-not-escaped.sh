@@ -8,7 +8,7 @@
 # What happens: DataFusion escapes quotes but not the escape character: the cell `a\` is written as "a\". csv, pandas,
 # pyarrow, daft and DataFusion itself take what follows for more of the cell: 5 rows of 7, silently; DuckDB raises.
 # (BurntSushi/rust-csv#432, open since August 2026, is about the writer underneath.)
-# DuckDB doubles the backslash where it quotes the cell and leaves it alone where it doesn't: DuckDB, daft and DataFusion
+# DuckDB doubles the backslash where it quotes the cell and leaves it alone where it doesn't: it, daft and DataFusion
 # read that back, while csv and pandas drop backslashes and merge cells (`a\,z` is one), silently; pyarrow raises.
 # Who meets it: whoever asks for backslashes because the next program is MySQL or Spark. Doubled quotes, the default of
 # both, come back right everywhere.

