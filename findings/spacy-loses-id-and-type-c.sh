@@ -7,7 +7,7 @@
 # punctuation at the end of a sentence is split off, while abbreviations such as "U.K." stay one token.
 # What happens: a single letter before a full stop is one token with it, as in initials, and "c." is not all letters:
 # "usb type c." ends without its C, "usb type c cable" with it. "id" is I'd without its apostrophe (says
-# explosion/spaCy#10568; well, shell and shed were taken out, id, wed, wont and cant not): "i" is a stop word, "d" stays.
+# explosion/spaCy#10568; well, shell and shed were taken out, id, wed and wont not): "i" is a stop word, "d" stays.
 # "ID" in capitals stays whole. And "Wash." is one token whose normal form is Washington.
 # Who meets it: whoever searches cleaned descriptions for a model id, a size or a connector. Five cells of the reference
 # pipeline's own sample output say "model d". Dropforge's cells are spaCy's, so its output says it too.
