@@ -6,7 +6,7 @@ The store's failures are the shard's, never an image's.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from gcloud.aio.storage import Storage
@@ -77,7 +77,7 @@ class ImageStore:
             token = page.get("nextPageToken")
         return min(found)[1] if found else None
 
-    async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict:
+    async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict[str, Any]:
         parameters = {"prefix": prefix, "fields": "items(name),nextPageToken"} | ({"pageToken": token} if token else {})
         return await self._call(
             lambda: self._storage.list_objects(target.bucket, params=parameters, timeout=self._timeout_s),
