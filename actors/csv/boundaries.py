@@ -21,6 +21,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .marks import ahead, behind, last_place, marks, places, with_odd_count
 
@@ -41,7 +42,7 @@ class Boundaries:
     its line end is not in the block.
     """
 
-    ends: np.ndarray
+    ends: NDArray[np.int64]
     unclosed: frozenset[int] = frozenset()
     open_ended: bool = False
 
@@ -64,7 +65,7 @@ class RecordSplitter:
         ends = self._split_by_parity(block, final)
         return Boundaries(ends) if ends is not None else self._split_by_pattern(block, final)
 
-    def _split_by_parity(self, block: bytes, final: bool) -> np.ndarray | None:
+    def _split_by_parity(self, block: bytes, final: bool) -> NDArray[np.int64] | None:
         """The line ends with an even number of quotes before them, or None when counting quotes is not exact.
 
         It is exact if every quote that opens a field by the count is at the start of a field, or directly after a

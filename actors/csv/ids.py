@@ -19,11 +19,16 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from actors.model.header import HeaderMap
 
 from .boundaries import CR, LF, QUOTE
 from .fields import split_fields
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
 
 _PROBES = 8
 _FEWEST_BITS, _MOST_BITS = 16, 27  # powers of two
@@ -57,7 +62,7 @@ class IdFilter:
         self._mask = np.uint64(bits - 1)
         self._bitmap = np.zeros(bits // 8, dtype=np.uint8)
 
-    def hashes(self, block: bytes, start: int, ends: np.ndarray, max_row_bytes: int) -> np.ndarray:
+    def hashes(self, block: bytes, start: int, ends: Places, max_row_bytes: int) -> Hashes:
         """Hashes of the ids of consecutive records in `block`, the first of which starts at `start`.
 
         `ends` is int64, shape (records,), as in `Boundaries`; the result is uint64 of the same shape. It is 0 for a
@@ -70,12 +75,13 @@ class IdFilter:
             hashes[rows] = self._hashes_of(block, starts[rows], ends[rows], max_row_bytes)
         return hashes
 
-    def repeats(self, hashes: np.ndarray) -> list[int]:
+    def repeats(self, hashes: Hashes) -> list[int]:
         """The indices of the hashes that an earlier row had, and adds all of them to the filter. Ignores zeros."""
         named = np.flatnonzero(hashes)
-        return named[self._seen(hashes[named])].tolist()
+        repeated: list[int] = named[self._seen(hashes[named])].tolist()
+        return repeated
 
-    def _hashes_of(self, block: bytes, starts: np.ndarray, ends: np.ndarray, max_row_bytes: int) -> np.ndarray:
+    def _hashes_of(self, block: bytes, starts: Places, ends: Places, max_row_bytes: int) -> Hashes:
         hashes = np.zeros(ends.size, dtype=np.uint64)
         to_read = ends - starts <= max_row_bytes
         if self._position == 0 and len(block) >= _WINDOW:
@@ -89,7 +95,7 @@ class IdFilter:
             hashes[others] = _hashes(*_characters([self._id(block, first, end) for first, end in pairs]))
         return hashes
 
-    def _leading(self, block: bytes, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _leading(self, block: bytes, starts: Places, ends: Places) -> tuple[Places, Bytes, Places]:
         """The ids of the records that start with a plain id: the indices of these records, and `_hashes`' arguments.
 
         A plain id has at most `_LONGEST` bytes, no quotes or only a pair around it, and a delimiter behind it.
@@ -139,31 +145,33 @@ class IdFilter:
         except (UnicodeDecodeError, IndexError):
             return b""
 
-    def _seen(self, hashes: np.ndarray) -> np.ndarray:
-        steps: np.ndarray = (hashes * _STEP) ^ (hashes >> _HALF) | np.uint64(1)
-        places = (hashes[:, None] + steps[:, None] * np.arange(_PROBES, dtype=np.uint64)) & self._mask
+    def _seen(self, hashes: Hashes) -> NDArray[np.bool_]:
+        steps: Hashes = (hashes * _STEP) ^ (hashes >> _HALF) | np.uint64(1)
+        places: Hashes = np.multiply.outer(steps, np.arange(_PROBES, dtype=np.uint64))
+        places += hashes[:, None]
+        places &= self._mask
         at, bits = (places >> np.uint64(3)).view(np.int64), np.left_shift(1, places & np.uint64(7)).astype(np.uint8)
-        seen = (self._bitmap[at] & bits).all(axis=1)
+        seen: NDArray[np.bool_] = np.all(self._bitmap[at] & bits, axis=1)
         np.bitwise_or.at(self._bitmap, at[~seen].ravel(), bits[~seen].ravel())
         repeated = np.ones(hashes.size, dtype=bool)
         repeated[np.unique(hashes, return_index=True)[1]] = False
         return seen | repeated
 
 
-def _characters(ids: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
+def _characters(ids: Sequence[bytes]) -> tuple[Bytes, Places]:
     """The ids as uint8 of shape (ids, `_LONGEST`), padded, and their lengths. A longer id is replaced by its digest."""
     ids = [row_id if len(row_id) <= _LONGEST else blake2b(row_id, digest_size=16).digest() for row_id in ids]
     rows = np.frombuffer(b"".join(row_id.ljust(_LONGEST, b"\0") for row_id in ids), dtype=np.uint8)
     return rows.reshape(-1, _LONGEST), np.fromiter(map(len, ids), np.int64, len(ids))
 
 
-def _hashes(characters: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+def _hashes(characters: Bytes, lengths: Places) -> Hashes:
     """A 64-bit hash of the first `lengths` bytes of each row, uint64; 0 only where the length is 0."""
     width = -(-int(lengths.max(initial=1)) // 8)
     inside = np.arange(8 * width) < lengths[:, None]
     words = (characters[:, : 8 * width] * inside).view("<u8") * _FACTORS[:width]
     words ^= words >> _HALF
-    hashes = words.sum(axis=1, dtype=np.uint64) + lengths.astype(np.uint64) * _MIX
+    hashes: Hashes = words.sum(axis=1, dtype=np.uint64) + lengths.astype(np.uint64) * _MIX
     hashes ^= hashes >> _HALF
     hashes *= _STEP
     hashes ^= hashes >> _HALF

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actors.errors import Code, DropforgeError
 from actors.model.drop import Shard, repeated_bitmap
@@ -123,7 +124,7 @@ class ShardScanner:
         self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
         return shards
 
-    def _take_header(self, block: bytes, ends: np.ndarray) -> tuple[int, np.ndarray]:
+    def _take_header(self, block: bytes, ends: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
         """Sets the header if it is among the records. Returns the start of the data, and the ends of data records."""
         start = self._offset
         for index, end in enumerate(ends.tolist()):
@@ -138,7 +139,7 @@ class ShardScanner:
             start = end
         return start, ends[:0]
 
-    def _cut(self, block: bytes, start: int, ends: np.ndarray) -> list[Shard]:
+    def _cut(self, block: bytes, start: int, ends: NDArray[np.int64]) -> list[Shard]:
         """Ends shards at record boundaries. `start` is the start of the first of these records."""
         shards: list[Shard] = []
         starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
@@ -153,7 +154,7 @@ class ShardScanner:
             done = oversized + 1
         return shards + self._cut_ordinary(ends[done:], counted[done:])
 
-    def _cut_ordinary(self, ends: np.ndarray, counted: np.ndarray) -> list[Shard]:
+    def _cut_ordinary(self, ends: NDArray[np.int64], counted: NDArray[np.bool_]) -> list[Shard]:
         shards: list[Shard] = []
         numbers = np.cumsum(counted)
         done = done_counted = 0

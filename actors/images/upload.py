@@ -6,7 +6,7 @@ A failure of Cloud Storage fails the shard, and never counts as a failure of an 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from gcloud.aio.storage import Storage
@@ -80,7 +80,7 @@ class ImageStore:
             token = page.get("nextPageToken")
         return min(found)[1] if found else None
 
-    async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict:
+    async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict[str, Any]:
         parameters = {"prefix": prefix, "fields": "items(name),nextPageToken"} | ({"pageToken": token} if token else {})
         return await self._call(
             lambda: self._storage.list_objects(target.bucket, params=parameters, timeout=self._timeout_s),

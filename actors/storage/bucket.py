@@ -81,7 +81,7 @@ class Bucket:
             return b""
         blob = self._bucket.blob(name, generation=generation)
         with self._errors(name):
-            return blob.download_as_bytes(
+            data: bytes = blob.download_as_bytes(
                 start=start or None,
                 end=None if end is None else end - 1,
                 raw_download=True,
@@ -89,6 +89,7 @@ class Bucket:
                 retry=self._retry,
                 timeout=self._timeout,
             )
+        return data
 
     def read_if_present(self, name: str) -> tuple[bytes, int] | None:
         """An object's bytes and their generation; None if there is no such object."""

@@ -28,7 +28,7 @@ def read_config(path: Path) -> dict[str, Any]:
     from ray.serve.schema import ServeDeploySchema  # takes seconds to import, and only a deploy needs it
 
     try:
-        config = yaml.safe_load(path.read_text())
+        config: dict[str, Any] = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise DropforgeError(Code.BAD_SETTINGS, f"{path} can't be read: {error}") from error
     _checked(config, ServeDeploySchema, path.name)

@@ -111,8 +111,8 @@ class Entry(BaseModel):
             shard=None,
             stage=Stage.ACCEPT,
             code=Code.STRAY_MESSAGE,
-            message=f"Message {message_id} ({size} bytes, attributes: {names}) is neither a failed shard of an existing "
-            "run nor a notification, so it can't be replayed. `dropforge discard` removes it.",
+            message=f"Message {message_id} ({size} bytes, attributes: {names}) is neither a failed shard of a run that "
+            "exists nor a notification, so it can't be replayed. `dropforge discard` removes it.",
             attempts=1,
             first_at=published_at,
             last_at=published_at,

@@ -106,7 +106,9 @@ class IdTokens:
         if key_id not in certificates:
             raise _refused("its key id is unknown")
         try:
-            claims = jwt.decode(token, certificates, audience=self._audience, clock_skew_in_seconds=CLOCK_SKEW_S)
+            claims: Mapping[str, Any] = jwt.decode(
+                token, certificates, audience=self._audience, clock_skew_in_seconds=CLOCK_SKEW_S
+            )
         except Exception as error:
             raise _refused("its signature, its times or its audience are not valid") from error
         if claims.get("iss") not in self._issuers:

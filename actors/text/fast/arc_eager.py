@@ -123,7 +123,7 @@ class _States:
 
     @property
     def count(self) -> int:
-        return self._lanes.shape[1]
+        return len(self._lanes[0])
 
     def look(self) -> tuple[Ints, Ints]:
         """The slot in each role, shape (ROLES, states), and the situation that decides which moves are valid."""

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
-from thinc.api import Model
 
 from .arrays import Bools, Floats, Ints, Rows
+from .components import AnyModel, model_of
 from .exact import GUARD, ExactEncoder
 from .windows import Windows
 
@@ -38,7 +38,7 @@ class Layer:
     shift: Floats
 
     @classmethod
-    def of(cls, residual: Model) -> Layer:
+    def of(cls, residual: AnyModel) -> Layer:
         maxout = next(node for node in residual.walk() if node.name == "maxout")
         norm = next(node for node in residual.walk() if node.name == "layernorm")
         weights: Any = maxout.get_param("W")
@@ -56,7 +56,7 @@ class Layer:
         rows, _, width = triples.shape
         pieces = triples.reshape(rows, 3 * width) @ self.weights
         pieces += self.bias
-        best = np.maximum(pieces[:, :width], pieces[:, width : 2 * width])
+        best: Floats = np.maximum(pieces[:, :width], pieces[:, width : 2 * width])
         np.maximum(best, pieces[:, 2 * width :], out=best)
         best -= best.mean(axis=1, keepdims=True)
         best *= (np.square(best).mean(axis=1, keepdims=True) + np.float32(1e-8)) ** np.float32(-0.5)
@@ -71,8 +71,8 @@ class Encoder:
 
     def __init__(self, nlp: Language, exact: ExactEncoder) -> None:
         self._exact = exact
-        convolution: Model = nlp.get_pipe("tok2vec").model.layers[1]  # type: ignore[attr-defined]
-        softmax: Model = nlp.get_pipe("tagger").model.layers[1].layers[0]  # type: ignore[attr-defined]
+        convolution = model_of(nlp, "tok2vec").layers[1]
+        softmax = model_of(nlp, "tagger").layers[1].layers[0]
         self._layers = [Layer.of(residual) for residual in convolution.layers[0].layers]
         self._width: int = convolution.get_dim("nO")
         self._windows = [Windows() for _ in self._layers]

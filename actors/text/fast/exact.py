@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 from spacy.language import Language
-from thinc.api import Model
 
 from .arrays import Floats, Ints
+from .components import AnyModel, model_of
 
 GUARD = 2e-4
 CONTEXT = 4
@@ -23,8 +23,8 @@ class ExactEncoder:
     """spaCy's vectors and tags of single tokens."""
 
     def __init__(self, nlp: Language) -> None:
-        self._encode: Model = nlp.get_pipe("tok2vec").model.layers[1]  # type: ignore[attr-defined]
-        self._tag: Model = nlp.get_pipe("tagger").model.layers[1]  # type: ignore[attr-defined]
+        self._encode: AnyModel = model_of(nlp, "tok2vec").layers[1]
+        self._tag: AnyModel = model_of(nlp, "tagger").layers[1]
 
     def vectors(self, types: Ints, at: Ints, embeddings: Floats) -> Floats:
         """Shape (len(at), width): the vectors of the tokens at `at`. The rest is as in `Encoder.encode`."""
@@ -38,4 +38,5 @@ class ExactEncoder:
         return np.stack([vectors[place] for vectors, place in zip(encoded, places, strict=True)])
 
     def tags(self, vectors: Floats) -> Ints:
-        return self._tag.predict([vectors])[0].argmax(1)
+        best: Ints = self._tag.predict([vectors])[0].argmax(1)
+        return best

@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from spacy.language import Language
+from spacy.pipeline import AttributeRuler
 from spacy.tokens import Doc, MorphAnalysis
+
+from .components import component, labels_of
 
 _MADE_UP = "qzxqzx"
 
@@ -39,12 +42,11 @@ class Lemmas:
 
     def __init__(self, nlp: Language) -> None:
         self._vocab = nlp.vocab
-        self._ruler: Any = nlp.get_pipe("attribute_ruler")
-        lemmatizer: Any = nlp.get_pipe("lemmatizer")
-        self._lemmatizer = lemmatizer
-        self._tags: tuple[str, ...] = nlp.get_pipe("tagger").labels  # type: ignore[attr-defined]
+        self._ruler: AttributeRuler = component(nlp, "attribute_ruler")
+        self._lemmatizer = component(nlp, "lemmatizer")
+        self._tags = labels_of(nlp, "tagger")
         # spaCy scans these lists, up to 57,000 long, once per rule and word.
-        index = lemmatizer.lookups.get_table("lemma_index")
+        index = self._lemmatizer.lookups.get_table("lemma_index")
         for part_of_speech, words in list(index.items()):
             index[part_of_speech] = frozenset(words)
         self._named, self._named_by = _named_words(self._ruler)
@@ -72,7 +74,8 @@ class Lemmas:
         tags = [_MADE_UP] * len(words)
         tags[at] = self._tags[tag]
         token = self._ruled(words, tags, "aux" if auxiliary else "dep")[at]
-        return token.lemma_ if token.lemma else self._lemmatizer.lemmatize(token)[0]
+        lemmas: list[str] = [token.lemma_] if token.lemma else self._lemmatizer.lemmatize(token)
+        return lemmas[0]
 
     def _is_named(self, word: str) -> bool:
         return word in self._named or any(expression.search(word) for expression in self._named_by)
@@ -80,7 +83,8 @@ class Lemmas:
     def _by_rule(self, word: str, tag: int, auxiliary: bool) -> str:
         pos, pos_, morph = self._forms[auxiliary][tag]
         form = WordForm(self._vocab.strings[word], word, pos, pos_, morph)
-        return self._lemmatizer.rule_lemmatize(form)[0]
+        lemmas: list[str] = self._lemmatizer.rule_lemmatize(form)
+        return lemmas[0]
 
     def _ruled(self, words: Sequence[str], tags: Sequence[str], label: str) -> Doc:
         count = len(words)

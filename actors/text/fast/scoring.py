@@ -8,13 +8,12 @@ token that isn't there adds the role's padding. The greater piece of each unit g
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from spacy.language import Language
-from thinc.api import Model
 
 from .arrays import Floats, Ints
+from .components import AnyModel, component, model_of
 
 ROLES = 8
 SHIFT, REDUCE, BREAK, LEFT_AUX, RIGHT_AUX, LEFT, RIGHT = range(7)
@@ -41,8 +40,7 @@ _AUXILIARIES = {
 
 def meanings(nlp: Language) -> Ints:
     """What each of the model's moves means. spaCy's names for them are like `S`, `L-aux`, `R-dobj||xcomp`."""
-    parser: Any = nlp.get_pipe("parser")
-    named = [name.partition("-") for name in parser.move_names]
+    named = [name.partition("-") for name in component(nlp, "parser").move_names]
     return np.array(
         [_AUXILIARIES.get((letter, label.partition("||")[0]), _BY_LETTER[letter]) for letter, _, label in named]
     )
@@ -52,7 +50,7 @@ class MoveScorer:
     """The parser's layers, the lower one computed once per token and role."""
 
     def __init__(self, nlp: Language) -> None:
-        model: Model = nlp.get_pipe("parser").model  # type: ignore[attr-defined]
+        model = model_of(nlp, "parser")
         lower, upper, project = model.get_ref("lower"), model.get_ref("upper"), model.get_ref("tok2vec").layers[-1]
         self._project = np.asarray(project.get_param("W")).T.copy(), np.asarray(project.get_param("b"))
         # (roles, hidden, pieces, inputs): pieces go before hidden units, so that maxout compares contiguous halves.
@@ -112,10 +110,10 @@ class SpacyMoves:
     """The parser's layers added up as spaCy does it, bit for bit (`spacy/ml/parser_model.pyx`, `predict_states`)."""
 
     def __init__(self, nlp: Language) -> None:
-        model: Model = nlp.get_pipe("parser").model  # type: ignore[attr-defined]
+        model = model_of(nlp, "parser")
         self._meanings = meanings(nlp)
         self._lower, self._upper = model.get_ref("lower"), model.get_ref("upper")
-        self._project: Model = model.get_ref("tok2vec").layers[-1]
+        self._project: AnyModel = model.get_ref("tok2vec").layers[-1]
 
     def score(self, vectors: Floats, rows: Ints) -> Floats:
         """The scores of the model's moves, shape (states, moves); `rows` as in `MoveScorer.score`."""
@@ -130,5 +128,5 @@ class SpacyMoves:
 
     def decide(self, vectors: Floats, rows: Ints, valid: Floats) -> Ints:
         """The meaning of the best valid move per state; among equal scores, of the first. `valid` is 0 or -inf."""
-        scores = self.score(vectors, rows) + valid[self._meanings].T
-        return self._meanings[scores.argmax(1)]
+        best: Ints = (self.score(vectors, rows) + valid[self._meanings].T).argmax(1)
+        return self._meanings[best]

@@ -8,15 +8,20 @@ is alphabetic or a stop word) is a function of the text.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
-from thinc.api import Model
 
 from .arrays import Floats, Ints, Rows
+from .components import model_of
 
 _SENTENCE_ENDS = frozenset(".!?")
+Hashes = NDArray[np.uint64]
+"""What spaCy has of words and of other features: 64-bit hashes of their text."""
+
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -28,7 +33,7 @@ class TokenTypes:
     """
 
     def __init__(self, nlp: Language) -> None:
-        model: Model = nlp.get_pipe("tok2vec").model  # type: ignore[attr-defined]
+        model = model_of(nlp, "tok2vec")
         extract, *self._embed = model.layers[0].layers
         self._columns: list[int | str] = extract.attrs["columns"]
         self._nlp = nlp
@@ -62,11 +67,11 @@ class TokenTypes:
             self._add(keys[new], orth[first[new]], _features(filled, self._columns, first[new]))
         return np.array([self._numbers[key] for key in keys.tolist()], np.intp)[inverse], sizes
 
-    def _add(self, keys: np.ndarray, orths: np.ndarray, features: np.ndarray) -> None:
-        embedded = [features]
+    def _add(self, keys: Hashes, orths: Hashes, features: Hashes) -> None:
+        rows: list[Any] = [features]
         for layer in self._embed:
-            embedded = layer.predict(embedded)
-        self._embeddings.append(embedded[0])
+            rows = layer.predict(rows)
+        self._embeddings.append(rows[0])
         self._numbers.update(zip(keys.tolist(), range(len(self), len(self) + len(keys)), strict=True))
         lexemes = [self._nlp.vocab[orth] for orth in orths.tolist()]
         words = [lexeme.text for lexeme in lexemes]
@@ -77,6 +82,6 @@ class TokenTypes:
         self.is_space = np.append(self.is_space, [lexeme.is_space for lexeme in lexemes])
 
 
-def _features(docs: Sequence[Doc], columns: list[int | str], at: Ints) -> np.ndarray:
+def _features(docs: Sequence[Doc], columns: list[int | str], at: Ints) -> Hashes:
     """What the embedding reads of the tokens at positions `at` of the documents laid end to end."""
     return np.concatenate([doc.to_array(columns) for doc in docs])[at]

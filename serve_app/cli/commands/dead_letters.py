@@ -23,7 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 
-class Age(click.ParamType):
+class Age(click.ParamType[float]):
     """A span of time such as `30min`, in seconds."""
 
     name = "age"
@@ -94,7 +94,7 @@ def entries_table(entries: Sequence[Entry]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from serve_app.cli.screen.report import duration
+    from serve_app.model.duration import duration
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", no_wrap=True)

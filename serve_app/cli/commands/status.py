@@ -51,7 +51,8 @@ def status(url: str | None, as_json: bool) -> None:
 def health_report(view: HealthView) -> RenderableType:
     from rich.markup import escape
 
-    from serve_app.cli.screen.report import aligned, duration
+    from serve_app.cli.screen.report import aligned
+    from serve_app.model.duration import duration
 
     colour = "green" if view.status == "healthy" else "yellow"
     lines = {"Dropforge": f"[{colour}]{view.status}[/{colour}], {view.runs_in_flight} runs in progress"}
