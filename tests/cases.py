@@ -56,7 +56,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("unit/actors/images/test_hostile_origin.py", "test_a_body"),
             ("unit/actors/images/test_download_bodies.py", ""),
             ("unit/actors/images/test_download_answers.py", ""),
-            ("unit/actors/images/test_download.py", "test_statuses"),
+            ("unit/actors/images/test_download.py", "test_a_status_has_its_code"),
         ),
     ),
     ("images and polyglots", (("unit/actors/images/test_decode.py", ""), ("unit/actors/images/test_polyglots.py", ""))),

@@ -44,7 +44,7 @@ def test_no_rows_have_string_columns_too() -> None:
 
 
 @pytest.mark.parametrize(("shard_bytes", "shard_rows"), [(1 << 30, None), (100_000, None), (1 << 30, 1)])
-def test_the_golden_cells(shared_data: Path, shard_bytes: int, shard_rows: int | None) -> None:
+def test_cells_are_the_golden_ones(shared_data: Path, shard_bytes: int, shard_rows: int | None) -> None:
     data, catalogue = (shared_data / "flipkart_sample.csv").read_bytes(), Catalogue()
     delimiter = detect_delimiter(data, catalogue)
     scanner = ShardScanner(

@@ -95,7 +95,7 @@ def test_made_up_rows_are_spacys(used: DescriptionCleaner, nlp: Language) -> Non
     assert used.clean(texts) == plain(nlp, texts)
 
 
-def test_a_cell_does_not_depend_on_its_company_or_on_what_came_before(nlp: Language) -> None:
+def test_a_cell_depends_on_its_text_alone(nlp: Language) -> None:
     texts = rows(60, seed=2)
     expected = plain(nlp, texts)
     together = DescriptionCleaner().clean(texts)
@@ -169,7 +169,7 @@ def test_every_decision_can_be_spacys(monkeypatch: pytest.MonkeyPatch, nlp: Lang
         "don't can't gonna y'all c'mon",
     ],
 )
-def test_odd_texts(used: DescriptionCleaner, nlp: Language, text: str) -> None:
+def test_odd_texts_are_spacys(used: DescriptionCleaner, nlp: Language, text: str) -> None:
     assert used.clean(["before it", text, "after it"]) == [
         plain_cell(nlp, each) for each in ("before it", text, "after it")
     ]
@@ -187,7 +187,7 @@ def test_spans_larger_than_a_group(monkeypatch: pytest.MonkeyPatch, nlp: Languag
     assert DescriptionCleaner().clean(texts) == plain(nlp, texts)
 
 
-def test_groups_have_about_as_many_tokens_each_and_similar_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_are_alike_in_tokens_and_in_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cleaner, "TABLE_TOKENS", 100)
     sizes = np.array([9, 1, 30, 5, 1, 250, 7, 2, 60, 3] * 3)
     groups = cleaner._groups(np.stack((np.zeros_like(sizes), sizes), axis=1))
@@ -207,7 +207,7 @@ def test_a_text_larger_than_a_page(monkeypatch: pytest.MonkeyPatch, used: Descri
     assert used.clean(texts) == plain(nlp, texts)
 
 
-def test_no_texts() -> None:
+def test_no_texts_give_no_cells() -> None:
     assert DescriptionCleaner().clean([]) == []
 
 

@@ -103,7 +103,7 @@ def test_an_incomplete_run_can_be_closed(ledger: Ledger, run: Run) -> None:
     assert (ledger.incomplete_run_ids(), ledger.closed_run_ids(10)) == ([], [run.run_id])
 
 
-def test_a_new_run_is_closed_without_looking_for_it_among_the_incomplete(
+def test_a_new_run_is_closed_without_a_look_for_it(
     proxy: StorageProxy, proxied_work: Bucket, ledger: Ledger, prefix: str, run: Run
 ) -> None:
     ledger.accept(run)
