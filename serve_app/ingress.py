@@ -33,10 +33,10 @@ class Ingress:
     async def __init__(  # type: ignore[misc]  # Serve awaits it
         self,
         settings: Settings,
-        attributes: DeploymentHandle,
-        cleaner: DeploymentHandle,
-        image_fetcher: DeploymentHandle,
-        writer: DeploymentHandle,
+        attributes: DeploymentHandle[Any],
+        cleaner: DeploymentHandle[Any],
+        image_fetcher: DeploymentHandle[Any],
+        writer: DeploymentHandle[Any],
     ) -> None:
         logs.configure(settings.project)
         threads.one_for_each_connection()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
@@ -25,10 +26,10 @@ class ServeStages:
 
     def __init__(
         self,
-        attributes: DeploymentHandle,
-        cleaner: DeploymentHandle,
-        image_fetcher: DeploymentHandle,
-        writer: DeploymentHandle,
+        attributes: DeploymentHandle[Any],
+        cleaner: DeploymentHandle[Any],
+        image_fetcher: DeploymentHandle[Any],
+        writer: DeploymentHandle[Any],
     ) -> None:
         self._attributes = attributes
         self._cleaner = cleaner

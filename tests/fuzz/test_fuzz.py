@@ -19,13 +19,13 @@ LIMITS = {
 
 @settings(max_examples=150, derandomize=True)
 @given(file=well_formed(), shard_rows=st.integers(1, 4))
-def test_well_formed_files(file: WellFormed, shard_rows: int) -> None:
+def test_well_formed_files_read_as_the_library_reads_them(file: WellFormed, shard_rows: int) -> None:
     reads_as_the_standard_library_does(file, shard_rows=shard_rows)
 
 
 @settings(max_examples=300, derandomize=True)
 @given(data=any_bytes(), **LIMITS)
-def test_any_bytes(
+def test_any_bytes_are_accounted_for(
     data: bytes, max_row_bytes: int, shard_bytes: int, shard_rows: int, block: int, encoding: str
 ) -> None:
     never_crashes_never_loses_always_accounts(

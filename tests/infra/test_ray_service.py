@@ -76,7 +76,7 @@ def test_groups_scale_by_themselves(manifests: Manifests) -> None:
         assert 1 <= group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
 
 
-def test_names_fit(manifests: Manifests) -> None:
+def test_names_fit_into_kubernetes(manifests: Manifests) -> None:
     name = manifests.service["metadata"]["name"]
 
     assert len(name) <= LONGEST_RAY_SERVICE_NAME

@@ -66,7 +66,7 @@ def test_a_fault_is_found_with_its_fix(project: Project, name: str) -> None:
     assert told, found
 
 
-def test_a_pulled_subscription_of_an_application_that_is_pushed_to(project: Project) -> None:
+def test_an_application_that_is_pushed_to_needs_an_endpoint(project: Project) -> None:
     (finding,) = [each for each in project.findings(pull=False) if each.check == "subscription"]
     assert (finding.level, "no push endpoint" in finding.what) == (Level.ERROR, True)
 

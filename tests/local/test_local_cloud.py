@@ -53,9 +53,7 @@ def test_gone_after_the_block_and_nothing_left(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_state_folder_keeps_objects_messages_and_takes_a_new_push_endpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_folder_keeps_all_but_the_push_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = LocalCloudOptions(state=tmp_path / "state", source_bucket="source", watched_prefix="in/")
     with LocalCloud(options) as cloud:
         for name, value in cloud.environment.items():
@@ -84,7 +82,7 @@ def pubsub_v1_client(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> pubs
     return pubsub_v1.SubscriberClient()
 
 
-def test_a_second_cloud_on_one_state_folder_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+def test_a_second_cloud_on_one_state_folder_is_refused(tmp_path: Path) -> None:
     options = LocalCloudOptions(state=tmp_path)
     with LocalCloud(options) as first:
         with pytest.raises(DropforgeError, match="Stop the other server") as raised, LocalCloud(options):
@@ -137,9 +135,7 @@ def test_without_the_wheel_the_error_says_what_to_install(monkeypatch: pytest.Mo
     assert raised.value.code is Code.LOCAL_CLOUD
 
 
-def test_google_asked_for_and_absent_is_an_error_and_auto_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_absent_google_emulator_is_an_error_unless_auto(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(GooglePubsubEmulator, "find", classmethod(lambda cls: None))
     monkeypatch.setattr(infra.local.cloud, "_memory_folder", lambda: tmp_path)
     with pytest.raises(DropforgeError, match="is not installed"), LocalCloud(LocalCloudOptions(pubsub_engine="google")):

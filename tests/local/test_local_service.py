@@ -53,7 +53,7 @@ def service_of(tmp_path: Path) -> Iterator[Callable[..., Service]]:
         service.kill()
 
 
-def test_a_program_that_does_not_start_is_shown_with_its_last_words(service_of: Callable[..., Service]) -> None:
+def test_a_program_that_fails_to_start_is_shown_with_its_log(service_of: Callable[..., Service]) -> None:
     service = service_of("print('first', flush=True); raise SystemExit('no such disk')")
 
     with pytest.raises(
@@ -77,7 +77,7 @@ def test_a_program_that_is_never_ready_is_ended(
     assert not service.running
 
 
-def test_another_port_is_taken_when_the_first_was_lost_in_a_race(
+def test_another_port_is_taken_when_the_first_was_lost(
     service_of: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as winner:

@@ -67,7 +67,7 @@ def test_an_upload_is_notified_with_the_documented_attributes(
     assert (body["name"], body["generation"], body["size"]) == (blob.name, str(blob.generation), "10")
 
 
-def test_an_overwrite_is_notified_with_the_generation_it_replaced(
+def test_an_overwrite_s_event_names_what_it_replaced(
     cloud: LocalCloud, embedded_bus: Bus, storage_client: storage.Client, folder: str
 ) -> None:
     blob = storage_client.bucket(cloud.options.source_bucket).blob(f"{folder}/a.csv")
@@ -203,7 +203,7 @@ def test_objects_survive_a_killed_server(cloud: LocalCloud, bucket: storage.Buck
         bucket.blob(blob.name).upload_from_string(b"2", if_generation_match=0)
 
 
-def test_an_upload_while_pubsub_is_down_is_notified_when_it_is_up(
+def test_an_upload_while_pubsub_is_down_is_notified_later(
     cloud: LocalCloud, embedded_bus: Bus, storage_client: storage.Client, folder: str
 ) -> None:
     blob = storage_client.bucket(cloud.options.source_bucket).blob(f"{folder}/late.csv")

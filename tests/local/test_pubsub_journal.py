@@ -38,7 +38,7 @@ def own_bus(service: Service) -> Iterator[Bus]:
         yield bus
 
 
-def test_a_killed_server_comes_back_with_what_was_not_acknowledged(service: Service, own_bus: Bus) -> None:
+def test_a_killed_server_comes_back_with_unacked_messages(service: Service, own_bus: Bus) -> None:
     bus = own_bus
     topic = bus.topic()
     filtered = 'attributes.kind = "x"'
@@ -91,7 +91,7 @@ def test_what_was_deleted_before_the_kill_stays_deleted(service: Service, own_bu
     assert bus.pull_now(renewed) == []
 
 
-def test_garbage_and_half_open_connections_do_not_end_the_server(service: Service, own_bus: Bus) -> None:
+def test_garbage_and_half_open_connections_end_no_server(service: Service, own_bus: Bus) -> None:
     topic = own_bus.topic()
     subscription = own_bus.subscription(topic)
     peers = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(20)]

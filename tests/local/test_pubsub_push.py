@@ -59,9 +59,7 @@ def test_a_push_that_fails_is_tried_again_until_it_is_answered(bus: Bus, endpoin
     assert len(endpoint.pushed) == 4
 
 
-def test_push_counts_attempts_under_a_dead_letter_policy_and_then_gives_up(
-    embedded_bus: Bus, endpoint: PushEndpoint
-) -> None:
+def test_push_gives_up_after_the_dead_letter_policy_s_attempts(embedded_bus: Bus, endpoint: PushEndpoint) -> None:
     bus = embedded_bus
     topic, dead_letter_topic = bus.topic(), bus.topic()
     dead_letters = bus.subscription(dead_letter_topic)
@@ -80,7 +78,7 @@ def test_push_counts_attempts_under_a_dead_letter_policy_and_then_gives_up(
     assert letter.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
 
 
-def test_a_push_endpoint_that_is_down_gets_its_messages_when_it_is_up(bus: Bus) -> None:
+def test_an_endpoint_gets_its_messages_once_it_is_up(bus: Bus) -> None:
     bus.skip_on_google("takes 9 s to try again, and lets a push subscription be pulled")
     topic = bus.topic()
     subscription = bus.subscription(topic, push_config={"push_endpoint": f"http://127.0.0.1:{free_port()}/"})

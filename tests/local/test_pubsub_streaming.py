@@ -15,7 +15,7 @@ from tests.support.deadline import wait_for
 from .pubsub_bus import Bus
 
 
-def test_streaming_pull_delivers_acknowledges_and_respects_the_clients_flow_control(bus: Bus) -> None:
+def test_streaming_pull_respects_the_client_s_flow_control(bus: Bus) -> None:
     topic = bus.topic()
     subscription = bus.subscription(topic)
     lock, running, most, bodies = threading.Lock(), 0, 0, []
@@ -74,7 +74,7 @@ def test_a_stream_gets_no_more_than_its_flow_control_asks_for(bus: Bus) -> None:
     reader.join(10)
 
 
-def test_a_stream_gets_no_more_bytes_than_its_flow_control_asks_for(bus: Bus) -> None:
+def test_a_stream_gets_the_bytes_that_flow_control_asks_for(bus: Bus) -> None:
     bus.skip_on_google("no flow control in the server")
     topic = bus.topic()
     subscription = bus.subscription(topic)

@@ -33,7 +33,7 @@ def test_it_describes_itself(stack: Stack) -> None:
         ("GET", "/nothing", None, 404),
     ],
 )
-def test_calls(stack: Stack, method: str, path: str, body: Any, status: int) -> None:
+def test_a_call_has_its_status(stack: Stack, method: str, path: str, body: Any, status: int) -> None:
     answer = stack.call(method, path, json=body)
     assert answer.status_code == status, answer.text
 

@@ -87,9 +87,7 @@ def test_a_log_based_metric_has_entries_and_every_label_a_value(stack: Stack, tr
         assert all(float(log_query.extract(entry, metric["valueExtractor"])) >= 0 for entry in found)
 
 
-def test_the_node_is_the_one_that_the_reference_s_expression_takes_from_the_message(
-    stack: Stack, trouble: Trouble
-) -> None:
+def test_the_node_is_the_one_the_reference_s_expression_finds(stack: Stack, trouble: Trouble) -> None:
     extractor = yaml.safe_load(stored("images-not-found.metric.yaml"))["labelExtractors"]["ray_worker_node_id"]
     found = found_by(stored("images-not-found.filter"), stack)
     assert found

@@ -104,7 +104,7 @@ def test_every_rule_asks_for_series_that_are_there(prometheus: Prometheus) -> No
 
 
 @needs_prometheus
-def test_every_alert_of_terraform_asks_for_series_that_are_there(prometheus: Prometheus) -> None:
+def test_every_terraform_alert_asks_for_series_that_exist(prometheus: Prometheus) -> None:
     text = (INFRA / "terraform" / "modules" / "alerts" / "main.tf").read_text()
     expressions = [found.replace('\\"', '"') for found in re.findall(r'query\s+= "((?:[^"\\]|\\.)+)"', text)]
     assert len(expressions) >= 4

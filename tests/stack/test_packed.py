@@ -59,9 +59,7 @@ def test_it_comes_out_as_the_plain_file_does(
 
 
 @pytest.mark.parametrize("name", PACKED)
-def test_its_rejects_can_be_mended_and_name_the_text_they_are_found_in(
-    stack: Stack, packed: dict[str, Manifest], name: str
-) -> None:
+def test_its_rejects_can_be_mended_and_name_their_text(stack: Stack, packed: dict[str, Manifest], name: str) -> None:
     manifest = packed[name]
     assert manifest.rejects is not None
     assert manifest.reasons is not None

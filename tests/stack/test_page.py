@@ -210,7 +210,7 @@ def test_on_a_phone_nothing_is_beside_the_screen(browser: Browser, stack: Stack,
         assert not tab.wide()
 
 
-def test_without_javascript(browser: Browser, stack: Stack) -> None:
+def test_the_page_is_of_use_without_javascript(browser: Browser, stack: Stack) -> None:
     with open_tab(browser, stack.url, java_script_enabled=False) as tab:
         page = tab.page
         page.goto("/")
@@ -246,7 +246,7 @@ def test_what_is_not_there_is_told_on_a_page(stack: Stack, tab: Tab, path: str) 
     tab.complaints = [text for text in tab.complaints if "status of 4" not in text]
 
 
-def test_signing_in(browser: Browser, front_door: FrontDoor) -> None:
+def test_signing_in_opens_the_page(browser: Browser, front_door: FrontDoor) -> None:
     closed = front_door.url
     with open_tab(browser, closed) as tab:
         page = tab.page

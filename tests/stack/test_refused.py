@@ -79,7 +79,7 @@ def test_a_source_that_is_gone_before_it_is_read(stack: Stack, how: str) -> None
         assert stack.done(newer).counts.rows_out == 2
 
 
-def test_an_output_that_is_another_s_is_known_before_an_image_is_fetched(stack: Stack) -> None:
+def test_another_s_output_is_known_before_images_are_fetched(stack: Stack) -> None:
     rows = HEADER + f"1,Shoe,These are shoes.,,[{stack.images.url}/ok/taken.jpg],{{}},Shoes\n".encode()
     first = stack.done(stack.drop("in/taken.csv", rows))
     assert first.counts.images == {"stored": 1}

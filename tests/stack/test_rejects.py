@@ -18,9 +18,7 @@ SMALL = Catalogue(max_row_bytes=2000, max_field_bytes=1000)
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-def test_a_row_too_large_to_be_held_is_whole_among_the_rejects_and_can_be_dropped_again(
-    stack: Stack, packed: bool
-) -> None:
+def test_a_row_too_large_to_hold_can_be_dropped_again(stack: Stack, packed: bool) -> None:
     data = HEADER + GOOD + LARGE + b"\r\n" + b"3,too few\r\n" + GOOD
     name = f"{UNWATCHED}large-{packed}.csv"
     drop = stack.drop(name, gzip.compress(data) if packed else data)

@@ -50,7 +50,7 @@ def test_a_parent_that_is_not_sampled_is_heeded() -> None:
         assert receiver.spans == []
 
 
-def test_without_a_receiver_a_trace_has_ids_and_nothing_is_recorded() -> None:
+def test_without_a_receiver_a_trace_has_ids_alone() -> None:
     tracing = Tracing("")
     with tracing.span("run", {}) as run:
         outer = current()

@@ -52,7 +52,8 @@ def first_rows(project: str, uri: str, number: int, *, generation: int | None = 
     Raises `Complaint` when the object can't be read, or no longer has that generation.
     """
     with open_text(project, uri, generation=generation) as text, _blocks(text, number) as blocks:
-        return next(blocks).to_dict("records")
+        rows: list[dict[str, str]] = next(blocks).to_dict("records")
+        return rows
 
 
 @contextlib.contextmanager

@@ -171,7 +171,7 @@ async def test_it_is_tried_until_it_succeeds() -> None:
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 5])
-async def test_attempts_end_it(attempts: int) -> None:
+async def test_it_ends_with_its_attempts(attempts: int) -> None:
     attempt = Attempts(*[passing(Code.TIMEOUT)] * 9)
     with pytest.raises(DropforgeError) as raised:
         await quick(attempts=attempts).call(attempt, subject="It")
@@ -179,7 +179,7 @@ async def test_attempts_end_it(attempts: int) -> None:
     assert len(attempt.at) == attempts
 
 
-async def test_total_time_ends_it() -> None:
+async def test_it_ends_with_its_total_time() -> None:
     attempt = Attempts(*[passing()] * 500)
     policy = quick(attempts=500, total_s=0.2, first_delay_s=0.03, longest_delay_s=0.03)
     with pytest.raises(DropforgeError):

@@ -40,7 +40,7 @@ def proxy() -> Iterator[Proxy]:
         yield proxy
 
 
-def test_what_a_request_has_done_is_counted_though_its_answer_is_still_on_the_way(proxy: Proxy) -> None:
+def test_a_request_counts_though_its_answer_is_on_the_way(proxy: Proxy) -> None:
     looked = threading.Event()
 
     def matches(request: Request) -> bool:

@@ -104,7 +104,7 @@ def test_same_records_as_the_rule_written_out(data: bytes, limit: int) -> None:
 
 @settings(max_examples=400)
 @given(hostile_bytes, st.sampled_from([",", ";", "\t", "|", "^", "-", "\\", "]", "."]))
-def test_any_delimiter(data: bytes, delimiter: str) -> None:
+def test_records_are_found_with_any_delimiter(data: bytes, delimiter: str) -> None:
     data = data.replace(b",", delimiter.encode())
     boundaries = RecordSplitter(delimiter.encode(), NO_LIMIT).split(data, final=True)
     if not boundaries.unclosed:
@@ -126,9 +126,7 @@ def test_a_part_cut_at_boundaries_has_the_same_boundaries(data: bytes, draw: st.
 
 @settings(max_examples=400)
 @given(hostile_bytes, hostile_bytes, st.integers(1, 30))
-def test_what_is_found_before_the_end_of_the_file_holds_whatever_follows(
-    data: bytes, following: bytes, limit: int
-) -> None:
+def test_what_is_found_holds_whatever_follows(data: bytes, following: bytes, limit: int) -> None:
     splitter = RecordSplitter(b",", limit)
     early = splitter.split(data, final=False)
     whole = splitter.split(data + following, final=True)
@@ -137,7 +135,7 @@ def test_what_is_found_before_the_end_of_the_file_holds_whatever_follows(
 
 @settings(max_examples=400)
 @given(hostile_bytes)
-def test_counting_quotes_agrees_with_the_pattern_where_it_decides(data: bytes) -> None:
+def test_counted_quotes_agree_with_the_pattern(data: bytes) -> None:
     splitter = RecordSplitter(b",", NO_LIMIT)
     for final in (False, True):
         counted = splitter._split_by_parity(data, final)
@@ -169,7 +167,7 @@ def test_one_unclosed_quote_costs_one_row() -> None:
     ("block", "final", "end"),
     [(b"ab\ncd", False, 3), (b"ab\r\n", False, 4), (b"ab\r", False, None), (b"ab\r", True, 3), (b"ab", True, 2)],
 )
-def test_find_line_end(block: bytes, final: bool, end: int | None) -> None:
+def test_a_line_end_is_found_once_it_is_whole(block: bytes, final: bool, end: int | None) -> None:
     assert find_line_end(block, final=final) == end
 
 
@@ -177,5 +175,5 @@ def test_find_line_end(block: bytes, final: bool, end: int | None) -> None:
     ("record", "content"),
     [(b"a\n", b"a"), (b"a\r\n", b"a"), (b"a\r", b"a"), (b"a", b"a"), (b'"a\n"\n', b'"a\n"'), (b"\n", b"")],
 )
-def test_without_line_end(record: bytes, content: bytes) -> None:
+def test_a_line_end_is_taken_off(record: bytes, content: bytes) -> None:
     assert without_line_end(record) == content

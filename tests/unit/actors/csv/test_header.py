@@ -41,7 +41,7 @@ def test_columns_without_a_role_may_repeat_or_be_unnamed() -> None:
     assert len(header.names) == 11
 
 
-def test_an_optional_column_may_be_absent_unless_its_value_is_required() -> None:
+def test_an_optional_column_may_be_absent_unless_required() -> None:
     record = b"id,name,text,image,spec,path"
     assert "brand" not in read_header(record, catalogue(), ",").positions
     with pytest.raises(DropforgeError):

@@ -277,14 +277,14 @@ REFUSED: list[tuple[str, bytes, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "file", "settings", "rows"), WHOLE, ids=[case[0] for case in WHOLE])
-def test_processed_whole(name: str, file: bytes, settings: dict[str, Any], rows: list[tuple[int, str]]) -> None:
+def test_it_is_processed_whole(name: str, file: bytes, settings: dict[str, Any], rows: list[tuple[int, str]]) -> None:
     found = read(file, settings)
     assert found.refusal is None
     assert (list(zip(found.numbers, found.cells("name"), strict=True)), found.codes) == (rows, [])
 
 
 @pytest.mark.parametrize(("name", "file", "settings", "codes", "rows"), REJECTED, ids=[case[0] for case in REJECTED])
-def test_processed_with_rejects(
+def test_it_is_processed_with_rejects(
     name: str, file: bytes, settings: dict[str, Any], codes: dict[int, str], rows: list[int]
 ) -> None:
     found = read(file, settings)
@@ -295,7 +295,7 @@ def test_processed_with_rejects(
 
 
 @pytest.mark.parametrize(("name", "file", "settings", "code", "named"), REFUSED, ids=[case[0] for case in REFUSED])
-def test_refused(name: str, file: bytes, settings: dict[str, Any], code: str, named: str) -> None:
+def test_it_is_refused(name: str, file: bytes, settings: dict[str, Any], code: str, named: str) -> None:
     found = read(file, settings)
     assert found.refusal is not None
     assert found.refusal.kind is Kind.FILE
@@ -306,7 +306,7 @@ def test_u_fffd_of_the_source_is_counted() -> None:
     assert read(H + "1,a\ufffdb,d,b,m,s,c\n2,\ufffd,d,b,\ufffd,s,c\n3,n,d,b,m,s,c\n".encode()).replaced == 2
 
 
-def test_a_quoted_row_beyond_the_limit_is_whole_among_the_rejects_line_by_line() -> None:
+def test_a_quoted_row_too_large_is_rejected_line_by_line() -> None:
     row = b'1,"' + b"x\n" * 3000 + b'",d,b,m,s,c'
     found = read(H + row + b"\n" + R)
     assert found.codes[0] == "unclosed_quote"

@@ -30,14 +30,14 @@ def test_places_are_those_of_the_byte(block: bytes) -> None:
 
 
 @given(blocks)
-def test_neighbours(block: bytes) -> None:
+def test_neighbours_are_the_places_beside(block: bytes) -> None:
     words, plain = of(block)
     assert bits(behind(words), len(block)) == [False, *plain][: len(block)]
     assert bits(ahead(words), len(block)) == [*plain, False][1:][: len(block)]
 
 
 @given(blocks)
-def test_odd_counts(block: bytes) -> None:
+def test_odd_counts_are_those_of_the_bytes(block: bytes) -> None:
     words, plain = of(block)
     assert bits(with_odd_count(words), len(block)) == [sum(plain[: at + 1]) % 2 == 1 for at in range(len(block))]
 

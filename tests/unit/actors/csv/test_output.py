@@ -45,7 +45,7 @@ def test_rows_are_what_pandas_writes(rows: list[tuple[str, ...]]) -> None:
 
 
 @given(rows_of(CELLS))
-def test_rows_come_back(rows: list[tuple[str, ...]]) -> None:
+def test_rows_come_back_as_they_were(rows: list[tuple[str, ...]]) -> None:
     text = io.StringIO(written(rows).decode(), newline="")
     assert [tuple(row) for row in csv.reader(text)] == rows
 
@@ -109,7 +109,7 @@ def test_an_offset_in_another_text_says_in_which() -> None:
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r", b""], ids=repr)
 @pytest.mark.parametrize("length", [101, 102, 250, 1000])
-def test_a_reject_too_large_to_be_held_is_whole_among_the_rejects(
+def test_a_reject_too_large_to_hold_is_whole_in_the_rejects(
     line_end: bytes, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(output, "_BLOCK_BYTES", 60)

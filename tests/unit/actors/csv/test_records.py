@@ -59,7 +59,7 @@ def test_cells_are_the_files_text_unchanged() -> None:
     assert (frame.rejects, frame.blank, frame.records) == ((), 0, 2)
 
 
-def test_rows_are_in_the_header_s_encoding_whatever_the_catalogue_s() -> None:
+def test_rows_have_the_header_s_encoding() -> None:
     """A byte order mark has decided it."""
     data, settings = "1,größe,t,b,i,s,p,o\n".encode(), catalogue(encoding="cp1252")
     shard = Shard(0, 0, len(data), 1, 1)
@@ -136,7 +136,7 @@ def test_a_description_that_would_take_hours_is_a_reject(text: bytes, tangled: b
     assert frame.rows["row"].to_pylist() == ([8] if tangled else [7, 8])
 
 
-def test_of_a_record_that_is_not_read_whole_the_rest_is_accounted_for() -> None:
+def test_the_unread_rest_of_a_record_is_accounted_for() -> None:
     settings = catalogue(max_field_bytes=40, max_row_bytes=100)
     data = GOOD + b"\n" + b"1" * 101
     shard = Shard(0, 1000, 1000 + len(data), 7, 2, record_end=5000)
@@ -167,7 +167,7 @@ def test_a_field_longer_than_the_parsers_default_limit_is_read() -> None:
     assert frame.rows["description"].to_pylist() == ["x" * 200_000]
 
 
-def test_an_absent_optional_column_is_empty_and_another_encoding_is_read() -> None:
+def test_an_absent_column_is_empty_in_another_encoding_too() -> None:
     header = b"path,spec,image,text,name,id"
     frame = read(b"p,s,i,\x93t\x94 \x80,n,1", catalogue(encoding="cp1252"), header)
     assert frame.rows["brand"].to_pylist() == [""]
@@ -217,7 +217,7 @@ def test_what_a_writer_wrote_comes_back(rows: list[list[str]], line_end: str, sh
 
 @settings(max_examples=300)
 @given(text=SLOPPY, shard_bytes=st.integers(1, 100))
-def test_shards_read_one_by_one_are_the_file_read_whole_by_the_standard_library(text: str, shard_bytes: int) -> None:
+def test_shards_together_are_what_the_standard_library_reads(text: str, shard_bytes: int) -> None:
     frames = plan_and_read(HEADER + b"\n" + text.encode(), catalogue(required=()), shard_bytes)
     expected = list(csv.reader(io.StringIO(text, newline="")))
     rejects = {reject.row: reject for frame in frames for reject in frame.rejects}

@@ -63,7 +63,7 @@ def plain_plan(data: bytes, shard_bytes: int, shard_rows: int | None, max_row_by
 @example(data=b"1\r\n2\r\n", cuts=[7, 10], block=3, shard_bytes=1, shard_rows=None, max_row_bytes=NO_LIMIT)
 @example(data=b"123456789\r\n2\n", cuts=[], block=3, shard_bytes=99, shard_rows=None, max_row_bytes=4)
 @example(data=b'"\r\n""', cuts=[], block=3, shard_bytes=1, shard_rows=None, max_row_bytes=4)
-def test_the_plan_is_the_documented_one_however_the_file_is_chunked(
+def test_the_plan_is_as_documented_whatever_the_chunks(
     data: bytes, cuts: list[int], block: int, shard_bytes: int, shard_rows: int | None, max_row_bytes: int
 ) -> None:
     data = b"h,i\n" + data
@@ -164,14 +164,14 @@ def test_memory_is_bounded_by_the_row_limit_not_by_the_record(start: bytes) -> N
 @pytest.mark.parametrize(
     ("line", "most"), [(b"\n", 5), (b"\r\n", 5), (b"\r", 5), (b",\n", 400), (b"x\n", 400), (b'""\n', 400)], ids=repr
 )
-def test_lines_of_next_to_nothing_make_no_more_shards_than_their_bytes_do(line: bytes, most: int) -> None:
+def test_lines_of_next_to_nothing_make_no_more_shards(line: bytes, most: int) -> None:
     data = b"h,i\n" + line * (4_000_000 // len(line))
     shards, _ = scan_chunks([data], shard_bytes=1 << 20, shard_rows=400, max_row_bytes=1 << 22)
     assert len(shards) <= most
     assert sum(shard.rows for shard in shards) == 4_000_000 // len(line)
 
 
-def test_rows_of_an_ordinary_size_are_counted_blank_lines_between_them_are_not() -> None:
+def test_ordinary_rows_are_counted_and_blank_lines_are_not() -> None:
     data = b"h,i\n" + (b"x" * 40 + b"\n\n") * 1000
     shards, _ = scan_chunks([data], shard_bytes=1 << 20, shard_rows=100, max_row_bytes=1 << 22)
     assert [shard.rows for shard in shards] == [199, *[200] * 9, 1]

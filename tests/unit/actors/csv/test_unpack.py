@@ -53,7 +53,7 @@ GZIPPED = {
 
 @pytest.mark.parametrize("how", GZIPPED)
 @pytest.mark.usefixtures("small_blocks")
-def test_gzip(how: str) -> None:
+def test_gzip_is_unpacked(how: str) -> None:
     assert is_packed(GZIPPED[how])
     assert unpack_bytes(GZIPPED[how]).forms == ("gzip",)
     assert text_of(GZIPPED[how]) == TEXT
@@ -66,7 +66,7 @@ def test_an_empty_file_in_gzip_is_empty() -> None:
 @pytest.mark.parametrize("mark", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.usefixtures("small_blocks")
-def test_utf_16(mark: str, packed: bool) -> None:
+def test_utf_16_becomes_utf_8(mark: str, packed: bool) -> None:
     data = ("\ufeff" + TEXT.decode()).encode(mark)
     forms: tuple[str, ...] = ("utf-16",)
     if packed:

@@ -34,7 +34,7 @@ def refusal(data: bytes, *, max_pixels: int = 10_000, max_frames: int = 5) -> Co
 
 
 @pytest.mark.parametrize("extension", SAVED_AS)
-def test_every_accepted_format(extension: str) -> None:
+def test_every_accepted_format_is_known(extension: str) -> None:
     found = decoded_format(picture(extension), max_pixels=48 * 48, max_frames=1)
     assert (found.extension, found.content_type) == (extension, CONTENT_TYPES[extension])
 
@@ -42,12 +42,12 @@ def test_every_accepted_format(extension: str) -> None:
 @pytest.mark.parametrize(
     "options", [{"progressive": True}, {"subsampling": 0}, {"quality": 5}, {"icc_profile": b"x" * 200_000}]
 )
-def test_every_kind_of_jpeg(options: dict[str, Any]) -> None:
+def test_every_kind_of_jpeg_is_known(options: dict[str, Any]) -> None:
     assert decoded_format(picture("jpg", **options), max_pixels=10_000, max_frames=1).extension == "jpg"
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "1"])
-def test_every_colour_of_jpeg(mode: str) -> None:
+def test_a_jpeg_of_any_colours_is_known(mode: str) -> None:
     file = BytesIO()
     Image.new(mode, (20, 20)).save(file, "JPEG")
     assert decoded_format(file.getvalue(), max_pixels=10_000, max_frames=1).extension == "jpg"
@@ -185,7 +185,7 @@ async def test_what_decides_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert decoded == [headers, png, UNKNOWN, UNKNOWN, gif, headers]
 
 
-async def test_what_is_more_than_an_image_is_refused_although_its_headers_are_known() -> None:
+async def test_polyglots_are_refused_though_their_headers_are_known() -> None:
     decoder = Decoder(threads=1, max_pixels=10_000, max_frames=1)
     data = picture("jpg")
     try:

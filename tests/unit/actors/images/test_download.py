@@ -14,7 +14,7 @@ from .downloads import BODY, failure, fetch, limits, redirect
 from .origin import HOST, Origin, Request, http, running_origin
 
 
-async def test_a_body(origin: Origin) -> None:
+async def test_a_body_is_fetched(origin: Origin) -> None:
     assert await fetch(limits(origin), origin.says("/a.jpg?x=%2F", http(BODY))) == BODY
 
 
@@ -62,7 +62,7 @@ def test_a_contact_can_not_add_headers(contact: str) -> None:
         (504, Code.SERVER_ERROR),
     ],
 )
-async def test_statuses(origin: Origin, status: int, code: Code) -> None:
+async def test_a_status_has_its_code(origin: Origin, status: int, code: Code) -> None:
     error = await failure(limits(origin), origin.says("/", http(status=status)))
     assert error.code is code
     assert str(status) in error.message
@@ -72,7 +72,7 @@ async def test_statuses(origin: Origin, status: int, code: Code) -> None:
     ("value", "low", "high"),
     [("7", 7, 7), ("0", 0, 0), ("999999999999", 300, 300), ("Fri, 31 Dec 2100 23:59:59 GMT", 300, 300)],
 )
-async def test_retry_after(origin: Origin, value: str, low: float, high: float) -> None:
+async def test_retry_after_is_told_in_seconds(origin: Origin, value: str, low: float, high: float) -> None:
     error = await failure(limits(origin), origin.says("/", http(status=503, headers={"Retry-After": value})))
     assert error.retry_after_s is not None
     assert low <= error.retry_after_s <= high
@@ -86,7 +86,7 @@ async def test_a_retry_after_that_is_none(origin: Origin, value: str) -> None:
 
 class TestRedirects:
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-    async def test_followed(self, origin: Origin, status: int) -> None:
+    async def test_they_are_followed(self, origin: Origin, status: int) -> None:
         origin.says("/to", http(BODY))
         assert await fetch(limits(origin), origin.says("/from", redirect("/to", status))) == BODY
 
@@ -112,7 +112,7 @@ class TestRedirects:
         assert error.code is Code.TIMEOUT
         assert origin.counts["/"] <= 3
 
-    async def test_loop(self, origin: Origin) -> None:
+    async def test_a_loop_ends(self, origin: Origin) -> None:
         assert (await failure(limits(origin), origin.says("/", redirect("/")))).code is Code.TOO_MANY_REDIRECTS
         assert origin.counts["/"] == 4
 

@@ -46,7 +46,7 @@ class TestAnswers:
         settings = limits(origin, max_header_bytes=300, max_headers=5)
         assert (await failure(settings, origin.says("/", http(headers=header)))).code is Code.IMAGE_HTTP_ERROR
 
-    async def test_none(self, origin: Origin) -> None:
+    async def test_no_answer_is_a_timeout(self, origin: Origin) -> None:
         async def silence(request: Request, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(5)
 
@@ -66,7 +66,7 @@ class TestAnswers:
 
         assert (await failure(limits(origin, fetch_s=0.3), origin.does("/", trickle))).code is Code.TIMEOUT
 
-    async def test_a_reset(self, origin: Origin) -> None:
+    async def test_a_reset_is_a_failed_connection(self, origin: Origin) -> None:
         async def reset(request: Request, writer: asyncio.StreamWriter) -> None:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()

@@ -55,7 +55,7 @@ class TestBodies:
         url = origin.says("/", http(packed, headers={"Content-Encoding": "gzip"}))
         assert await fetch(limits(origin), url) == packed
 
-    async def test_large_ones_wait_for_one_another_and_small_ones_for_none(self, origin: Origin) -> None:
+    async def test_large_ones_wait_for_one_another_small_ones_do_not(self, origin: Origin) -> None:
         origin.says("/large", http(bytes(300_000)))
         origin.says("/small", http(bytes(1000)))
         limited = {"large_image_bytes": 100_000, "large_images": 1}

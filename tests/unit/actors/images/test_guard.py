@@ -43,13 +43,13 @@ PERMITTED = [
 
 
 @pytest.mark.parametrize("address", REFUSED)
-def test_refused(address: str) -> None:
+def test_inner_addresses_are_refused(address: str) -> None:
     with pytest.raises(BlockedAddressError):
         AddressGuard().check(address)
 
 
 @pytest.mark.parametrize("address", PERMITTED)
-def test_permitted(address: str) -> None:
+def test_public_addresses_are_permitted(address: str) -> None:
     AddressGuard().check(address)
 
 

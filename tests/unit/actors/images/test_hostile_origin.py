@@ -162,14 +162,14 @@ REDIRECTS: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "answer", "expected"), ANSWERS, ids=[case[0] for case in ANSWERS])
-async def test_an_answer(origin: Origin, name: str, answer: bytes, expected: str) -> None:
+async def test_an_answer_has_its_outcome(origin: Origin, name: str, answer: bytes, expected: str) -> None:
     url = origin.says("/", answer)
     found = await outcome(origin, url, **(SOON_OVER if expected == "timeout" else {}))
     assert found == expected
 
 
 @pytest.mark.parametrize(("location", "expected"), REDIRECTS, ids=[case[0][:60] for case in REDIRECTS])
-async def test_a_redirect(origin: Origin, location: str, expected: str) -> None:
+async def test_a_redirect_has_its_outcome(origin: Origin, location: str, expected: str) -> None:
     location = location.format(port=origin.port)
     head = b"HTTP/1.1 302 Found\r\nLocation: " + location.encode() + b"\r\nContent-Length: 0\r\n\r\n"
     origin.says("/loop", head)
@@ -187,7 +187,7 @@ async def test_a_redirect(origin: Origin, location: str, expected: str) -> None:
         ("Wed, 21 Oct 99999 07:28:00 GMT", None), ("Wed, 21 Oct 2015 07:28:00 -9999", None),
     ],
 )  # fmt: skip
-def test_retry_after(value: str, seconds: float | None) -> None:
+def test_retry_after_is_read_in_seconds(value: str, seconds: float | None) -> None:
     assert _retry_after_s(value) == seconds
 
 
@@ -197,13 +197,13 @@ def test_retry_after_as_a_date_counts_from_now() -> None:
     assert 50 < waits <= 100
 
 
-async def test_images_that_are_ones_own_are_fetched_whatever_their_robots_tag_says(origin: Origin) -> None:
+async def test_ones_own_images_are_fetched_whatever_robots_tags_say(origin: Origin) -> None:
     url = origin.says("/", with_length(PNG, b"X-Robots-Tag: noindex"))
     assert await outcome(origin, url, opt_out_directives=[]) == "stored"
     assert await outcome(origin, url, opt_out_directives=["NoIndex"]) == "image_opted_out"
 
 
-async def test_a_body_that_comes_a_byte_at_a_time_ends_by_its_speed_and_a_head_by_the_deadline(origin: Origin) -> None:
+async def test_a_body_in_single_bytes_is_too_slow_a_head_times_out(origin: Origin) -> None:
     async def slow_body(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(OK + b"Content-Length: 100000\r\n\r\n")
         await trickle(writer)

@@ -100,7 +100,7 @@ async def test_a_bad_test_leaves_the_host_alone_again(bench: Bench) -> None:
     assert await bench.visit() == "image_host_down"
 
 
-async def test_a_bad_test_after_a_rate_limit_leaves_the_host_alone_again(bench: Bench) -> None:
+async def test_a_bad_test_after_a_rate_limit_rests_the_host_again(bench: Bench) -> None:
     await bench.visit(Code.RATE_LIMITED, retry_after_s=60)
     bench.clock.now += 60
     await bench.fail(1)
@@ -115,7 +115,7 @@ async def test_one_request_tests_the_host_while_the_others_wait(bench: Bench) ->
     assert await bench.visit() == "ok"
 
 
-async def test_a_test_that_is_cancelled_leaves_the_next_request_to_test(bench: Bench) -> None:
+async def test_after_a_cancelled_test_the_next_request_tests(bench: Bench) -> None:
     await bench.fail(3)
     bench.clock.now += 5
     with pytest.raises(asyncio.CancelledError):
@@ -211,7 +211,7 @@ async def test_a_host_has_as_many_visitors_as_it_has_places(bench: Bench) -> Non
     await asyncio.gather(*visitors)
 
 
-async def test_what_waits_for_a_place_is_refused_when_the_host_goes_down_meanwhile(bench: Bench) -> None:
+async def test_what_waits_is_refused_once_the_host_is_down(bench: Bench) -> None:
     async with bench.hosts.visit(HOST), bench.hosts.visit(HOST):
         waiting = asyncio.create_task(bench.visit())
         await asyncio.sleep(0)
@@ -231,7 +231,7 @@ async def test_idle_hosts_are_forgotten_and_those_down_lately_are_not(bench: Ben
     assert not bench.hosts._hosts
 
 
-async def test_requests_to_a_host_begin_apart_and_those_to_another_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_requests_begin_apart_for_each_host_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -261,7 +261,7 @@ async def test_a_host_of_one_s_own_has_no_limit() -> None:
             pass
 
 
-async def test_a_visit_that_is_cancelled_before_its_turn_gives_its_place_back() -> None:
+async def test_a_visit_cancelled_before_its_turn_frees_its_place() -> None:
     hosts = Hosts(per_host=1, requests_per_s=0.001, down_after=3, down_s=5, wait_s=0)
     async with hosts.visit(HOST):
         pass

@@ -75,7 +75,7 @@ def test_other_formats_are_decoded_in_full(extension: str) -> None:
     assert without_scan(picture(extension)) is None
 
 
-def test_a_jpeg_whose_coefficients_can_be_refused_is_decoded_in_full() -> None:
+def test_a_jpeg_that_decoding_may_refuse_is_decoded_in_full() -> None:
     assert without_scan(jpeg("progressive")) is None
 
 

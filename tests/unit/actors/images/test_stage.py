@@ -118,7 +118,7 @@ async def test_rows_of_one_id_have_an_image_each(gcs: str, origin: Origin, targe
         assert column.reused == reused
 
 
-async def test_no_rows(gcs: str, origin: Origin, target: ImageTarget) -> None:
+async def test_no_rows_give_no_images(gcs: str, origin: Origin, target: ImageTarget) -> None:
     column = await run(limits(origin), table(), target)
     assert column.uris.to_pylist() == []
     assert column.rows == {}
@@ -159,9 +159,7 @@ async def test_a_failure_of_the_image_itself_is_not_retried(gcs: str, origin: Or
     assert origin.counts["/missing"] == 1
 
 
-async def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(
-    gcs: str, origin: Origin, target: ImageTarget
-) -> None:
+async def test_a_server_that_asks_for_too_long_is_not_waited_for(gcs: str, origin: Origin, target: ImageTarget) -> None:
     url = origin.says("/a", http(status=429, headers={"Retry-After": "200"}))
     async with asyncio.timeout(5):
         with pytest.raises(DropforgeError) as raised:
@@ -188,7 +186,7 @@ class TestPassingFailures:
         assert origin.counts["/spare"] == 0
         assert {each.code for each in told} == {Code.SERVER_ERROR}
 
-    async def test_by_default_a_dead_host_fails_a_shard_and_a_stray_url_does_not(
+    async def test_a_dead_host_fails_a_shard_and_a_stray_url_does_not(
         self, gcs: str, origin: Origin, target: ImageTarget
     ) -> None:
         good, bad = origin.says("/good", OK), origin.says("/bad", BROKEN)

@@ -104,7 +104,7 @@ async def test_passing_failures_are_retried(monkeypatch: pytest.MonkeyPatch, sta
         assert await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
 
 
-async def test_retries_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_busy_store_is_given_up_after_three_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     async with scripted_store(monkeypatch, http(b"busy", status=503)) as (store, server):
         with pytest.raises(DropforgeError) as raised:
             await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")

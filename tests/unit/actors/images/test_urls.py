@@ -33,7 +33,7 @@ PIPED = Catalogue(image_list="delimited", image_delimiter="|")
         ("http://a/1,2 | http://a/3||", PIPED, [(0, "http://a/1,2"), (1, "http://a/3")]),
     ],
 )
-def test_image_lists(cell: str, catalogue: Catalogue, expected: list[tuple[int, str]]) -> None:
+def test_a_cell_holds_its_urls(cell: str, catalogue: Catalogue, expected: list[tuple[int, str]]) -> None:
     assert candidates(cell, catalogue) == tuple(Candidate(*each) for each in expected)
 
 
@@ -294,21 +294,21 @@ def check(url: str) -> str:
 
 
 @pytest.mark.parametrize("url", BAD_URLS)
-def test_bad_urls(url: str) -> None:
+def test_bad_urls_are_refused(url: str) -> None:
     with pytest.raises(DropforgeError) as raised:
         check(url)
     assert raised.value.code is Code.BAD_URL
 
 
 @pytest.mark.parametrize("url", BLOCKED_URLS)
-def test_blocked_urls(url: str) -> None:
+def test_blocked_urls_are_refused(url: str) -> None:
     with pytest.raises(DropforgeError) as raised:
         check(url)
     assert raised.value.code is Code.BLOCKED_ADDRESS
 
 
 @pytest.mark.parametrize(("url", "fetched"), GOOD_URLS)
-def test_good_urls(url: str, fetched: str) -> None:
+def test_good_urls_are_fetched_in_their_own_form(url: str, fetched: str) -> None:
     assert check(url) == fetched
 
 

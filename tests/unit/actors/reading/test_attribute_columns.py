@@ -43,7 +43,7 @@ def test_no_rows_have_string_columns_too() -> None:
 
 
 @pytest.mark.parametrize(("shard_bytes", "shard_rows"), [(1 << 30, 1 << 30), (100_000, 1 << 30), (1 << 30, 1)])
-def test_the_golden_cells(shared_data: Path, shard_bytes: int, shard_rows: int) -> None:
+def test_cells_are_the_golden_ones(shared_data: Path, shard_bytes: int, shard_rows: int) -> None:
     data, catalogue = (shared_data / "flipkart_sample.csv").read_bytes(), Catalogue()
     head = read_head(data, catalogue)
     scanner = head.scanner(shard_bytes=shard_bytes, shard_rows=shard_rows, text_bytes=len(data))

@@ -18,7 +18,7 @@ from actors.reading.categories import category_levels
         ("\tA\u00a0>> \n B", ["A", "B"]),
     ],
 )
-def test_levels(path: str, levels: list[str]) -> None:
+def test_a_path_is_split_into_levels(path: str, levels: list[str]) -> None:
     assert category_levels(path, ">>") == levels
 
 

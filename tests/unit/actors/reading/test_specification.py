@@ -66,7 +66,7 @@ def assert_as_plain(specification: str) -> None:
         ("", "{}", 0),
     ],
 )
-def test_examples(specification: str, text: str, without_key: int) -> None:
+def test_a_specification_becomes_json(specification: str, text: str, without_key: int) -> None:
     parsed = parse_attributes(specification)
     assert (parsed.text, parsed.entries_without_key) == (text, without_key)
     assert_as_plain(specification)

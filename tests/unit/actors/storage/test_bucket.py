@@ -43,7 +43,7 @@ def test_created_objects_keep_their_metadata(work: Bucket, prefix: str) -> None:
     assert info.updated is not None
 
 
-def test_compare_and_swap(work: Bucket, prefix: str) -> None:
+def test_a_swap_needs_the_expected_generation(work: Bucket, prefix: str) -> None:
     name = f"{prefix}x"
     first = work.replace(name, b"one", generation=0, content_type=TEXT)
     assert first is not None
@@ -125,7 +125,7 @@ def test_a_read_that_always_breaks_off_may_pass(proxy: StorageProxy, proxied_wor
     assert raised.value.code is Code.STORAGE_UNAVAILABLE
 
 
-def test_what_is_absent(work: Bucket, prefix: str) -> None:
+def test_what_is_absent_is_told(work: Bucket, prefix: str) -> None:
     assert work.stat(f"{prefix}x") is None
     assert work.read_if_present(f"{prefix}x") is None
     work.delete(f"{prefix}x")
@@ -160,7 +160,7 @@ def overwriting(proxy: StorageProxy, bucket: Bucket, name: str, times: int) -> N
     proxy.add(Fault(call("read"), meanwhile(overwrite), times=times))
 
 
-def test_an_object_replaced_while_it_is_looked_at_is_read_as_one(
+def test_an_object_replaced_in_mid_read_is_read_as_one(
     proxy: StorageProxy, proxied_work: Bucket, work: Bucket, prefix: str
 ) -> None:
     work.put(f"{prefix}x", b"old", content_type=TEXT)

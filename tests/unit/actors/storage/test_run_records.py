@@ -22,7 +22,7 @@ def records(work: Bucket, prefix: str) -> RunRecords:
     return RunRecords(work, Layout(prefix), run_of(prefix).run_id)
 
 
-def test_absent_records(records: RunRecords) -> None:
+def test_an_absent_record_is_none(records: RunRecords) -> None:
     shard = plan_of([1]).shards[0]
     assert (records.run(), records.plan(), records.manifest(), records.part(shard)) == (None, None, None, None)
     assert (records.parts(), records.failures(), records.failure(shard), records.failure(None)) == ([], [], None, None)
@@ -102,7 +102,7 @@ def test_a_storage_failure_is_not_an_absent_record(proxy: StorageProxy, proxied_
 
 
 class TestCounts:
-    def test_total(self) -> None:
+    def test_a_total_is_the_sum_of_each_count(self) -> None:
         one = Counts(records=5, blank=1, rows_out=3, rejects={"a": 1}, images={"stored": 3}, image_bytes=10)
         two = Counts(records=4, rows_out=1, rejects={"b": 2, "a": 1}, images={"stored": 1}, images_reused=1)
         assert Counts.total([one, two]) == Counts(
@@ -126,7 +126,7 @@ class TestCounts:
             (Counts(records=6, rows_out=3, rejects={"a": 1}), False),
         ],
     )
-    def test_add_up(self, counts: Counts, add_up: bool) -> None:
+    def test_rows_in_add_up(self, counts: Counts, add_up: bool) -> None:
         assert counts.add_up is add_up
         assert counts.rows_in == counts.records - counts.blank
 
@@ -134,7 +134,7 @@ class TestCounts:
 class TestLayout:
     """Where a run's records are is part of what is stored: a change would lose every run in the bucket."""
 
-    def test_names(self) -> None:
+    def test_names_stay_as_they_are(self) -> None:
         layout, shard = Layout("_dropforge/"), Shard(7, 0, 1, 1, 1)
         names = layout.of("ab12")
         assert layout.open_marker("ab12") == "_dropforge/open/ab12"

@@ -68,7 +68,7 @@ def test_made_up_rows_are_spacys(cleaner: DescriptionCleaner, made_up: dict[str,
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_cell_does_not_depend_on_its_company_or_on_what_came_before(engine: EngineName, nlp: Language) -> None:
+def test_a_cell_depends_on_its_text_alone(engine: EngineName, nlp: Language) -> None:
     texts = descriptions(60, seed=2)
     expected = plain_cells(nlp, texts)
     together = cleaner_of(engine).clean(texts)
@@ -104,7 +104,7 @@ def test_a_cell_does_not_depend_on_its_company_or_on_what_came_before(engine: En
         "don't can't gonna y'all c'mon",
     ],
 )
-def test_odd_texts(cleaner: DescriptionCleaner, nlp: Language, text: str) -> None:
+def test_odd_texts_are_spacys(cleaner: DescriptionCleaner, nlp: Language, text: str) -> None:
     assert cleaner.clean(["before it", text, "after it"]) == [
         plain_cell(nlp, each) for each in ("before it", text, "after it")
     ]
@@ -120,7 +120,7 @@ def test_no_texts(cleaner: DescriptionCleaner) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_versions_name_the_engine(engine: EngineName) -> None:
+def test_groups_are_alike_in_tokens_and_in_spans(engine: EngineName) -> None:
     assert cleaner_of(engine).versions == {**model.versions(), "text_engine": engine}
 
 

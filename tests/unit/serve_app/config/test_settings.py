@@ -100,7 +100,7 @@ TOKEN = "correct-horse-battery-staple"
 
 
 @pytest.mark.parametrize("given", [TOKEN, f"{TOKEN}\n", f" {TOKEN}\r\n"])
-def test_a_token_comes_from_the_environment_without_its_line_end(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+def test_a_token_of_the_environment_loses_its_line_end(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("DROPFORGE_API_TOKEN", given)
     assert checked_settings({}).api_token.get_secret_value() == TOKEN
 
@@ -108,9 +108,7 @@ def test_a_token_comes_from_the_environment_without_its_line_end(monkeypatch: py
 @pytest.mark.parametrize(
     "given", ["short", "fifteen-letters", "with a blank in the middle", "größer-als-sechzehn", "a" * 15]
 )
-def test_a_token_that_can_t_be_sent_or_is_guessed_easily_is_refused(
-    monkeypatch: pytest.MonkeyPatch, given: str
-) -> None:
+def test_a_token_unfit_to_send_or_easy_to_guess_is_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("DROPFORGE_API_TOKEN", given)
     with pytest.raises(DropforgeError, match=r"args\.api_token: .*openssl") as raised:
         checked_settings({})
@@ -191,7 +189,7 @@ def test_what_is_apart_is_no_overlap(args: dict) -> None:
 @pytest.mark.parametrize(
     "folder", ["images/{generation}/{shop}", "images/{0}", "images/{", "images/{path.upper}", "{path!r}"]
 )
-def test_an_image_folder_that_can_t_be_filled_in_is_refused_at_start(folder: str) -> None:
+def test_an_image_folder_unfit_to_fill_in_is_refused(folder: str) -> None:
     with pytest.raises(DropforgeError, match=r"args\.image_folder: .* is not a valid template") as raised:
         checked_settings({"image_folder": folder})
     assert raised.value.code is Code.BAD_SETTINGS

@@ -121,7 +121,7 @@ async def test_what_is_discarded_is_gone_and_nothing_else_is(inbox: Inbox, publi
     assert {entry.key for entry in left} == {*keys[2:], kept}
 
 
-async def test_strays_and_a_notification_that_fails_keep_no_other_from_its_replay(
+async def test_strays_and_a_failure_keep_no_other_from_its_replay(
     inbox: Inbox, publish: Publish, accepting: Accepting
 ) -> None:
     publish(b"nonsense")

@@ -43,7 +43,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("given", "state"), TABLE, ids=lambda value: str(value) if isinstance(value, RunState) else "")
-def test_state(given: RunFacts, state: RunState) -> None:
+def test_facts_have_their_state(given: RunFacts, state: RunState) -> None:
     assert run_state(given) is state
 
 
@@ -66,7 +66,7 @@ ALL = [
 
 
 @pytest.mark.parametrize("given", ALL, ids=str)
-def test_every_combination(given: RunFacts) -> None:
+def test_every_combination_has_a_sound_state(given: RunFacts) -> None:
     state = run_state(given)
     assert state.final == (given.result is not None)
     if state is RunState.ASSEMBLING:

@@ -59,7 +59,9 @@ def test_one_owner_at_a_time(lease_of: Owners, work: Bucket, prefix: str, clock:
 
 
 @pytest.mark.parametrize(("passed_s", "taken"), [(TTL_S - 0.001, False), (TTL_S, True), (10 * TTL_S, True)])
-def test_it_lapses(lease_of: Owners, work: Bucket, prefix: str, clock: Clock, passed_s: float, taken: bool) -> None:
+def test_it_lapses_after_its_time(
+    lease_of: Owners, work: Bucket, prefix: str, clock: Clock, passed_s: float, taken: bool
+) -> None:
     lease_of("one").acquire()
     clock.pass_s(passed_s)
     two = lease_of("two")
@@ -195,7 +197,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_it_is_renewed_while_the_block_runs_and_given_back_at_its_end(work: Bucket, prefix: str) -> None:
+async def test_it_is_renewed_in_the_block_and_given_back_after(work: Bucket, prefix: str) -> None:
     lease = short(work, prefix, "one")
     assert lease.acquire()
     expires_at = holder_of(work, prefix).expires_at
@@ -251,9 +253,7 @@ async def test_a_cancelled_block_is_cancelled_and_gives_it_back(work: Bucket, pr
     assert holder_of(work, prefix).owner == RELEASED
 
 
-async def test_a_storage_that_is_away_for_a_moment_does_not_end_the_block(
-    proxy: StorageProxy, proxied_work: Bucket, prefix: str
-) -> None:
+async def test_a_short_outage_does_not_end_the_block(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     lease = short(proxied_work, prefix, "one")
     lease.acquire()
     async with held(lease):
@@ -263,7 +263,7 @@ async def test_a_storage_that_is_away_for_a_moment_does_not_end_the_block(
         await until(lambda: holder_of(proxied_work, prefix).expires_at > expires_at)
 
 
-async def test_a_renewal_under_way_does_not_keep_it_from_being_given_back(
+async def test_it_is_given_back_though_a_renewal_is_under_way(
     proxy: StorageProxy, proxied_work: Bucket, prefix: str
 ) -> None:
     lease = short(proxied_work, prefix, "one")

@@ -104,7 +104,7 @@ def test_an_incomplete_run_can_be_closed(registry: RunRegistry, run: Run) -> Non
     assert (registry.incomplete_run_ids(), registry.closed_run_ids(10)) == ([], [run.run_id])
 
 
-def test_a_new_run_is_closed_without_looking_for_it_among_the_incomplete(
+def test_a_new_run_is_closed_without_a_look_for_it(
     proxy: StorageProxy, proxied_work: Bucket, registry: RunRegistry, prefix: str, run: Run
 ) -> None:
     registry.accept(run)

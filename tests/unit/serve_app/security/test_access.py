@@ -143,7 +143,7 @@ async def test_pub_sub_s_token_is_good_for_pushing_alone(closed: Access, signer:
     assert await code_of(closed, "GET", "/runs", bearer(signer.token())) is Code.UNAUTHENTICATED
 
 
-async def test_while_google_s_certificates_are_out_of_reach_a_push_is_to_come_again(signer: Signer) -> None:
+async def test_without_google_s_certificates_a_push_is_to_come_again(signer: Signer) -> None:
     settings = Settings(api_token=TOKEN, push_audience=AUDIENCE, push_service_account=EMAIL)
     access = Access(settings, google_certificates=f"http://127.0.0.1:{free_port()}/")
     assert await code_of(access, "POST", PUSH, bearer(signer.token())) is Code.CONNECTION_FAILED
@@ -257,7 +257,7 @@ async def test_a_token_that_is_set_is_asked_for_on_loopback_too() -> None:
     ],
     ids=str,
 )
-def test_an_application_that_would_let_strangers_in_does_not_start(given: dict, told: str) -> None:
+def test_an_application_open_to_strangers_does_not_start(given: dict, told: str) -> None:
     with pytest.raises(DropforgeError, match=told) as raised:
         check_closed(Settings(**given))
     assert raised.value.code is Code.BAD_SETTINGS

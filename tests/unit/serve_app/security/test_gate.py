@@ -168,7 +168,7 @@ async def test_a_refusal_is_logged_without_the_token(gate: Gate, caplog: pytest.
         (Code.CONNECTION_FAILED, 503), (Code.STORAGE_UNAVAILABLE, 503), (Code.NOT_FOUND, 404), (Code.INTERNAL, 500),
     ],
 )  # fmt: skip
-def test_statuses(code: Code, status: int) -> None:
+def test_an_error_has_its_status(code: Code, status: int) -> None:
     assert error_answer(DropforgeError(code, "Why.")).status_code == status
 
 

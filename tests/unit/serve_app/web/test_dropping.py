@@ -71,7 +71,7 @@ def test_without_permission_the_other_ways_are_named(
         drop_target(proxied_work, settings, DropRequest(name="a.csv", size=5), origin=PAGE)
 
 
-def test_a_person_s_browser_finds_objects_with_the_person_s_permissions(client: storage.Client) -> None:
+def test_a_link_opens_with_the_person_s_own_permissions(client: storage.Client) -> None:
     google = storage.Client(
         project="p", credentials=client._credentials, client_options={"api_endpoint": "https://storage.googleapis.com"}
     )

@@ -39,6 +39,6 @@ def test_our_own_pages_are_gone_back_to(address: str) -> None:
     ["", "//evil.example", "https://evil.example/", "/\\evil.example", "/runs", "/page//evil", "javascript:alert(1)",
      "/page/../../x", "/page/\r\nSet-Cookie: a=b", "/?a=b\n", "/page/x?u=http://evil.example/"],
 )  # fmt: skip
-def test_nothing_else_is(address: str) -> None:
+def test_no_other_address_is_gone_back_to(address: str) -> None:
     assert own_address(address) in ("/", "/page//evil")
     assert not own_address(address).startswith(("//", "/\\"))

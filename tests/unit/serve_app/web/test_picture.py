@@ -28,7 +28,7 @@ def test_an_image_of_the_run_is_read(client: storage.Client, work: Bucket, run: 
     "name",
     ["", "a_0", "a_0.svg", "a_0.html", "a_0.tiff", "a_0.JPG", "../a_0.jpg", "x/a_0.jpg", ".jpg", "absent_0.jpg"],
 )
-def test_nothing_else_is(client: storage.Client, work: Bucket, run: Run, name: str) -> None:
+def test_no_other_object_is_read(client: storage.Client, work: Bucket, run: Run, name: str) -> None:
     for folder in (run.image_folder, run.image_folder.rpartition("/")[0]):
         for there in ("a_0.svg", "a_0.html", "a_0.tiff", "a_0.jpg", "x-a_0.jpg"):
             if (folder, there) != (run.image_folder, "a_0.jpg"):

@@ -50,7 +50,7 @@ def test_spans_parsed_together_are_as_if_alone(texts: list[list[int]], seed: int
 
 
 @given(TEXTS, st.integers(1, 24), SEEDS)
-def test_a_parse_goes_on_from_a_clean_state_as_if_it_had_begun_there(text: list[int], cut: int, seed: int) -> None:
+def test_a_parse_can_begin_at_any_clean_state(text: list[int], cut: int, seed: int) -> None:
     cut = min(cut, len(text))
     whole = parse_spans([text], [[]], seed).auxiliary[: len(text)]
     first = parse_spans([text[:cut]], [text[cut:]], seed)

@@ -68,7 +68,7 @@ def test_spans_larger_than_a_group(monkeypatch: pytest.MonkeyPatch, nlp: Languag
     assert fast().clean(texts) == plain_cells(nlp, texts)
 
 
-def test_groups_have_about_as_many_tokens_each_and_similar_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_are_alike_in_tokens_and_in_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "TABLE_TOKENS", 100)
     sizes = np.array([9, 1, 30, 5, 1, 250, 7, 2, 60, 3] * 3)
     groups = engine._groups(np.stack((np.zeros_like(sizes), sizes), axis=1))

@@ -38,7 +38,7 @@ def test_one_that_a_crash_left_is_no_system(folder: Path) -> None:
         assert find(folder) == ENDPOINT
 
 
-def test_a_second_system_in_the_folder_is_refused_and_harms_nothing(folder: Path) -> None:
+def test_a_second_system_is_refused_and_harms_nothing(folder: Path) -> None:
     with claim(folder) as file:
         file.publish(ENDPOINT)
         with pytest.raises(Complaint, match="Another Dropforge is running in this folder"), claim(folder):

@@ -29,7 +29,7 @@ def test_an_application_that_restarts_is_waited_for(api: FakeApi) -> None:
     assert [view.state for view in follow(Api(api.url), RUN) if view] == [RunState.PROCESSING, RunState.DONE]
 
 
-def test_a_run_that_was_seen_may_be_away_for_longer_than_a_new_one(api: FakeApi) -> None:
+def test_a_run_once_seen_may_be_away_longer_than_a_new_one(api: FakeApi) -> None:
     api.script(RUN, [PROCESSING, None, None, view_of()])
     states = Counter(view and view.state for view in follow(Api(api.url), RUN, accepted_within_s=0.1))
     assert states == {RunState.PROCESSING: 1, None: 2, RunState.DONE: 1}

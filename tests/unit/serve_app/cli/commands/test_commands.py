@@ -93,7 +93,7 @@ def test_a_name_does_nothing_to_the_terminal(api: FakeApi, name: str) -> None:
     assert json.loads(run("runs", view.run_id, "--json", "--url", api.url).output)["drop"]["object"] == name
 
 
-def test_no_runs_yet(api: FakeApi) -> None:
+def test_no_runs_yet_is_said(api: FakeApi) -> None:
     assert "No runs yet" in run("runs", "--url", api.url).stdout
     assert json.loads(run("runs", "--url", api.url, "--json").stdout) == {"runs": []}
 
