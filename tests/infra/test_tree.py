@@ -17,6 +17,7 @@ _TOP_LEVEL = {
     "actors",
     "infra",
     "tests",
+    "findings",
     "Dockerfile",
     "Makefile",
     "README.md",

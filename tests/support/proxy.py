@@ -59,6 +59,7 @@ class Fault:
     skip: int = 0
     times: int | None = 1
     happened: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
     hits: int = 0
     _seen: int = 0
 
@@ -181,7 +182,10 @@ class Proxy:
             reply: Reply | None = await self._pass_on(request)
         else:
             fault.happened.set()
-            reply = await fault.effect(request, self._pass_on)
+            try:
+                reply = await fault.effect(request, self._pass_on)
+            finally:
+                fault.ended.set()
         if reply is None:
             if transport is not None and not transport.is_closing():
                 _reset(transport)

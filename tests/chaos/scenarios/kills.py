@@ -50,7 +50,7 @@ def _kill_node(moment: Moment) -> Callable[[Scene], None]:
     def play(scene: Scene) -> None:
         fault = at(scene, moment, scene.stack.node.kill)
         drop = scene.drop()
-        scene.until(fault.happened.is_set, "the moment has come")
+        scene.until(fault.ended.is_set, "the moment is over")  # its request may arrive after the kill
         records = scene.stack.ledger.records(drop.run_id)
         finished, committed = len(records.parts()), records.manifest() is not None
         scene.replace_node()
