@@ -52,7 +52,10 @@ class RetryPolicy(BaseModel):
             try:
                 return await attempt()
             except Exception as error:
-                raise classify(error, subject) from error
+                failure = classify(error, subject)
+                if failure is error:
+                    raise  # as it is: `from` would make it its own cause, and its real one would be lost
+                raise failure from error
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None

@@ -250,6 +250,20 @@ async def test_on_retry_is_told_each_failure_that_is_tried_again() -> None:
     assert told == [(Code.TIMEOUT, 1), (Code.ACTOR_DIED, 2)]
 
 
+@pytest.mark.parametrize("attempts", [1, 3])
+async def test_a_failure_of_ours_keeps_its_cause(attempts: int) -> None:
+    failure = DropforgeError(Code.TIMEOUT, "It did not answer.")
+    cause = TimeoutError()
+
+    async def attempt() -> None:
+        raise failure from cause
+
+    with pytest.raises(DropforgeError) as raised:
+        await quick(attempts=attempts).call(attempt, subject="gs://in/a.csv, stage clean")
+    assert raised.value is failure
+    assert failure.__cause__ is cause
+
+
 async def test_the_failure_names_its_subject_and_keeps_its_cause() -> None:
     cause = ValueError("a defect")
     with pytest.raises(DropforgeError, match=r"internal: gs://in/a\.csv, stage clean: ValueError: a defect") as raised:
