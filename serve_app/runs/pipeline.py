@@ -17,11 +17,12 @@ from actors.model.manifest import Manifest
 from actors.model.part import PartRecord
 from actors.model.plan import Plan, PlanStart
 from actors.model.run import Run
-from actors.model.single_shard import FinishedRun, SingleShardRead
+from actors.model.single_shard import SingleShardRead
 from actors.model.stage import Stage
 
 from .bisection import Bisection
-from .stage_call import StageCalls, subject_of
+from .single_shard import SingleShard
+from .stage_call import StageCalls, about, subject_of
 from .stages import Stages
 
 
@@ -70,22 +71,11 @@ class Pipeline:
                 RESUMED,
             )
 
-        return await self._calls.from_the_start(subject_of(self._run, shard), _about(shard), process, attempt)
+        return await self._calls.from_the_start(subject_of(self._run, shard), about(shard), process, attempt)
 
-    async def finish(self, single: SingleShardRead, attempt: Attempt) -> FinishedRun:
-        """Takes a drop's only shard, read already, through all stages and into the output."""
-        start, shard = single.start, single.shard
-
-        async def process(attempt: Attempt) -> FinishedRun:
-            piece = await self.piece(start, shard, attempt, single.read if attempt.new else None)
-            return await self._calls.call(
-                Stage.WRITE,
-                subject_of(self._run, shard),
-                lambda _: self._stages.finish(self._run, start, shard, piece),
-                attempt,
-            )
-
-        return await self._calls.from_the_start(subject_of(self._run, shard), _about(shard), process, attempt)
+    def single_shard(self, read: SingleShardRead) -> SingleShard:
+        """The short cut for a drop's only shard."""
+        return SingleShard(self._run, self._stages, self._calls, self.piece, read)
 
     async def assemble(self, plan: Plan, parts: Sequence[PartRecord], shards_reused: int) -> Manifest:
         """Composes the output of all parts and commits the manifest."""
@@ -144,7 +134,3 @@ class _Scan:
         if self._passed > len(self._found):
             self._found.append(planned.shard)
             await self._dispatch(planned)
-
-
-def _about(shard: Shard) -> dict[str, int]:
-    return {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}

@@ -27,6 +27,7 @@ from actors.storage.run_records import RunRecords
 
 from .pipeline import Pipeline, PlannedShard
 from .run_events import RunEvents
+from .single_shard import SingleShard
 from .stage_call import StageError
 
 logger = logging.getLogger("dropforge.driver")
@@ -59,7 +60,7 @@ class RunAttempt:
         self._failed: set[int] = set()
         self._replayed: dict[int, Failure] = {}
         self._run_failed = False
-        self._single = False
+        self._single: SingleShard | None = None
         self._manifest: Manifest | None = None
 
     async def to_the_end(self) -> Manifest | None:
@@ -121,19 +122,20 @@ class RunAttempt:
         async with side_by_side.group() as self._group:
             if plan is None:
                 plan = await self._pipeline.plan(self._dispatch)
-                if not self._single:
+                if self._single is None:
                     await asyncio.to_thread(self._records.write_plan, plan)
             else:
                 for shard in plan.shards:
                     await self._dispatch(PlannedShard(plan.start, shard))
             self._progress.plan_complete = True
-        if self._single and self._failed:  # its replay needs the plan that the short cut has no use for
+        if self._single is not None and self._failed:  # its replay needs the plan that the short cut has no use for
             await asyncio.to_thread(self._records.write_plan, plan)
         return plan
 
     async def _dispatch(self, planned: PlannedShard) -> None:
         """Starts a shard as soon as there is room for it, unless an earlier attempt has come to its end."""
-        self._single = self._attempt.new and planned.single is not None
+        if self._attempt.new and planned.single is not None:
+            self._single = self._pipeline.single_shard(planned.single)
         self._progress.planned += 1
         if planned.shard.index in self._parts or planned.shard.index in self._failed:
             return
@@ -159,8 +161,8 @@ class RunAttempt:
                 self._free.release()
 
     async def _part(self, planned: PlannedShard) -> PartRecord:
-        if self._single and planned.single is not None:
-            finished = await self._pipeline.finish(planned.single, self._attempt)
+        if self._single is not None:
+            finished = await self._single.finish(self._attempt)
             self._manifest = finished.manifest
             return finished.part
         earlier = self._replayed.get(planned.shard.index)

@@ -52,6 +52,11 @@ def subject_of(run: Run, shard: Shard) -> str:
     return f"{run.drop.uri} shard {shard.index} (rows {shard.first_row} to {last_row})"
 
 
+def about(shard: Shard) -> dict[str, int]:
+    """The shard, as its span's attributes name it."""
+    return {"shard": shard.index, "rows": shard.rows, "first_row": shard.first_row}
+
+
 def quarantines() -> dict[Stage, Quarantine]:
     """One a stage: what the runs of one process share."""
     return {stage: Quarantine() for stage in Stage}
@@ -119,8 +124,8 @@ class StageCalls:
 
     def retried(self, stage: Stage, error: DropforgeError, number: int) -> None:
         """Notes on the span under way, and says to `on_retry`, that the try of this number failed."""
-        about = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(number)}
-        trace.get_current_span().add_event("retry", about)
+        attributes = {"error.type": str(error.code), "error.message": error.message, "dropforge.attempt": str(number)}
+        trace.get_current_span().add_event("retry", attributes)
         self._on_retry(stage, error)
 
 
