@@ -269,3 +269,8 @@ def test_a_page_that_takes_no_files_says_how_to_drop_them() -> None:
     closed = page_of("overview at the start")
     assert [form for form in closed.all("form") if form.get("id")] == []
     assert "dropforge drop catalogue.csv or gcloud storage cp catalogue.csv gs://dropforge-in/in/" in closed.text
+
+
+def test_a_run_s_page_names_its_catalogue() -> None:
+    view = view_of(RunState.DONE, catalogue_name="shop-a")
+    assert "catalogue shop-a" in " ".join(page_of("run done", view=view).text.split())
