@@ -21,7 +21,7 @@ from actors.model.run import ObjectName, Run
 from actors.text.plain.settings import TextSettings
 
 from .catalogues import DEFAULT, NamedCatalogue, check_distinct
-from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, stem_of
+from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, extension_of, stem_of
 
 
 class Settings(BaseSettings):
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         "in/", description="only objects whose names start with this prefix are drops; empty: all of the bucket"
     )
     object_patterns: tuple[str, ...] = Field(
-        ("*.csv", "*.csv.gz"),
+        ("*.csv", "*.csv.gz", "*.tsv", "*.tsv.gz", "*.txt", "*.txt.gz"),
         min_length=1,
         description="shell patterns; a drop's name below the prefix must match one of them",
     )
@@ -219,6 +219,12 @@ class Settings(BaseSettings):
             return False
         path = name.removeprefix(self.watched_prefix)
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """What names of drops end with, such as `.csv`; empty where that is not known of every pattern."""
+        found = [extension_of(pattern) for pattern in self.object_patterns]
+        return tuple(dict.fromkeys(found)) if all(found) else ()
 
     def catalogue_of(self, name: str) -> tuple[str, Catalogue]:
         """The name and the settings of the catalogue of the object with this name."""

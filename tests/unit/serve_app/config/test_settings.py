@@ -204,6 +204,8 @@ def test_an_image_folder_that_can_t_be_filled_in_is_refused_at_start(folder: str
         ("in/a.CSV", "processed/a.csv", "rejects/a.5.csv", "images/a/5"),
         ("in/a", "processed/a.csv", "rejects/a.5.csv", "images/a/5"),
         ("in/a.txt", "processed/a.txt.csv", "rejects/a.txt.5.csv", "images/a.txt/5"),
+        ("in/a.tsv", "processed/a.tsv.csv", "rejects/a.tsv.5.csv", "images/a.tsv/5"),
+        ("in/a.tsv.gz", "processed/a.tsv.gz.csv", "rejects/a.tsv.gz.5.csv", "images/a.tsv.gz/5"),
         ("in/a.csv.csv", "processed/a.csv.csv", "rejects/a.csv.5.csv", "images/a.csv/5"),
         ("in/2026/06/a b.csv", "processed/2026/06/a b.csv", "rejects/2026/06/a b.5.csv", "images/2026/06/a b/5"),
         ("in/katalog-größe-目录.csv", "processed/katalog-größe-目录.csv", None, "images/katalog-größe-目录/5"),
@@ -343,3 +345,18 @@ def test_a_catalogue_that_would_never_be_used_is_refused() -> None:
     given = [{"name": "a", "pattern": "*.csv"}, {"name": "b", "pattern": "*.csv"}]
     with pytest.raises(DropforgeError, match="'a' and 'b' have the same pattern"):
         checked_settings({"catalogues": given})
+
+
+@pytest.mark.parametrize(
+    ("patterns", "extensions"),
+    [
+        (Settings().object_patterns, (".csv", ".gz", ".tsv", ".txt")),
+        (("shop-*/*.CSV",), (".CSV",)),
+        (("*.csv", "*"), ()),
+        (("*.csv", "*.ts?"), ()),
+    ],
+)
+def test_the_extensions_of_drops_are_those_of_the_patterns(
+    patterns: tuple[str, ...], extensions: tuple[str, ...]
+) -> None:
+    assert Settings(object_patterns=patterns).extensions == extensions

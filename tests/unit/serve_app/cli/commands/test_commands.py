@@ -277,10 +277,10 @@ def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
 
 
 def test_a_name_that_is_not_watched_is_refused(catalogue: Path, bucket: str, client: storage.Client) -> None:
-    result = run("drop", str(catalogue), "--name", "shop.txt")
+    result = run("drop", str(catalogue), "--name", "shop.xlsx")
     assert result.exit_code == 1
     assert "Dropforge would ignore gs://work/" in result.stderr
-    assert client.bucket("work").get_blob(f"{bucket}shop.txt") is None
+    assert client.bucket("work").get_blob(f"{bucket}shop.xlsx") is None
 
 
 def test_a_missing_bucket_is_said(catalogue: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
