@@ -6,9 +6,12 @@ a run can't mix two readings of one file.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .presets import over_preset
 
 Role = Literal["id", "name", "description", "brand", "image", "specifications", "categories"]
 ROLES: tuple[Role, ...] = ("id", "name", "description", "brand", "image", "specifications", "categories")
@@ -33,6 +36,11 @@ class Catalogue(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    preset: str = Field(
+        "",
+        description="name of a preset in `actors.model.presets`, whose settings take the place of the defaults; it is "
+        "filled in when the settings are read, and then empty, so that a run is pinned to the settings themselves",
+    )
     columns: Columns = Field(Columns(), description="source column of each role")
     optional_columns: tuple[Role, ...] = Field(
         ("brand",), description="roles whose column may be missing from the header; their cells are then empty"
@@ -70,6 +78,16 @@ class Catalogue(BaseModel):
     max_expansion: float = Field(
         200, ge=1, description="a gzip file with over 16 MiB of text, and this many times its own size, is refused"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_is_filled_in(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or not given.get("preset"):
+            return given
+        own = {name: value for name, value in given.items() if name != "preset"}
+        if isinstance(own.get("columns"), Columns):
+            own["columns"] = own["columns"].model_dump(exclude_unset=True)
+        return over_preset(given["preset"], own)
 
     @property
     def output_columns(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ class Manifest(BaseModel):
     drop: Drop
     state: Literal["done", "refused"]
     reason: Reason | None = None
+    catalogue_name: str = Field("", description="which of the application's catalogues the drop was read by")
     accepted_at: datetime
     finished_at: datetime
     source_bytes: int = 0

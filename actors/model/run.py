@@ -34,6 +34,7 @@ class Run(BaseModel):
     drop: Drop
     accepted_at: datetime
     catalogue: Catalogue
+    catalogue_name: str = Field("", description="which of the application's catalogues it is")
     output: ObjectName
     rejects: ObjectName
     work_bucket: str

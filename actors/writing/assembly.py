@@ -68,6 +68,7 @@ class Assembly:
             run_id=run.run_id,
             drop=run.drop,
             state="done",
+            catalogue_name=run.catalogue_name,
             accepted_at=run.accepted_at,
             finished_at=datetime.now(UTC),
             source_bytes=self._plan.start.source_bytes,

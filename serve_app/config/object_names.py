@@ -12,22 +12,30 @@ import posixpath
 MAX_NAME_BYTES = 1024
 MAX_STEM_BYTES = 600
 
+_CONTENT_TYPES = {".gz": "application/gzip", ".tsv": "text/tab-separated-values", ".txt": "text/plain"}
 _DIGEST_DIGITS = 16
 _PARENTS = {".": "%2E", "..": "%2E%2E"}
 
 
 def content_type_of(name: str) -> str:
     """The `Content-Type` of a dropped object of this name."""
-    return "application/gzip" if name.endswith(".gz") else "text/csv"
+    return _CONTENT_TYPES.get(posixpath.splitext(name)[1], "text/csv")
+
+
+def extension_of(pattern: str) -> str:
+    """The last extension of all names that match a shell pattern, with its dot; empty if they may differ."""
+    extension = posixpath.splitext(pattern)[1]
+    return "" if set("*?[]") & set(extension) else extension
 
 
 def stem_of(path: str) -> str:
     """The part of an output's name that comes from the drop: its path without `.csv`, at most `MAX_STEM_BYTES` bytes.
 
-    `path` is the drop's name below the watched prefix. Path segments `.` and `..` are percent-encoded, so that a copy
-    of the outputs to a disk stays in its folder. A longer path is cut, and part of its SHA-256 appended. Two drops can
-    still have the same stem, such as `a` and `a.csv`: the first to publish its output keeps the name, and the run of
-    the other is refused.
+    Other extensions are kept, so that `a.csv`, `a.tsv` and `a.csv.gz` have outputs of their own: `a.csv`, `a.tsv.csv`
+    and `a.csv.gz.csv`. `path` is the drop's name below the watched prefix. Path segments `.` and `..` are
+    percent-encoded, so that a copy of the outputs to a disk stays in its folder. A longer path is cut, and part of its
+    SHA-256 appended. Two drops can still have the same stem, such as `a` and `a.csv`: the first to publish its output
+    keeps the name, and the run of the other is refused.
     """
     stem, extension = posixpath.splitext(path)
     if extension.lower() != ".csv":

@@ -84,7 +84,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     """The pydantic models in a field's annotation, also inside optionals and lists."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    elif typing.get_origin(annotation) in (Union, types.UnionType, list):
+    elif typing.get_origin(annotation) in (Union, types.UnionType, list, tuple):
         for inner in typing.get_args(annotation):
             yield from _models(inner)
 

@@ -20,7 +20,8 @@ from actors.model.drop import Drop
 from actors.model.run import ObjectName, Run
 from actors.text.plain.settings import TextSettings
 
-from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, stem_of
+from .catalogues import DEFAULT, NamedCatalogue, check_distinct
+from .object_names import MAX_NAME_BYTES, MAX_STEM_BYTES, extension_of, stem_of
 
 
 class Settings(BaseSettings):
@@ -40,7 +41,7 @@ class Settings(BaseSettings):
         "in/", description="only objects whose names start with this prefix are drops; empty: all of the bucket"
     )
     object_patterns: tuple[str, ...] = Field(
-        ("*.csv", "*.csv.gz"),
+        ("*.csv", "*.csv.gz", "*.tsv", "*.tsv.gz", "*.txt", "*.txt.gz"),
         min_length=1,
         description="shell patterns; a drop's name below the prefix must match one of them",
     )
@@ -98,7 +99,15 @@ class Settings(BaseSettings):
         "", description="OTLP/HTTP address that traces are sent to, such as http://collector:4318; empty: not sent"
     )
 
-    catalogue: Catalogue = Field(Catalogue(), description="how to read the CSV")
+    catalogue: Catalogue = Field(
+        default_factory=Catalogue,
+        description="how to read the CSV, where no pattern of `catalogues` matches the drop's name",
+    )
+    catalogues: tuple[NamedCatalogue, ...] = Field(
+        (),
+        description="further catalogues, each with a name, the pattern of its drops' names, a preset and settings over "
+        "it; the first one that matches is the drop's",
+    )
     fetch_images: bool = Field(True, description="fetch and store images; if off, `image_uri` stays empty")
     images: ImageSettings = Field(ImageSettings(), description="the image fetcher")
     text: TextSettings = Field(TextSettings(), description="the description cleaner")
@@ -199,6 +208,11 @@ class Settings(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _each_catalogue_is_used(self) -> Settings:
+        check_distinct(self.catalogues)
+        return self
+
     def watches(self, bucket: str, name: str) -> bool:
         """Whether an object is a drop: in the watched bucket, below the prefix, and its name matches a pattern."""
         if bucket != self.source_bucket or not name.startswith(self.watched_prefix) or name.endswith("/"):
@@ -206,14 +220,28 @@ class Settings(BaseSettings):
         path = name.removeprefix(self.watched_prefix)
         return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
 
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """What names of drops end with, such as `.csv`; empty where that is not known of every pattern."""
+        found = [extension_of(pattern) for pattern in self.object_patterns]
+        return tuple(dict.fromkeys(found)) if all(found) else ()
+
+    def catalogue_of(self, name: str) -> tuple[str, Catalogue]:
+        """The name and the settings of the catalogue of the object with this name."""
+        path = name.removeprefix(self.watched_prefix)
+        named = next((one for one in self.catalogues if one.has(path)), None)
+        return (DEFAULT, self.catalogue) if named is None else (named.name, named.catalogue)
+
     def run_for(self, drop: Drop, *, trace: str = "") -> Run:
         """The run of a drop under these settings, accepted at the current time."""
         stem = stem_of(drop.object.removeprefix(self.watched_prefix))
         folder = self.image_folder.format(path=stem, generation=drop.generation, run=drop.run_id)
+        name, catalogue = self.catalogue_of(drop.object)
         return Run(
             drop=drop,
             accepted_at=datetime.now(UTC),
-            catalogue=self.catalogue,
+            catalogue=catalogue,
+            catalogue_name=name,
             output=ObjectName(bucket=self.output_bucket, name=f"{self.output_prefix}{stem}.csv"),
             rejects=ObjectName(bucket=self.output_bucket, name=f"{self.rejects_prefix}{stem}.{drop.generation}.csv"),
             work_bucket=self.work_bucket or self.output_bucket,

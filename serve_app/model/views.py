@@ -40,6 +40,7 @@ class RunView(BaseModel):
     run_id: str
     drop: Drop
     state: RunState
+    catalogue_name: str = ""
     reason: Reason | None
     accepted_at: datetime
     finished_at: datetime | None

@@ -178,6 +178,7 @@ class RunAttempt:
             drop=self._run.drop,
             state="refused",
             reason=Reason(code=error.code, message=error.message),
+            catalogue_name=self._run.catalogue_name,
             accepted_at=self._run.accepted_at,
             finished_at=datetime.now(UTC),
             counts=self._progress.counts,

@@ -55,6 +55,7 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
         run_id=run.run_id,
         drop=run.drop,
         state=snapshot.state,
+        catalogue_name=run.catalogue_name,
         reason=manifest.reason if manifest else None,
         accepted_at=run.accepted_at,
         finished_at=finished_at,

@@ -66,7 +66,7 @@ def test_its_rows_are_processed(demo: Demo) -> None:
 
 def test_it_tells_what_runs_where_and_what_happens(demo: Demo) -> None:
     for told in (
-        "gs://dropforge-in, watched for in/*.csv and in/*.csv.gz",
+        "gs://dropforge-in, watched for in/*.csv, in/*.csv.gz,",
         "dropforge-drops",
         "http://127.0.0.1:",
         "Dropped gs://dropforge-in/in/sample.csv#",

@@ -232,7 +232,7 @@ def test_a_file_that_is_no_csv_is_refused_in_words(stack: Stack, tab: Tab, tmp_p
     tab.page.get_by_label("Product catalogue").set_input_files(file)
     tab.page.get_by_role("button", name="Drop it").click()
     expect(
-        tab.page.get_by_role("status").filter(has_text="rename the file so that it matches *.csv or *.csv.gz")
+        tab.page.get_by_role("status").filter(has_text="rename the file so that it matches *.csv or *.csv.gz or *.tsv")
     ).to_be_visible()
     tab.complaints = [text for text in tab.complaints if "status of 400" not in text]
 

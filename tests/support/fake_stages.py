@@ -129,6 +129,7 @@ class FakeStages:
             run_id=run.run_id,
             drop=run.drop,
             state="done",
+            catalogue_name=run.catalogue_name,
             accepted_at=run.accepted_at,
             finished_at=datetime.now(UTC),
             shards=len(parts),

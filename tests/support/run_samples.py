@@ -26,6 +26,7 @@ def run_of(prefix: str, *, generation: int = 1, name: str = "a.csv", **changes: 
         drop=Drop("in", f"{prefix}{name}", generation),
         accepted_at=ACCEPTED_AT,
         catalogue=Catalogue(),
+        catalogue_name="default",
         output=ObjectName(bucket="work", name=f"{prefix}processed/{name}"),
         rejects=ObjectName(bucket="work", name=f"{prefix}rejects/{name.removesuffix('.csv')}.{generation}.csv"),
         work_bucket="work",

@@ -15,22 +15,28 @@ from serve_app.config.settings import Settings
 class Precheck:
     """What a run would find in the file.
 
-    `size` is in bytes, `records` counts blank ones too, and `columns` names the columns that are read, by role.
+    `size` is in bytes, `catalogue` is the name of the catalogue that the file would be read by, `records` counts blank
+    ones too, and `columns` names the columns that are read, by role.
     """
 
     size: int
+    catalogue: str
     records: int
     shards: int
     columns: dict[str, str]
 
 
-def precheck(file: Path, settings: Settings) -> Precheck:
-    """Raises `DropforgeError` with the code that the run would be refused with."""
+def precheck(file: Path, settings: Settings, name: str) -> Precheck:
+    """`name` is the object that the file would become.
+
+    Raises `DropforgeError` with the code that the run would be refused with.
+    """
     size = file.stat().st_size
+    catalogue_name, catalogue = settings.catalogue_of(name)
     with file.open("rb") as content:
-        blocks = unpack(content, size, settings.catalogue).blocks
+        blocks = unpack(content, size, catalogue).blocks
         first = next(blocks, b"")
-        head = read_head(first, settings.catalogue)
+        head = read_head(first, catalogue)
         scanner = head.scanner(shard_bytes=settings.shard_bytes, shard_rows=settings.shard_rows, text_bytes=size)
         shards = [shard for block in chain((first,), blocks) for shard in scanner.feed(block)]
     shards += scanner.finish()
@@ -38,6 +44,7 @@ def precheck(file: Path, settings: Settings) -> Precheck:
     header = head.header(scanner.header)
     return Precheck(
         size=size,
+        catalogue=catalogue_name,
         records=sum(shard.rows for shard in shards),
         shards=len(shards),
         columns={role: header.names[position] for role, position in header.positions.items()},

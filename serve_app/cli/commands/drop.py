@@ -82,8 +82,9 @@ def _dry_run(settings: Settings, file: Path, name: str | None, as_json: bool) ->
     from serve_app.cli.client.destination import object_name
     from serve_app.cli.client.precheck import precheck
 
-    uri = f"gs://{settings.source_bucket}/{object_name(settings, name or file.name)}"
-    check = precheck(file, settings)
+    chosen = object_name(settings, name or file.name)
+    uri = f"gs://{settings.source_bucket}/{chosen}"
+    check = precheck(file, settings, chosen)
     if as_json:
         print_json({"object": uri, **asdict(check)})
         return
@@ -94,6 +95,7 @@ def _dry_run(settings: Settings, file: Path, name: str | None, as_json: bool) ->
             {
                 "would go to": uri,
                 "bytes": str(check.size),
+                "catalogue": check.catalogue,
                 "records": f"{check.records} in {check.shards} shards",
                 "columns": ", ".join(check.columns.values()),
             }

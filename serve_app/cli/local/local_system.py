@@ -103,7 +103,7 @@ class LocalSystem:
     def addresses(self) -> dict[str, str]:
         """The name and address of everything that runs, to show to a person."""
         settings = self.settings
-        watched = " and ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
+        watched = ", ".join(settings.watched_prefix + pattern for pattern in settings.object_patterns)
         return {
             "status page": f"{self.host.url}/",
             "API": f"{self.host.url}/api",

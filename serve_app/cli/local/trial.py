@@ -61,12 +61,15 @@ def catalogue_of(file: Path | None, image_url: str) -> Iterator[Catalogue]:
         yield Catalogue(io.BytesIO(made.content), len(made.content), "sample.csv", made.expected)
         return
     with file.open("rb") as content:
-        yield Catalogue(content, file.stat().st_size, file.name if file.suffix == ".gz" else f"{file.stem}.csv", None)
+        yield Catalogue(content, file.stat().st_size, file.name, None)
 
 
 def trial(system: LocalSystem, catalogue: Catalogue, screen: Console) -> Result:
     """Drops the catalogue, watches its run and checks the result."""
-    name = object_name(system.settings, catalogue.name)
+    settings, name = system.settings, catalogue.name
+    if not settings.watches(settings.source_bucket, f"{settings.watched_prefix}{name}"):
+        name = f"{Path(name).stem}.csv"
+    name = object_name(settings, name)
     drop = upload(system.settings, catalogue.content, name, size=catalogue.size)
     screen.print(f"\n[bold]Dropped[/bold] {drop.uri}, {catalogue.size:,} bytes. Dropforge does the rest.")
     view = show(Api(system.host.url), drop.run_id, screen)

@@ -48,6 +48,7 @@ def run_report(view: RunView) -> RenderableType:
             "run": f"{view.run_id}  {_state(view)} after {duration(view.elapsed_s)}, {view.rows_per_s:.0f} rows/s",
             "why": escape(f"{view.reason.code}: {view.reason.message}") if view.reason else "",
             "drop": escape(view.drop.uri),
+            "catalogue": escape(view.catalogue_name),
             **sums(view),
             "shards": _shards(view),
             "stages": ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in view.stage_s.items()),

@@ -126,12 +126,13 @@ def test_no_request_has_more_sources_than_cloud_storage_takes(
 
 
 def test_a_manifest_says_what_there_is(work: Bucket, prefix: str) -> None:
-    done = finished(work, run_of(prefix), [3, 2, 4], rejected=[2, 9])
+    done = finished(work, run_of(prefix, catalogue_name="shop-a"), [3, 2, 4], rejected=[2, 9])
     manifest = Assembly.of_parts(done.run, done.plan, done.parts, done.records, work).publish(shards_reused=1)
     info = work.stat(done.run.output.name)
     assert info is not None
     assert manifest.output_generation == info.generation
     assert (manifest.state, manifest.shards, manifest.shards_reused) == ("done", 3, 1)
+    assert manifest.catalogue_name == "shop-a"
     assert manifest.counts == Counts(records=9, rows_out=7, rejects={"missing_value": 2})
     assert (manifest.source_bytes, manifest.accepted_at) == (done.plan.start.source_bytes, done.run.accepted_at)
     assert manifest.stage_s == {"read": 1.5, "clean": 4.5}

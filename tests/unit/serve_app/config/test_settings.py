@@ -202,6 +202,8 @@ def test_an_image_folder_unfit_to_fill_in_is_refused(folder: str) -> None:
         ("in/a.CSV", "processed/a.csv", "rejects/a.5.csv", "images/a/5"),
         ("in/a", "processed/a.csv", "rejects/a.5.csv", "images/a/5"),
         ("in/a.txt", "processed/a.txt.csv", "rejects/a.txt.5.csv", "images/a.txt/5"),
+        ("in/a.tsv", "processed/a.tsv.csv", "rejects/a.tsv.5.csv", "images/a.tsv/5"),
+        ("in/a.tsv.gz", "processed/a.tsv.gz.csv", "rejects/a.tsv.gz.5.csv", "images/a.tsv.gz/5"),
         ("in/a.csv.csv", "processed/a.csv.csv", "rejects/a.csv.5.csv", "images/a.csv/5"),
         ("in/2026/06/a b.csv", "processed/2026/06/a b.csv", "rejects/2026/06/a b.5.csv", "images/2026/06/a b/5"),
         ("in/katalog-größe-目录.csv", "processed/katalog-größe-目录.csv", None, "images/katalog-größe-目录/5"),
@@ -277,3 +279,82 @@ def test_a_run_keeps_the_settings_it_was_accepted_with() -> None:
     assert (run.catalogue, run.fetch_images, run.shard_rows, run.shard_bytes) == (catalogue, False, 3, 4)
     assert (run.work_bucket, run.work_prefix, run.trace) == ("records", "w/", "abc")
     assert Settings().run_for(run.drop).work_bucket == "dropforge-out"
+
+
+SHOPS = {
+    "catalogue": {"columns": {"id": "code"}},
+    "catalogues": [
+        {"name": "shop-a", "pattern": "shop-a/*", "preset": "shopify", "catalogue": {"category_levels": 3}},
+        {"name": "feeds", "pattern": "*.tsv", "preset": "google-merchant"},
+        {"name": "own", "pattern": "shop-b/*.csv", "catalogue": {"columns": {"id": "Artikel"}}},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("drop", "name", "id_column"),
+    [
+        ("in/shop-a/2026-05.csv", "shop-a", "Handle"),
+        ("in/shop-a/deep/er.tsv", "shop-a", "Handle"),
+        ("in/feed.tsv", "feeds", "id"),
+        ("in/shop-b/x.csv", "own", "Artikel"),
+        ("in/shop-b/x.csv.gz", "default", "code"),
+        ("in/catalogue.csv", "default", "code"),
+    ],
+)
+def test_the_first_pattern_that_matches_is_a_drop_s_catalogue(drop: str, name: str, id_column: str) -> None:
+    run = checked_settings(SHOPS).run_for(Drop("dropforge-in", drop, GENERATION))
+    assert (run.catalogue_name, run.catalogue.columns.id) == (name, id_column)
+    assert run.catalogue.category_levels == (3 if name == "shop-a" else 8)
+
+
+def test_catalogues_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPFORGE_CATALOGUES", '[{"name": "a", "pattern": "a*", "preset": "etsy"}]')
+    assert checked_settings({}).catalogue_of("in/a.csv")[1].columns.name == "TITLE"
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        ({"name": "a"}, "args.catalogues.0.pattern: Field required"),
+        ({"name": "a/b", "pattern": "*"}, "args.catalogues.0.name: "),
+        ({"name": "a", "pattern": "*", "catalog": {}}, "args.catalogues[a]: unknown name 'catalog'; did you mean"),
+        (
+            {"name": "a", "pattern": "*", "catalogue": {"delimeter": ";"}},
+            "args.catalogues[a].catalogue: unknown name 'delimeter'; did you mean 'delimiter'?",
+        ),
+        ({"name": "a", "pattern": "*", "preset": "etzy"}, "args.catalogues.0.catalogue: Value error, there is no pre"),
+        (
+            {"name": "a", "pattern": "*", "preset": "etsy", "catalogue": {"preset": "magento"}},
+            "args.catalogues.0: Value error, preset 'etsy' and catalogue.preset 'magento' differ",
+        ),
+        ({"name": "default", "pattern": "*"}, "args: Value error, catalogues: the name 'default' is taken"),
+    ],
+    ids=str,
+)
+def test_a_faulty_catalogue_is_told(one: dict, told: str) -> None:
+    with pytest.raises(DropforgeError) as raised:
+        checked_settings({"catalogues": [one]})
+    assert raised.value.code is Code.BAD_SETTINGS
+    assert raised.value.message.startswith(told)
+
+
+def test_a_catalogue_that_would_never_be_used_is_refused() -> None:
+    given = [{"name": "a", "pattern": "*.csv"}, {"name": "b", "pattern": "*.csv"}]
+    with pytest.raises(DropforgeError, match="'a' and 'b' have the same pattern"):
+        checked_settings({"catalogues": given})
+
+
+@pytest.mark.parametrize(
+    ("patterns", "extensions"),
+    [
+        (Settings().object_patterns, (".csv", ".gz", ".tsv", ".txt")),
+        (("shop-*/*.CSV",), (".CSV",)),
+        (("*.csv", "*"), ()),
+        (("*.csv", "*.ts?"), ()),
+    ],
+)
+def test_the_extensions_of_drops_are_those_of_the_patterns(
+    patterns: tuple[str, ...], extensions: tuple[str, ...]
+) -> None:
+    assert Settings(object_patterns=patterns).extensions == extensions

@@ -29,8 +29,9 @@ def settings() -> Settings:
 
 def test_a_finalized_object_is_a_drop(settings: Settings) -> None:
     assert drop_of(ATTRIBUTES, settings) == Drop("shop", "in/june/catalogue.csv", 1795545040476297)
-    packed = drop_of({**ATTRIBUTES, "objectId": "in/june/catalogue.csv.gz"}, settings)
-    assert packed == Drop("shop", "in/june/catalogue.csv.gz", 1795545040476297)
+    for extension in ("csv.gz", "tsv", "tsv.gz", "txt", "txt.gz"):
+        name = f"in/june/catalogue.{extension}"
+        assert drop_of({**ATTRIBUTES, "objectId": name}, settings) == Drop("shop", name, 1795545040476297)
 
 
 @pytest.mark.parametrize("event", ["OBJECT_DELETE", "OBJECT_ARCHIVE", "OBJECT_METADATA_UPDATE", "object_finalize", ""])

@@ -175,6 +175,7 @@ async def test_a_file_that_can_t_be_processed_is_refused(core: Core) -> None:
     assert manifest == core.records(run).manifest()
     assert manifest is not None
     assert (manifest.state, manifest.reason) == ("refused", Reason(code="not_a_csv", message="It is a zip."))
+    assert manifest.catalogue_name == run.catalogue_name == "default"
     assert core.failures(run) == []
 
 

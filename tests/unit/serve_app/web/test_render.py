@@ -269,3 +269,15 @@ def test_a_page_that_takes_no_files_says_how_to_drop_them() -> None:
     closed = page_of("overview at the start")
     assert [form for form in closed.all("form") if form.get("id")] == []
     assert "dropforge drop catalogue.csv or gcloud storage cp catalogue.csv gs://dropforge-in/in/" in closed.text
+
+
+def test_a_run_s_page_names_its_catalogue() -> None:
+    view = view_of(RunState.DONE, catalogue_name="shop-a")
+    assert "catalogue shop-a" in " ".join(page_of("run done", view=view).text.split())
+
+
+@pytest.mark.parametrize(("patterns", "accept"), [(("*.csv", "*.tsv.gz"), ".csv,.gz"), (("*",), None)])
+def test_the_page_offers_the_files_that_are_drops(patterns: tuple[str, ...], accept: str | None) -> None:
+    page = page_of("overview", settings=TAKES.model_copy(update={"object_patterns": patterns}))
+    (chooser,) = (one for one in page.all("input") if one.get("type") == "file")
+    assert chooser.get("accept") == accept

@@ -52,10 +52,10 @@ def test_a_file_is_refused_and_cut_as_by_a_run(tmp_path: Path, text: str, form: 
     run = read_file(data, settings.catalogue, shard_bytes=settings.shard_bytes, shard_rows=settings.shard_rows)
     if run.refusal is not None:
         with pytest.raises(DropforgeError) as caught:
-            precheck(file, settings)
+            precheck(file, settings, "in/shop.csv")
         assert (caught.value.code, caught.value.message) == (run.refusal.code, run.refusal.message)
         return
-    told = precheck(file, settings)
+    told = precheck(file, settings, "in/shop.csv")
     assert (told.size, told.records, told.shards) == (len(data), run.records, len(run.shards))
     assert run.header is not None
     assert list(told.columns.values()) == [run.header.names[at] for at in run.header.positions.values()]
@@ -76,5 +76,5 @@ def test_a_header_is_refused_before_the_rest_is_read(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("serve_app.cli.client.precheck.unpack", watched)
     with pytest.raises(DropforgeError, match="The header lacks"):
-        precheck(file, Settings(catalogue=short_catalogue()))
+        precheck(file, Settings(catalogue=short_catalogue()), "in/shop.csv")
     assert sum(sizes) <= 2 << 20

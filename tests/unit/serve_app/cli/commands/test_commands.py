@@ -99,9 +99,10 @@ def test_no_runs_yet_is_said(api: FakeApi) -> None:
 
 
 def test_one_run_is_shown_with_its_sums(api: FakeApi) -> None:
-    view = view_of()
+    view = view_of(catalogue_name="shop-a")
     api.hold(view)
     shown = " ".join(run("runs", view.run_id[:5], "--url", api.url).stdout.split())
+    assert "catalogue shop-a" in shown
     assert "rows 9 in = 7 out + 2 rejects, and 1 blank" in shown
     assert "rejects 2 = 1 missing_value + 1 wrong_field_count" in shown
     assert "images 7 rows = 6 stored + 1 image_not_found" in shown
@@ -276,10 +277,10 @@ def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
 
 
 def test_a_name_that_is_not_watched_is_refused(catalogue: Path, bucket: str, client: storage.Client) -> None:
-    result = run("drop", str(catalogue), "--name", "shop.txt")
+    result = run("drop", str(catalogue), "--name", "shop.xlsx")
     assert result.exit_code == 1
     assert "Dropforge would ignore gs://work/" in result.stderr
-    assert client.bucket("work").get_blob(f"{bucket}shop.txt") is None
+    assert client.bucket("work").get_blob(f"{bucket}shop.xlsx") is None
 
 
 def test_a_missing_bucket_is_said(catalogue: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +297,16 @@ def test_a_dry_run_tells_and_writes_nothing(catalogue: Path, bucket: str, client
     assert (told["object"], told["records"], told["shards"]) == (f"gs://work/{bucket}shop.csv", 2, 1)
     assert told["columns"]["categories"] == "product_category_tree"
     assert client.bucket("work").get_blob(f"{bucket}shop.csv") is None
+
+
+def test_a_dry_run_reads_by_the_catalogue_of_the_name(
+    catalogue: Path, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DROPFORGE_CATALOGUES", '[{"name": "feeds", "pattern": "feeds/*", "preset": "google-merchant"}]')
+    catalogue.write_text("id\ttitle\timage_link\n1\tLamp\t\n")
+    told = json.loads(run("drop", str(catalogue), "--name", "feeds/a.csv", "--dry-run", "--json").stdout)
+    assert (told["catalogue"], told["columns"]["name"]) == ("feeds", "title")
+    assert run("drop", str(catalogue), "--dry-run").exit_code == 1
 
 
 @pytest.mark.parametrize("packed", [gzip.compress, lambda data: ("\ufeff" + data.decode()).encode("utf-16-be")])
