@@ -1,4 +1,6 @@
-"""The files that a run writes: the output's rows, and the rejects in a form that can be corrected and dropped again."""
+"""The files that a run writes: the output's rows, the rejects in a form that can be corrected and dropped again, and
+what failed as JSON lines.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 
 from actors.model.catalogue import Catalogue
-from actors.model.frame import AttributeColumns, Reject
+from actors.model.frame import AttributeColumns, ImageFailure, Reject
 
 from .boundaries import without_line_end
 
@@ -101,6 +103,21 @@ def rejects_jsonl(rejects: Sequence[Reject], lengths: Sequence[int], *, text_uri
             **where,
         }
         for reject, length in zip(rejects, lengths, strict=True)
+    )
+    return b"".join(json.dumps(line).encode("ascii") + b"\n" for line in lines)
+
+
+def failed_urls_jsonl(failures: Iterable[ImageFailure]) -> bytes:
+    """The image URLs that failed, one JSON object per line, with `row`, `id`, `url`, `code` and `detail`."""
+    lines = (
+        {
+            "row": failure.row,
+            "id": failure.row_id,
+            "url": failure.url,
+            "code": failure.code,
+            "detail": failure.detail,
+        }
+        for failure in failures
     )
     return b"".join(json.dumps(line).encode("ascii") + b"\n" for line in lines)
 

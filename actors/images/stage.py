@@ -15,7 +15,7 @@ Which image a row gets must not depend on the time of its fetch, so failures are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -27,16 +27,17 @@ from yarl import URL
 from actors import side_by_side
 from actors.errors import Code, DropforgeError, Kind
 from actors.model.catalogue import Catalogue
-from actors.model.frame import ImageColumn
+from actors.model.frame import ImageColumn, ImageFailure
 
 from .attempts import with_retries
 from .decode import Decoder
 from .download import Body, Downloader
+from .failed_urls import image_failure, notable, note_of, noted
 from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
 from .shared_fetches import RunUrl, SharedFetches
 from .upload import ImageStore
-from .urls import Candidate, candidates, without_credentials
+from .urls import Candidate, candidates
 
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
@@ -45,40 +46,31 @@ STORED = "stored"
 # The smallest GIF: one transparent pixel.
 _ONE_PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
 
-_SHOWN_URL_CHARACTERS = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFailure:
-    """A URL without an image.
-
-    `row` is counted as in `Shard.first_row`. `url` is without credentials, cut off, and printable, so that it can't
-    forge a log line. `retry_after_s` is the delay that its server asked for, in seconds.
-    """
-
-    row: int
-    row_id: str
-    url: str
-    code: Code
-    detail: str
-    retry_after_s: float | None = None
-
 
 @dataclass(slots=True)
 class _Row:
-    """A row in process. `untried` holds its remaining URLs; `failure` is that of the last URL tried."""
+    """A row in process. `untried` holds its remaining URLs; `failure` is that of the last URL tried.
+
+    `failed` has the failures of the URLs before the image.
+    """
 
     number: int
     key: RowKey
     untried: list[Candidate] = field(default_factory=list)
     uri: str = ""
     failure: ImageFailure | None = None
+    failed: list[ImageFailure] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
         if self.uri:
             return STORED
         return str(self.failure.code if self.failure else Code.NO_IMAGE_URL)
+
+    @property
+    def failures_told(self) -> Sequence[ImageFailure]:
+        """Of a row with an image those that every attempt knows."""
+        return notable(self.failed) if self.uri else self.failed
 
     @property
     def held(self) -> bool:
@@ -103,6 +95,7 @@ class _Shard:
             failures=dict(self.failures),
             fetched_bytes=self.fetched_bytes,
             reused=self.reused,
+            failed_urls=tuple(failure for row in self.rows for failure in row.failures_told),
         )
 
 
@@ -180,10 +173,13 @@ class ImageStage:
         return row
 
     async def _find(self, row: _Row, shard: _Shard) -> None:
-        name = await self._store.find(shard.target, row.key)
-        if name is not None:
-            row.uri = shard.target.uri(name)
+        stored = await self._store.find(shard.target, row.key)
+        if stored is not None:
+            row.uri = shard.target.uri(stored.name)
             shard.reused += 1
+            urls = (candidate.url for candidate in row.untried)
+            for failure in noted(stored.note, row.number, row.key.id, urls):
+                self._keep(failure, row, shard)
 
     async def _first_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the row's first available image, or stops at the first transient failure."""
@@ -217,16 +213,18 @@ class ImageStage:
                 self._note(row, candidate.url, error, shard)
                 return
             name = image_name(row.key, candidate.index, image.extension)
-            created = await self._store.create(shard.target, name, data, image.content_type)
+            created = await self._store.create(shard.target, name, data, image.content_type, note_of(row.failed))
         row.uri = shard.target.uri(name)
         shard.reused += not created
 
     def _note(self, row: _Row, url: str, error: DropforgeError, shard: _Shard) -> None:
-        row.failure = ImageFailure(
-            row.number, row.key.id, _printable(url), error.code, error.message, error.retry_after_s
-        )
-        shard.failures[str(error.code)] += 1
+        row.failure = image_failure(row.number, row.key.id, url, error)
+        self._keep(row.failure, row, shard)
         self._on_failure(row.failure)
+
+    def _keep(self, failure: ImageFailure, row: _Row, shard: _Shard) -> None:
+        row.failed.append(failure)
+        shard.failures[str(failure.code)] += 1
 
 
 def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
@@ -240,11 +238,6 @@ def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
         "shard when the host answers again, or increase images.tolerated_passing_share to continue without them.",
         retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
     )
-
-
-def _printable(url: str) -> str:
-    url = without_credentials(url[: 2 * _SHOWN_URL_CHARACTERS])
-    return (url if url.isprintable() else ascii(url)[1:-1])[:_SHOWN_URL_CHARACTERS]
 
 
 def _counts(counter: Counter[str]) -> str:

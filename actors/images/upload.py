@@ -6,6 +6,7 @@ A failure of Cloud Storage fails the shard, and never counts as a failure of an 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
@@ -18,6 +19,16 @@ from .attempts import with_retries
 from .names import ImageTarget, RowKey, index_of
 
 T = TypeVar("T")
+
+_NOTE = "dropforge-failed-urls"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image in the bucket: its name below the folder, and the note that it was stored with."""
+
+    name: str
+    note: str
 
 
 class ImageStore:
@@ -40,8 +51,14 @@ class ImageStore:
         await self._storage.close()
         await self._session.close()
 
-    async def create(self, target: ImageTarget, name: str, data: bytes, content_type: str) -> bool:
-        """Stores an image. Returns False, and changes nothing, if an object of this name exists."""
+    async def create(self, target: ImageTarget, name: str, data: bytes, content_type: str, note: str = "") -> bool:
+        """Stores an image, with a note in ASCII unless it is empty, for `find`.
+
+        Returns False, and changes nothing, if an object of this name exists.
+        """
+        metadata: dict[str, Any] = {"contentType": content_type}
+        if note:
+            metadata["metadata"] = {_NOTE: note}
 
         async def upload() -> bool:
             try:
@@ -53,7 +70,7 @@ class ImageStore:
                     data,
                     content_type=content_type,
                     parameters={"ifGenerationMatch": "0", "fields": "generation"},
-                    metadata={"contentType": content_type},
+                    metadata=metadata,
                     force_resumable_upload=False,
                     timeout=self._timeout_s,
                 )
@@ -65,10 +82,10 @@ class ImageStore:
 
         return await self._call(upload, target.uri(name))
 
-    async def find(self, target: ImageTarget, key: RowKey) -> str | None:
-        """The name, below the folder, of the stored image of a row: that with the lowest index; None without one."""
+    async def find(self, target: ImageTarget, key: RowKey) -> StoredImage | None:
+        """The stored image of a row: that with the lowest index; None without one."""
         prefix = target.object(f"{key.encoded}_")
-        found: list[tuple[int, str]] = []
+        found: list[tuple[int, StoredImage]] = []
         token: str | None = ""
         while token is not None:
             page = await self._list(target, prefix, token)
@@ -76,12 +93,14 @@ class ImageStore:
                 name = item["name"].removeprefix(target.object(""))
                 index = index_of(name, key)
                 if index is not None:
-                    found.append((index, name))
+                    found.append((index, StoredImage(name, item.get("metadata", {}).get(_NOTE, ""))))
             token = page.get("nextPageToken")
-        return min(found)[1] if found else None
+        return min(found, key=lambda each: each[0])[1] if found else None
 
     async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict[str, Any]:
-        parameters = {"prefix": prefix, "fields": "items(name),nextPageToken"} | ({"pageToken": token} if token else {})
+        parameters = {"prefix": prefix, "fields": "items(name,metadata),nextPageToken"}
+        if token:
+            parameters["pageToken"] = token
         return await self._call(
             lambda: self._storage.list_objects(target.bucket, params=parameters, timeout=self._timeout_s),
             f"gs://{target.bucket}/{prefix}*",

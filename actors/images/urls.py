@@ -22,7 +22,9 @@ _UNREADABLE = (ValueError, IndexError)
 
 _BRACKETS = str.maketrans("", "", '[]"')
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
-_CREDENTIALS = re.compile(r"(?://|\\\\)[^/?#\s]*@")
+_AFTER_SLASHES = re.compile(r"(?:/{2,}|\\{2,})[^/?#\s]*+")
+_LAST_PIECE = re.compile(r"[/?#\s]")
+_WITHOUT_SLASHES = re.compile(r"\A(\s*https?:[/\\]?)[^/?#\s]*@|\A(\s*)[^/?#\s:@]+:[^/?#\s]*@", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
 _PORT = re.compile(r"(?:\[.*\]|[^:\[\]]*)(?::[0-9]*)?")
 _EXACT = re.compile(r"(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
@@ -88,7 +90,7 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     _check_host(text, host, guard)
     if port not in ports:
         raise DropforgeError(
-            Code.BLOCKED_ADDRESS, f"{_shown(text)} has port {port}, which is not in images.allowed_ports."
+            Code.BLOCKED_ADDRESS, f"{shown(text)} has port {port}, which is not in images.allowed_ports."
         )
     if _EXACT.fullmatch(text):  # yarl would decode escapes such as %2F, which breaks signed URLs
         url = URL(text, encoded=True)
@@ -136,18 +138,31 @@ def _check_host(text: str, host: str, guard: AddressGuard) -> None:
     try:
         guard.check(host)
     except BlockedAddressError as error:
-        raise DropforgeError(Code.BLOCKED_ADDRESS, f"{_shown(text)}: {error}.") from error
+        raise DropforgeError(Code.BLOCKED_ADDRESS, f"{shown(text)}: {error}.") from error
 
 
 def _bad(text: str, why: str) -> DropforgeError:
-    return DropforgeError(Code.BAD_URL, f"{_shown(text)} was not fetched: {without_credentials(why)}.")
+    return DropforgeError(Code.BAD_URL, f"{shown(text)} was not fetched: {without_credentials(why)}.")
 
 
-def without_credentials(text: str) -> str:
-    """The text of a URL for logs: without user name and password."""
-    return _CREDENTIALS.sub("//…@", text)
+def without_credentials(text: str, most: int | None = None) -> str:
+    """The text of a URL for people: without user name and password.
+
+    Of a text of more than `most` characters the beginning, where that is given. In linear time for every text.
+    """
+    if most is not None and len(text) > most:
+        text = text[:most]
+        text = text[: len(text) - len(_LAST_PIECE.split(text)[-1])] + "…"  # an `@` may follow behind the cut
+    text = _AFTER_SLASHES.sub(_without_user, text)
+    return _WITHOUT_SLASHES.sub(lambda found: f"{found[1] or found[2] or ''}…@", text)
 
 
-def _shown(text: str) -> str:
-    text = without_credentials(text)
+def _without_user(found: re.Match[str]) -> str:
+    _, at, host = found[0].rpartition("@")
+    return f"//…@{host}" if at else found[0]
+
+
+def shown(text: str) -> str:
+    """The text of a URL in a message, in quotes."""
+    text = without_credentials(text, most=4000)
     return repr(text if len(text) <= 200 else text[:200] + "…")

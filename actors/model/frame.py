@@ -62,12 +62,31 @@ class AttributeColumns:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageFailure:
+    """A URL without an image.
+
+    `row` is counted as in `Shard.first_row`. `row_id` is cut off. `url` is without credentials, cut off, and printable,
+    so that it can't forge a log line; `detail` likewise, and the URL is not in it. `retry_after_s` is the delay that
+    its server asked for, in seconds.
+    """
+
+    row: int
+    row_id: str
+    url: str
+    code: Code
+    detail: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageColumn:
     """`uris` is a string column, empty for a row without an image.
 
     `rows` counts rows by outcome: `stored`, or the code of the row's last failure. `failures` counts failed URLs by
     code (a row whose second URL worked has one failure and is `stored`). `fetched_bytes` counts the bytes of images
-    from the network; `reused` counts the images that were already stored.
+    from the network; `reused` counts the images that were already stored. `failed_urls` has the failed URLs one by one,
+    in the order of the rows and of each row's URLs, whatever the attempt that tried them; of a row with an image, as
+    many as its image's note holds (`actors.images.failed_urls`).
     """
 
     uris: pa.Array
@@ -75,3 +94,4 @@ class ImageColumn:
     failures: Mapping[str, int] = field(default_factory=dict)
     fetched_bytes: int = 0
     reused: int = 0
+    failed_urls: tuple[ImageFailure, ...] = ()

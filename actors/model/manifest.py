@@ -41,5 +41,8 @@ class Manifest(BaseModel):
     output_bytes: int = 0
     rejects: ObjectName | None = None
     reasons: ObjectName | None = Field(None, description="JSON lines: row, offset, code and detail of each reject")
+    failed_urls: ObjectName | None = Field(
+        None, description="JSON lines: row, id, URL, code and detail of each image URL that failed"
+    )
     stage_s: Mapping[Stage, float] = {}
     versions: Mapping[str, str] = {}

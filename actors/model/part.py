@@ -64,7 +64,7 @@ class PartRecord(BaseModel):
     """A finished shard, written once. Its presence is the shard's commit.
 
     `rows_object` is None for a shard without output rows, and for a drop's only one that went straight into the
-    output; `rejects_*` likewise.
+    output; `rejects_*` and `failed_urls_*` likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +73,7 @@ class PartRecord(BaseModel):
     rows_object: str | None
     rejects_object: str | None
     reasons_object: str | None
+    failed_urls_object: str | None = None
     bytes_out: int
     counts: Counts
     stage_s: Mapping[Stage, float] = Field({}, description="seconds of the successful call, by stage")
@@ -81,7 +82,7 @@ class PartRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class UnwrittenPart:
-    """A part before it is stored: CSV rows, rejected records as they came, and their reasons as JSON lines.
+    """A part before it is stored: CSV rows, rejected records as they came, their reasons, and failed URLs.
 
     `record` names no objects yet. `long_rejects` gives the rejected records instead of `rejects`, in blocks, where they
     are too large to be held.
@@ -92,3 +93,4 @@ class UnwrittenPart:
     rejects: bytes
     reasons: bytes
     long_rejects: Callable[[], Iterator[bytes]] | None = None
+    failed_urls: bytes = b""

@@ -52,5 +52,10 @@ class Run(BaseModel):
         return ObjectName(bucket=self.rejects.bucket, name=self.rejects.name.removesuffix(".csv") + ".jsonl")
 
     @property
+    def failed_urls(self) -> ObjectName:
+        """The image URLs that failed and why, one JSON object per line."""
+        return ObjectName(bucket=self.rejects.bucket, name=self.rejects.name.removesuffix(".csv") + ".failures.jsonl")
+
+    @property
     def run_id(self) -> str:
         return self.drop.run_id

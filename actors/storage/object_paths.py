@@ -12,7 +12,7 @@
                   /text/{token}.csv      that text in UTF-8; the loser of a race leaves an orphan
                   /plan.json             all shards, written once when the scan is complete
                   /parts/{shard}.json    a finished shard's record, written once: the commit of the shard
-                  /rows/{shard}-{token}.csv, /rejects/{shard}-{token}.csv, .jsonl
+                  /rows/{shard}-{token}.csv, /rejects/{shard}-{token}.csv, .jsonl, .failures.jsonl
                                          the files that this record names; the loser of a race leaves orphans
                   /failed/{shard}.json   a shard that ran out of retries; run.json for the run itself
                   /compose/…             intermediate composites

@@ -50,7 +50,7 @@ class Assembly:
         return cls(run, plan, [part.record], SinglePart(part, output, Publication(run, output)))
 
     def publish(self, shards_reused: int) -> Manifest:
-        """Publishes the output, rejects and reasons, and returns the manifest, which the caller commits.
+        """Publishes the output, rejects, reasons and failed URLs, and returns the manifest, which the caller commits.
 
         Raises:
             PARTS_DISAGREE: the parts are not those of the plan, or their counts do not add up.
@@ -63,6 +63,9 @@ class Assembly:
         if rejected:
             contents.publish(Content.REJECTS, run.rejects, self._rejects_header())
             contents.publish(Content.REASONS, run.reasons, b"")
+        failed_urls = contents.has(Content.FAILED_URLS)
+        if failed_urls:
+            contents.publish(Content.FAILED_URLS, run.failed_urls, b"")
         output = contents.publish(Content.OUTPUT, run.output, header)
         return Manifest(
             run_id=run.run_id,
@@ -80,6 +83,7 @@ class Assembly:
             output_bytes=sum(part.bytes_out for part in self._parts) + len(header),
             rejects=run.rejects if rejected else None,
             reasons=run.reasons if rejected else None,
+            failed_urls=run.failed_urls if failed_urls else None,
             stage_s=self._stage_seconds(),
             versions=self._versions(),
         )

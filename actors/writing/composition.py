@@ -18,7 +18,7 @@ _COMPOSERS = 8
 
 
 class Composition:
-    """The rows, rejects and reasons of `parts`, in file order. Blocking.
+    """The rows, rejects, reasons and failed URLs of `parts`, in file order. Blocking.
 
     Two at a time for one run arrive at the same generations. Parts are joined `COMPOSE_LIMIT` at a time.
     """
@@ -31,9 +31,12 @@ class Composition:
         self._output = output
         self._publication = publication
 
+    def has(self, content: Content) -> bool:
+        return bool(self._objects(content))
+
     def publish(self, content: Content, target: ObjectName, header: bytes) -> int:
         """Joins the header and the parts' objects; the generation of the target. Raises as `Publication.publish`."""
-        names = [name for part in self._parts if (name := _object_of(part, content)) is not None]
+        names = self._objects(content)
         composite = self._records.names.composite
         if header:
             self._records.bucket.put(composite(f"{content}-header"), header, content_type=CSV)
@@ -46,6 +49,9 @@ class Composition:
                 list(threads.map(self._join, targets, groups))
                 names, level = targets, level + 1
         return self._publish(content, target, names)
+
+    def _objects(self, content: Content) -> list[str]:
+        return [name for part in self._parts if (name := _object_of(part, content)) is not None]
 
     def _join(self, target: str, sources: Sequence[str]) -> None:
         self._records.bucket.compose(target, list(sources), content_type=CSV)
@@ -80,3 +86,5 @@ def _object_of(part: PartRecord, content: Content) -> str | None:
             return part.rejects_object
         case Content.REASONS:
             return part.reasons_object
+        case Content.FAILED_URLS:
+            return part.failed_urls_object

@@ -1,4 +1,4 @@
-"""What a run publishes: its output, the rejected rows, and the reasons of these."""
+"""What a run publishes: its output, the rejected rows and their reasons, and the image URLs that failed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ class Content(StrEnum):
     OUTPUT = "output"
     REJECTS = "rejects"
     REASONS = "reasons"
+    FAILED_URLS = "failed-urls"
 
     @property
     def content_type(self) -> str:
-        return JSON_LINES if self is Content.REASONS else CSV
+        return JSON_LINES if self in (Content.REASONS, Content.FAILED_URLS) else CSV
 
 
 class Contents(Protocol):
     """Where a run's bytes come from: the objects of its parts, or memory."""
+
+    def has(self, content: Content) -> bool:
+        """Whether there is anything of this content, a header aside."""
+        ...
 
     def publish(self, content: Content, target: ObjectName, header: bytes) -> int:
         """Makes the header and what follows it visible at the target; the target's generation."""

@@ -1,4 +1,4 @@
-"""A shard's part in the work bucket: the objects of its rows and rejects, and the record that commits them."""
+"""A shard's part in the work bucket: objects of its rows, rejects and failed URLs, and the record that commits them."""
 
 from __future__ import annotations
 
@@ -28,4 +28,7 @@ def write_part(part: UnwrittenPart, records: RunRecords) -> PartRecord:
         else:
             bucket.upload(objects["rejects_object"], part.long_rejects(), content_type=CSV)
         bucket.put(objects["reasons_object"], part.reasons, content_type=JSON_LINES)
+    if part.failed_urls:
+        objects["failed_urls_object"] = names.rejects(shard, token, "failures.jsonl")
+        bucket.put(objects["failed_urls_object"], part.failed_urls, content_type=JSON_LINES)
     return records.write_part(part.record.model_copy(update=objects))

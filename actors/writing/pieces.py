@@ -1,4 +1,4 @@
-"""The pieces of a shard as one part: rows of the output, rejects with their reasons, and the counts of both."""
+"""The pieces of a shard as one part: rows of the output, rejects with their reasons, failed URLs, and the counts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from actors.csv.output import reject_lengths, rejects_jsonl, rejects_raw, rows_csv
+from actors.csv.output import failed_urls_jsonl, reject_lengths, rejects_jsonl, rejects_raw, rows_csv
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Shard
-from actors.model.frame import ImageColumn, Reject
+from actors.model.frame import ImageColumn, ImageFailure, Reject
 from actors.model.handoff import Handoff, Piece, ReadShard
 from actors.model.part import Counts, PartRecord, UnwrittenPart
 from actors.model.plan import PlanStart
@@ -34,6 +34,7 @@ async def joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piec
     written = [await _written(piece, run.catalogue) for piece in pieces]
     rows = b"".join(piece.rows for piece in written)
     rejects = [reject for piece in written for reject in piece.rejects]
+    failed_urls = failed_urls_jsonl(failure for piece in written for failure in piece.failed_urls)
     text_uri = f"gs://{run.work_bucket}/{start.text.object}" if start.text else None
     stage_s: dict[Stage, float] = {}
     versions: dict[str, str] = {}
@@ -55,8 +56,8 @@ async def joined(run: Run, start: PlanStart, shard: Shard, pieces: Sequence[Piec
     reasons = rejects_jsonl(rejects, lengths, text_uri=text_uri)
     raw = partial(rejects_raw, rejects, lengths, source.read)
     if any(reject.unread for reject in rejects):
-        return UnwrittenPart(record, rows, b"", reasons, long_rejects=raw)
-    return UnwrittenPart(record, rows, b"".join(raw()), reasons)
+        return UnwrittenPart(record, rows, b"", reasons, long_rejects=raw, failed_urls=failed_urls)
+    return UnwrittenPart(record, rows, b"".join(raw()), reasons, failed_urls=failed_urls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class _Written:
 
     rows: bytes
     rejects: tuple[Reject, ...]
+    failed_urls: tuple[ImageFailure, ...]
     counts: Counts
 
 
@@ -90,7 +92,7 @@ async def _written(piece: Piece, catalogue: Catalogue) -> _Written:
         read.attributes,
         neutralise_formulas=catalogue.neutralise_formulas,
     )
-    return _Written(data, read.frame.rejects, _counts(read, images))
+    return _Written(data, read.frame.rejects, images.failed_urls, _counts(read, images))
 
 
 def _empty_cells(rows: int) -> pa.Array:

@@ -17,9 +17,17 @@ class SinglePart:
     """The bytes of a part that was written nowhere, published as they are. Blocking."""
 
     def __init__(self, part: UnwrittenPart, output: Bucket, publication: Publication) -> None:
-        self._bytes = {Content.OUTPUT: part.rows, Content.REJECTS: part.rejects, Content.REASONS: part.reasons}
+        self._bytes = {
+            Content.OUTPUT: part.rows,
+            Content.REJECTS: part.rejects,
+            Content.REASONS: part.reasons,
+            Content.FAILED_URLS: part.failed_urls,
+        }
         self._output = output
         self._publication = publication
+
+    def has(self, content: Content) -> bool:
+        return bool(self._bytes[content])
 
     def publish(self, content: Content, target: ObjectName, header: bytes) -> int:
         """Raises as `Publication.publish`."""

@@ -196,7 +196,7 @@ class Settings(BaseSettings):
         stem, generation, run = "s" * MAX_STEM_BYTES, "9" * 19, "f" * 20
         longest = {
             "output_prefix": f"{self.output_prefix}{stem}.csv",
-            "rejects_prefix": f"{self.rejects_prefix}{stem}.{generation}.jsonl",
+            "rejects_prefix": f"{self.rejects_prefix}{stem}.{generation}.failures.jsonl",
             "image_folder": self.image_folder.format(path=stem, generation=generation, run=run) + "/" + "i" * 180,
             "work_prefix": f"{self.work_prefix}runs/{run}/" + "p" * 60,
         }

@@ -56,6 +56,7 @@ class RunView(BaseModel):
     output_generation: int | None
     rejects: str | None
     reasons: str | None
+    failed_urls: str | None = None
     manifest: str | None
     versions: Mapping[str, str]
 

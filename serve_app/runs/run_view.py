@@ -71,6 +71,7 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
         output_generation=manifest.output_generation if manifest else None,
         rejects=manifest.rejects.uri if manifest and manifest.rejects else None,
         reasons=manifest.reasons.uri if manifest and manifest.reasons else None,
+        failed_urls=manifest.failed_urls.uri if manifest and manifest.failed_urls else None,
         manifest=manifest_uri if manifest else None,
         versions=manifest.versions if manifest else {},
     )

@@ -74,7 +74,13 @@ async def run(request: Request, site: TheSite, run_id: RunId, dropped: str = "")
             raise
         return _page(request, site, "awaited.html", run_id=run_id, dropped=dropped, age_s=0.0, troubles=[])
     view = dated.value
-    places = {"Output": view.output, "Rejected rows": view.rejects, "Reasons": view.reasons, "Manifest": view.manifest}
+    places = {
+        "Output": view.output,
+        "Rejected rows": view.rejects,
+        "Reasons": view.reasons,
+        "Failed URLs": view.failed_urls,
+        "Manifest": view.manifest,
+    }
     return _page(
         request,
         site,

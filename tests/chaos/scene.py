@@ -186,7 +186,8 @@ class Scene:
     def _once(self, manifest: Manifest) -> None:
         """One commit: each result was written once, and is what the manifest says."""
         bucket, storage = self.stack.output, self.stack.storage
-        written = [target.name for target in (manifest.output, manifest.rejects, manifest.reasons) if target]
+        results = (manifest.output, manifest.rejects, manifest.reasons, manifest.failed_urls)
+        written = [target.name for target in results if target]
         for name in (self.stack.ledger.records(manifest.run_id).names.manifest, *written):
             answers = storage.writes(bucket.name, name)
             times = answers.count(200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -69,6 +70,10 @@ def test_another_shop_s_csv(stack: Stack, rows: list[dict[str, str]]) -> None:
     assert manifest.counts.rejects == {"missing_value": 1}
     assert manifest.counts.images == {"stored": 2}
     assert manifest.counts.image_failures == {"blocked_address": 1}
+    assert manifest.failed_urls == run.failed_urls
+    (failed,) = map(json.loads, stack.output.read(run.failed_urls.name).splitlines())
+    assert (failed["code"], failed["id"]) == ("blocked_address", "A 2")
+    assert failed["url"] in rows[failed["row"] - 1]["Bilder"]
     assert manifest.counts.levels_cut == 1
 
     output = stack.output_of(manifest)

@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from actors.errors import DropforgeError
+from actors.images.failed_urls import image_failure, printable
 from actors.images.guard import AddressGuard
-from actors.images.stage import _printable
 from actors.images.urls import checked_url
 from actors.model.drop import Drop
 from serve_app.cli.client.api import Api
@@ -98,10 +98,18 @@ def test_the_command_tells_no_token(monkeypatch: pytest.MonkeyPatch, caplog: pyt
         "ftp://user:pa55word@host/",
         "http:\\\\user:pa55word@host\\",
         "//user:pa55word@host/",
+        "http:user:pa55word@host/",
+        "http:/user:pa55word@host/",
+        "////user:pa55word@host/",
+        "user:pa55word@host/a.jpg",
+        f"http://user:pa55word{'x' * 9000}@host/a.jpg",
+        f"user:pa55word{'x' * 9000}",
     ],
 )
 def test_a_stranger_s_credentials_are_not_repeated(url: str) -> None:
     with pytest.raises(DropforgeError) as raised:
         checked_url(url, AddressGuard(), (80, 443))
     assert "pa55word" not in raised.value.message
-    assert "pa55word" not in _printable(url)
+    assert "pa55word" not in printable(url)
+    failure = image_failure(1, "id", url, raised.value)
+    assert "pa55word" not in f"{failure}"

@@ -92,6 +92,7 @@ def places(view: RunView) -> dict[str, str]:
             ("output", view.output),
             ("rejects in", view.rejects),
             ("reasons in", view.reasons),
+            ("failed URLs in", view.failed_urls),
             ("manifest", view.manifest),
         )
         if uri

@@ -137,6 +137,37 @@ async def test_each_failed_url_is_told(gcs: str, origin: Origin, target: ImageTa
     assert len(told[1].url) < 3000
 
 
+async def test_failed_urls_are_in_the_order_of_rows_and_of_their_urls(
+    gcs: str, origin: Origin, target: ImageTarget
+) -> None:
+    answered: list[str] = []
+    last = asyncio.Event()
+
+    async def late(request: Request, writer: asyncio.StreamWriter) -> None:
+        await last.wait()
+        answered.append(request.path)
+        writer.write(http(status=404))
+
+    async def prompt(request: Request, writer: asyncio.StreamWriter) -> None:
+        answered.append(request.path)
+        writer.write(http(status=410))
+        last.set()
+
+    slow, quick, good = origin.does("/slow", late), origin.does("/quick", prompt), origin.says("/good", OK)
+    rows = table(f"{slow}, http://10.0.0.1/, {good}", good, f"ftp://u:secret@h/, {quick}", ids=["a", "b", "c" * 9000])
+    column = await run(limits(origin), rows, target)
+    assert answered == ["/quick", "/slow"]
+    assert [(each.row, each.row_id[:1], each.url, each.code) for each in column.failed_urls] == [
+        (1, "a", slow, Code.IMAGE_NOT_FOUND),
+        (1, "a", "http://10.0.0.1/", Code.BLOCKED_ADDRESS),
+        (3, "c", "ftp://…@h/", Code.BAD_URL),
+        (3, "c", quick, Code.IMAGE_NOT_FOUND),
+    ]
+    assert column.failed_urls[0].detail == "The URL answered with status 404."
+    assert len(column.failed_urls[2].row_id) < 1000
+    assert sum(column.failures.values()) == len(column.failed_urls)
+
+
 async def test_a_cell_that_is_not_what_the_catalogue_says(gcs: str, origin: Origin, target: ImageTarget) -> None:
     column = await run(limits(origin), table('["http'), target, catalogue=Catalogue(image_list="json"))
     assert (column.rows, column.failures) == ({"bad_url": 1}, {"bad_url": 1})
@@ -166,6 +197,19 @@ async def test_a_server_that_asks_for_too_long_is_not_waited_for(gcs: str, origi
             await run(limits(origin, fetch_retry=THREE_TRIES), table(url), target)
     assert raised.value.retry_after_s == pytest.approx(200, abs=1)
     assert origin.counts["/a"] == 1
+
+
+async def test_of_a_row_with_very_many_failed_urls(gcs: str, origin: Origin, target: ImageTarget) -> None:
+    """Where it has no image all are told, and else as many as are found again with its image."""
+    bad = [f"ftp://h/{number}/{'x' * 3000}" for number in range(100)]
+    rows = table(", ".join(bad), ", ".join([*bad, origin.says("/a", OK)]))
+    settings = limits(origin, urls_per_row=200)
+    first = await run(settings, rows, target)
+    second = await run(settings, rows, target, resume=True)
+    assert first.failed_urls == second.failed_urls
+    told = [each.row for each in first.failed_urls]
+    assert told.count(1) == 100
+    assert 5 < told.count(2) < 100
 
 
 class TestPassingFailures:
@@ -224,6 +268,7 @@ class TestPassingFailures:
         undisturbed = await run(limits(origin), rows, ImageTarget(target.bucket, f"{target.folder}-2"))
         assert names(resumed, target) == ["id1_0.jpg", "id2_0.jpg", "id3_1.jpg", "id4_1.jpg"]
         assert [uri.rsplit("/")[-1] for uri in undisturbed.uris.to_pylist()] == names(resumed, target)
+        assert resumed.failed_urls == undisturbed.failed_urls
         assert resumed.reused == 2
         assert resumed.fetched_bytes == len(JPG)
         assert before["/good"] == 1
@@ -263,6 +308,8 @@ class TestResume:
         second = await run(limits(origin), rows, target, resume=True)
         assert second.uris == first.uris
         assert second.rows == first.rows
+        assert len(first.failed_urls) == 2
+        assert (second.failed_urls, second.failures) == (first.failed_urls, first.failures)
         assert (second.reused, second.fetched_bytes) == (2, 0)
         assert [request.path for request in origin.requests] == ["/missing"]
 

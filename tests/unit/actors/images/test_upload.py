@@ -9,8 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from actors.errors import Code, DropforgeError
+from actors.images.failed_urls import NOTE_BYTES
 from actors.images.names import ImageTarget, RowKey, image_name
-from actors.images.upload import ImageStore
+from actors.images.upload import ImageStore, StoredImage
 from actors.retry import RetryPolicy
 
 from .origin import Origin, http, running_origin
@@ -58,19 +59,33 @@ async def test_an_image_that_is_there_is_left_as_it_is(gcs: str, target: ImageTa
     assert stored(gcs, target, "a_0.jpg") == (b"first", "image/jpeg")
 
 
+async def found_by(store: ImageStore, target: ImageTarget, key: RowKey) -> str | None:
+    image = await store.find(target, key)
+    return image.name if image else None
+
+
 async def test_the_image_of_the_lowest_index_is_found(gcs: str, target: ImageTarget) -> None:
     names = ["a_10.jpg", "a_2.png", "a_1_0.jpg", "ab_0.jpg", "a_b_0.jpg", "a%2Fb_3.gif", "a%row7_1.png"]
     async with image_store() as store:
         assert await store.find(target, RowKey("a")) is None
         for name in names:
             await store.create(target, name, b"x", "image/jpeg")
-        assert await store.find(target, RowKey("a")) == "a_2.png"
-        assert await store.find(target, RowKey("a_1")) == "a_1_0.jpg"
-        assert await store.find(target, RowKey("a", 7)) == "a%row7_1.png"
+        assert await found_by(store, target, RowKey("a")) == "a_2.png"
+        assert await found_by(store, target, RowKey("a_1")) == "a_1_0.jpg"
+        assert await found_by(store, target, RowKey("a", 7)) == "a%row7_1.png"
         assert await store.find(target, RowKey("a", 8)) is None
-        assert await store.find(target, RowKey("a/b")) == "a%2Fb_3.gif"
+        assert await found_by(store, target, RowKey("a/b")) == "a%2Fb_3.gif"
         assert await store.find(target, RowKey("a%2Fb")) is None
         assert await store.find(ImageTarget(target.bucket, f"{target.folder}-other"), RowKey("a")) is None
+
+
+@pytest.mark.parametrize(
+    "note", ["", '[["bad_url","The URL\\u0000\\u202e \\"x\\""]]', "n" * NOTE_BYTES, "\\" * (NOTE_BYTES // 2)]
+)
+async def test_an_image_s_note_is_found_with_it(gcs: str, target: ImageTarget, note: str) -> None:
+    async with image_store() as store:
+        await store.create(target, "a_1.png", b"x", "image/png", note)
+        assert await store.find(target, RowKey("a")) == StoredImage("a_1.png", note)
 
 
 async def test_a_missing_bucket_is_for_a_person_to_mend(gcs: str) -> None:

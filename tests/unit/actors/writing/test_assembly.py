@@ -15,7 +15,7 @@ from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Shard
 from actors.model.manifest import Manifest
-from actors.model.part import Counts, PartRecord
+from actors.model.part import Counts, PartRecord, UnwrittenPart
 from actors.model.plan import Plan
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
@@ -23,6 +23,7 @@ from actors.storage.object_paths import Layout
 from actors.storage.publication import Publication
 from actors.storage.run_records import RunRecords
 from actors.writing.assembly import Assembly
+from actors.writing.part_objects import write_part
 from tests.support.effects import meanwhile
 from tests.support.proxy import Fault
 from tests.support.run_samples import HEADER, part_of, plan_of, run_of
@@ -153,6 +154,24 @@ def test_rejects_can_be_dropped_again(work: Bucket, prefix: str) -> None:
     assert rejects == HEADER + b"\n" + row(2) + row(3) + row(9)
     assert [line[0] for line in csv.reader(io.StringIO(rejects.decode()))] == ["uniq_id", "2", "3", "9"]
     assert work.read(done.run.reasons.name) == b'{"row": 2}\n{"row": 3}\n{"row": 9}\n'
+
+
+@pytest.mark.parametrize("failing", [[], [1], [0, 2]])
+def test_failed_urls_are_joined_in_file_order(work: Bucket, prefix: str, failing: list[int]) -> None:
+    run, plan = run_of(prefix), plan_of([1, 1, 1])
+    records = RunRecords(work, Layout(run.work_prefix), run.run_id)
+    parts = []
+    for shard in plan.shards:
+        line = b'{"row": %d}\n' % shard.first_row if shard.index in failing else b""
+        written = UnwrittenPart(part_of(shard, rows_object=None), b"1\n", b"", b"", failed_urls=line)
+        parts.append(write_part(written, records))
+    manifest = Assembly.of_parts(run, plan, parts[::-1], records, work).publish(0)
+    assert manifest.failed_urls == (run.failed_urls if failing else None)
+    if failing:
+        assert work.read(run.failed_urls.name) == b"".join(b'{"row": %d}\n' % (index + 1) for index in failing)
+        info = work.stat(run.failed_urls.name)
+        assert info is not None
+        assert info.metadata["dropforge-run"] == run.run_id
 
 
 @pytest.mark.parametrize(("catalogue_s", "mark"), [("utf-8", b""), ("cp1252", b"\xef\xbb\xbf")])

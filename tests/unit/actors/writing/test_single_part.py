@@ -26,16 +26,17 @@ from tests.support.storage_proxy import StorageProxy
 ROWS = b"1,a\n3,c\n"
 REJECTED = b"2,b\n"
 REASONS = b'{"row": 2}\n'
+FAILED = b'{"row": 1, "url": "http://h/"}\n{"row": 3, "url": "http://h/"}\n'
 
 Publish = Callable[[Bucket, Run], Manifest]
 
 
-def direct(bucket: Bucket, run: Run, *, rows: bytes = ROWS, rejects: int = 1) -> Manifest:
+def direct(bucket: Bucket, run: Run, *, rows: bytes = ROWS, rejects: int = 1, failed: bytes = FAILED) -> Manifest:
     """Publishes a part that is nowhere but in memory."""
     plan = plan_of([2 + rejects])
     counts = Counts(records=2 + rejects, rows_out=2, rejects={"missing_value": rejects} if rejects else {})
     record = part_of(plan.shards[0], rows_object=None, bytes_out=len(rows), counts=counts)
-    part = UnwrittenPart(record, rows, REJECTED if rejects else b"", REASONS if rejects else b"")
+    part = UnwrittenPart(record, rows, REJECTED if rejects else b"", REASONS if rejects else b"", failed_urls=failed)
     return Assembly.of_single_part(run, plan, part, bucket).publish(0)
 
 
@@ -44,7 +45,12 @@ def composed(bucket: Bucket, run: Run) -> Manifest:
     plan = plan_of([3])
     records = RunRecords(bucket, Layout(run.work_prefix), run.run_id)
     names: dict[str, Any] = {}
-    for field, data in (("rows_object", ROWS), ("rejects_object", REJECTED), ("reasons_object", REASONS)):
+    for field, data in {
+        "rows_object": ROWS,
+        "rejects_object": REJECTED,
+        "reasons_object": REASONS,
+        "failed_urls_object": FAILED,
+    }.items():
         names[field] = f"{run.work_prefix}{field}"
         bucket.put(names[field], data, content_type="text/csv")
     counts = Counts(records=3, rows_out=2, rejects={"missing_value": 1})
@@ -54,7 +60,7 @@ def composed(bucket: Bucket, run: Run) -> Manifest:
 
 def stored(bucket: Bucket, run: Run) -> dict[str, tuple[bytes, dict[str, str]]]:
     found = {}
-    for target in (run.output, run.rejects, run.reasons):
+    for target in (run.output, run.rejects, run.reasons, run.failed_urls):
         info = bucket.stat(target.name)
         assert info is not None
         found[target.name] = (bucket.read(target.name), dict(info.metadata))
@@ -64,11 +70,13 @@ def stored(bucket: Bucket, run: Run) -> dict[str, tuple[bytes, dict[str, str]]]:
 def test_it_is_what_composing_gives(work: Bucket, prefix: str) -> None:
     one, other = run_of(f"{prefix}one/", name="a.csv"), run_of(f"{prefix}other/", name="a.csv")
     first, second = direct(work, one), composed(work, other)
-    hidden = {"run_id", "drop", "finished_at", "output", "output_generation", "rejects", "reasons"}
+    hidden = {"run_id", "drop", "finished_at", "output", "output_generation", "rejects", "reasons", "failed_urls"}
     assert first.model_dump(exclude=hidden) == second.model_dump(exclude=hidden)
     written, joined = stored(work, one), stored(work, other)
     assert [data for data, _ in written.values()] == [data for data, _ in joined.values()]
     assert [data for data, _ in written.values()][1] == HEADER + b"\n" + REJECTED
+    assert [data for data, _ in written.values()][3] == FAILED
+    assert (first.failed_urls, second.failed_urls) == (one.failed_urls, other.failed_urls)
     for _, metadata in written.values():
         assert metadata == {
             "dropforge-run": one.run_id,
@@ -78,7 +86,7 @@ def test_it_is_what_composing_gives(work: Bucket, prefix: str) -> None:
 
 
 def test_nothing_else_is_written_or_looked_for(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
-    direct(proxied_work, run_of(prefix), rejects=0)
+    direct(proxied_work, run_of(prefix), rejects=0, failed=b"")
     assert [asked.operation for asked in proxy.calls] == ["upload"]
 
 
@@ -91,7 +99,7 @@ def test_published_again_it_is_the_same_output(work: Bucket, prefix: str, again:
 def test_a_lost_reply_is_known_by_the_run(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     run = run_of(prefix)
     proxy.add(Fault(call("upload"), lose_reply))
-    manifest = direct(proxied_work, run, rejects=0)
+    manifest = direct(proxied_work, run, rejects=0, failed=b"")
     info = proxied_work.stat(run.output.name)
     assert info is not None
     assert info.generation == manifest.output_generation

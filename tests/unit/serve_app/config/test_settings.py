@@ -226,6 +226,7 @@ def test_names_follow_the_drop_s(name: str, output: str, rejects: str | None, fo
     assert (run.output.bucket, run.output.name) == ("dropforge-out", output)
     assert rejects is None or run.rejects.name == rejects
     assert run.reasons.name == run.rejects.name.removesuffix(".csv") + ".jsonl"
+    assert run.failed_urls.name == run.rejects.name.removesuffix(".csv") + ".failures.jsonl"
     assert (run.image_bucket, run.image_folder) == ("dropforge-out", folder)
 
 
@@ -240,7 +241,7 @@ def test_names_of_the_longest_drops_fit_and_stay_apart(letter: str) -> None:
     assert settings.watches("dropforge-in", runs[0].drop.object)
     for run in runs:
         image = f"{run.image_folder}/{image_name(RowKey('x' * 500, 10**9), 10**8, 'webp')}"
-        for name in (run.output.name, run.rejects.name, run.reasons.name, image):
+        for name in (run.output.name, run.rejects.name, run.reasons.name, run.failed_urls.name, image):
             assert len(name.encode()) <= 1024
         assert run.output.name.startswith(f"processed/{letter}")
     assert len({name for run in runs for name in (run.output.name, run.rejects.name, run.image_folder)}) == 6

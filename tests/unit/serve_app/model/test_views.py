@@ -67,6 +67,7 @@ def test_a_finished_run_is_its_manifest() -> None:
         shards_reused=1,
         rejects=RUN.rejects,
         reasons=RUN.reasons,
+        failed_urls=RUN.failed_urls,
         stage_s={"clean": 1.23456},
         versions={"ray": "2"},
     )
@@ -80,6 +81,7 @@ def test_a_finished_run_is_its_manifest() -> None:
     assert view.output == "gs://work/shop/processed/a.csv"
     assert view.rejects == "gs://work/shop/rejects/a.1.csv"
     assert view.reasons == "gs://work/shop/rejects/a.1.jsonl"
+    assert view.failed_urls == "gs://work/shop/rejects/a.1.failures.jsonl"
     assert (view.output_generation, view.manifest, view.reason) == (7, MANIFEST, None)
 
 

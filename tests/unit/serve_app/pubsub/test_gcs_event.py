@@ -73,6 +73,7 @@ def test_its_own_output_is_no_drop(settings: Settings) -> None:
         run.output.name,
         run.rejects.name,
         run.reasons.name,
+        run.failed_urls.name,
         f"{run.image_folder}/1_0.csv",
         f"{run.work_prefix}runs/{run.run_id}/rows/000000-0a.csv",
     ]

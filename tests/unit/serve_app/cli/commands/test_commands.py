@@ -111,6 +111,58 @@ def test_one_run_is_shown_with_its_sums(api: FakeApi) -> None:
     assert json.loads(run("runs", "a.csv", "--url", api.url, "--json").stdout) == view.model_dump(mode="json")
 
 
+FAILED_URL = {
+    "row": 4,
+    "id": "a[4]",
+    "url": "http://h/[red]\x9b2J/4.jpg",
+    "code": "image_not_found",
+    "detail": "The URL answered with status 404.",
+}
+
+
+@pytest.fixture
+def failing(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
+    """A run that is done, with 30 failed URLs and no reject."""
+    blob = client.bucket("out").blob(f"{bucket}a.1.failures.jsonl")
+    lines = [json.dumps(FAILED_URL | {"row": number}) for number in range(4, 34)]
+    blob.upload_from_string("\n".join([*lines, ""]))
+    counts = Counts(records=40, rows_out=40, images={"stored": 10, "image_not_found": 30})
+    counts = counts.model_copy(update={"image_failures": {"image_not_found": 30}})
+    view = view_of(failed_urls=f"gs://out/{blob.name}", counts=counts)
+    api.hold(view)
+    return view
+
+
+def test_failed_urls_are_shown(api: FakeApi, failing: RunView) -> None:
+    result = run("rejects", failing.run_id[:5], "--images", "--limit", "2", "--url", api.url)
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.stdout.split())
+    assert "row id url code why" in shown
+    assert "4 a[4] http://h/[red]" in shown
+    assert shown.count("The URL answered with status 404.") == 2
+    assert "and 28 more" in shown
+    assert "\x9b" not in result.stdout
+
+
+def test_failed_urls_are_saved(api: FakeApi, failing: RunView, folder: Path) -> None:
+    result = run("rejects", failing.run_id, "--images", "--save", "failed.jsonl", "--json", "--url", api.url)
+    assert result.exit_code == 0, result.output
+    assert "Wrote 30 failed URLs to failed.jsonl" in result.stderr
+    saved = [json.loads(line) for line in (folder / "failed.jsonl").read_text().splitlines()]
+    assert saved == [json.loads(line) for line in result.stdout.splitlines()]
+    assert (len(saved), saved[0]) == (30, FAILED_URL)
+
+
+@pytest.mark.parametrize(("images", "what"), [([], "rejects"), (["--images"], "failed URLs")])
+def test_a_run_says_that_it_has_none(api: FakeApi, images: list[str], what: str) -> None:
+    done, open_ = view_of(), view_of(RunState.PROCESSING, name="in/b.csv")
+    api.hold(done, open_)
+    assert run("rejects", done.run_id, *images, "--url", api.url).stdout == f"Run {done.run_id} has no {what}.\n"
+    early = run("rejects", open_.run_id, *images, "--url", api.url)
+    assert early.exit_code == 1
+    assert f"its {what} are written when it is done" in early.stderr
+
+
 @pytest.fixture
 def processed(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
     """A run that is done, whose output has seven rows."""
