@@ -53,7 +53,9 @@ class ImageStore:
                     data,
                     content_type=content_type,
                     parameters={"ifGenerationMatch": "0", "fields": "generation"},
-                    metadata={"contentType": content_type},
+                    # 9.6.5 sends this key as `contentType`, and the key `contentType` as `contenttype`, which is no
+                    # field of an object.
+                    metadata={"Content-Type": content_type},
                     force_resumable_upload=False,
                     timeout=self._timeout_s,
                 )
