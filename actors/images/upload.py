@@ -56,7 +56,9 @@ class ImageStore:
 
         Returns False, and changes nothing, if an object of this name exists.
         """
-        metadata: dict[str, Any] = {"contentType": content_type}
+        # gcloud-aio-storage 9.6.5 sends this key as `contentType`, and the key `contentType` as `contenttype`, which is
+        # no field of an object.
+        metadata: dict[str, Any] = {"Content-Type": content_type}
         if note:
             metadata["metadata"] = {_NOTE: note}
 

@@ -13,6 +13,7 @@ from actors.images.failed_urls import NOTE_BYTES
 from actors.images.names import ImageTarget, RowKey, image_name
 from actors.images.upload import ImageStore, StoredImage
 from actors.retry import RetryPolicy
+from tests.support.storage_proxy import StorageProxy
 
 from .origin import Origin, http, running_origin
 
@@ -34,6 +35,17 @@ def stored(endpoint: str, target: ImageTarget, name: str) -> tuple[bytes, str]:
         content_type = json.load(answer)["contentType"]
     with urllib.request.urlopen(f"{url}?alt=media") as answer:
         return answer.read(), content_type
+
+
+async def test_an_upload_names_fields_that_objects_have(
+    monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, target: ImageTarget
+) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+    async with image_store() as store:
+        await store.create(target, "a_0.webp", b"picture", "image/webp")
+    (upload,) = proxy.asked
+    resource = json.loads(upload.body.split(b"\r\n\r\n")[1].partition(b"\r\n--")[0])
+    assert resource == {"contentType": "image/webp", "name": target.object("a_0.webp")}
 
 
 @pytest.mark.parametrize("row_id", ["plain-id", "a/../b", "é %41", "", "x" * 2000])

@@ -43,6 +43,14 @@ def test_created_objects_keep_their_metadata(work: Bucket, prefix: str) -> None:
     assert info.updated is not None
 
 
+def test_metadata_is_sent_only_where_there_is_some(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
+    proxied_work.create(f"{prefix}x", b"abc", content_type=TEXT)
+    proxied_work.compose(f"{prefix}y", [f"{prefix}x"], content_type=TEXT)
+    assert [b'"metadata"' in request.body for request in proxy.asked if request.method == "POST"] == [False, False]
+    proxied_work.create(f"{prefix}z", b"abc", content_type=TEXT, metadata={"run": "5"})
+    assert b'"metadata": {"run": "5"}' in proxy.asked[-1].body
+
+
 def test_a_swap_needs_the_expected_generation(work: Bucket, prefix: str) -> None:
     name = f"{prefix}x"
     first = work.replace(name, b"one", generation=0, content_type=TEXT)
