@@ -44,6 +44,7 @@ class Code(StrEnum):
     MISSING_VALUE = "missing_value", Kind.ROW
     WRONG_FIELD_COUNT = "wrong_field_count", Kind.ROW
     UNCLOSED_QUOTE = "unclosed_quote", Kind.ROW
+    AMBIGUOUS_QUOTING = "ambiguous_quoting", Kind.ROW
     UNDECODABLE_BYTES = "undecodable_bytes", Kind.ROW
     FIELD_TOO_LARGE = "field_too_large", Kind.ROW
     ROW_TOO_LARGE = "row_too_large", Kind.ROW
@@ -69,6 +70,7 @@ class Code(StrEnum):
     MISSING_COLUMN = "missing_column", Kind.FILE
     DUPLICATE_COLUMN = "duplicate_column", Kind.FILE
     NOT_A_CSV = "not_a_csv", Kind.FILE
+    AMBIGUOUS_DIALECT = "ambiguous_dialect", Kind.FILE
     UNSUPPORTED_ENCODING = "unsupported_encoding", Kind.FILE
     TOO_LARGE = "too_large", Kind.FILE
     SOURCE_GONE = "source_gone", Kind.FILE

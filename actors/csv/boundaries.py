@@ -1,9 +1,12 @@
-"""Record boundaries in bytes, exactly as the standard library's `csv` module finds them.
+"""Record boundaries in bytes; with doubled quotes, exactly as the standard library's `csv` module finds them.
 
 The rules are those of its default, non-strict dialect (Python 3.11 to 3.13): a quote is special only at the start of a
 field; in a quoted field, `""` stands for a quote; text after the closing quote is unquoted; outside quotes, LF, CRLF
 and a lone CR end a record. Quotes, line ends and delimiters are ASCII, so the rules apply to the bytes of every
 encoding that is a superset of ASCII (UTF-8, Windows code pages), even where a block cuts a character.
+
+With quotes behind backslashes, a character behind a backslash is text in a quoted field. Without quoting, each line
+end ends a record, unless it is escaped by a setting.
 
 One rule is added, because with the standard library an unclosed quote extends its record to the end of the file:
 
@@ -11,8 +14,13 @@ One rule is added, because with the standard library an unclosed quote extends i
     the file, ends at the first line end after its open quote. If no quote is open at that point, it ends at
     the first line end from that point on.
 
-So an unclosed quote costs one row, not all the following ones. The rule reads at most `max_row_bytes` before it
-decides, which bounds memory, and a part of the file that is cut at boundaries has the same boundaries as the whole.
+A quote is taken for open, too, if its field has more than `max_field_lines` lines, or has swallowed records: it is the
+first of its record with a line end in it, the record's line before that line end is a record of the right number of
+fields itself, and so are at least half of the lines from there to the closing quote (`_swallows`).
+
+So an unclosed quote costs one row, not all the following ones. The rules read at most `max_row_bytes` before they
+decide, which bounds memory, and a part of the file that is cut at boundaries has the same boundaries as the whole: the
+lines that decide lie before the closing quote's line end, and a part without them has an open quote at its end.
 """
 
 from __future__ import annotations
@@ -23,13 +31,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .marks import ahead, behind, last_place, marks, places, with_odd_count
+from actors.model.catalogue import Catalogue
+from actors.model.dialect import DOUBLED, Dialect, Quoting
+from actors.model.header import HeaderMap
 
-QUOTE, LF, CR = b'"\n\r'
+from .marks import Marks, ahead, behind, count_before, counts, escaped, last_place, marks, places, with_odd_count
+
+QUOTE, LF, CR, BACKSLASH = b'"\n\r\\'
 
 # The first of each pair is for a block that the file continues after: a CR at its end may be half of a CRLF. The
 # second is for a block that ends with the file.
 _LINE_END = (rb"(?:\n|\r\n|\r(?!\n|\Z))", rb"(?:\n|\r\n?|\Z)")
+_ANY_LINE_END = re.compile(rb"\r\n|\n|\r")
+_QUOTED: dict[Quoting, bytes] = {
+    "doubled": rb'"[^"]*+(?:""[^"]*+)*+"',
+    "backslash": rb'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+"',
+    "none": rb"(?!)",
+}
 _NEXT_LINE_END = tuple(re.compile(pattern) for pattern in _LINE_END)
 
 
@@ -48,14 +66,43 @@ class Boundaries:
 
 
 class RecordSplitter:
-    """Finds record boundaries. `delimiter` is one ASCII byte; `max_row_bytes` limits the length of a record."""
+    """Finds record boundaries. `delimiter` is one ASCII byte; `max_row_bytes` limits the length of a record.
 
-    def __init__(self, delimiter: bytes, max_row_bytes: int) -> None:
+    `fields` is how many fields a record has, and `max_field_lines` how many lines a field; 0 where that is not known,
+    and then no quote is taken for open because of it.
+    """
+
+    def __init__(
+        self,
+        delimiter: bytes,
+        max_row_bytes: int,
+        dialect: Dialect = DOUBLED,
+        *,
+        fields: int = 0,
+        max_field_lines: int = 0,
+    ) -> None:
         self._max_row_bytes = max_row_bytes
         self._delimiter = delimiter[0]
-        body = _record_body(delimiter)
+        self._quoting: Quoting = dialect.quoting
+        self._escaped_ends = dialect.quoting == "none" and dialect.escapes == "backslash"
+        self._quoted_field = re.compile(_QUOTED[dialect.quoting])
+        body = _record_body(delimiter, dialect.quoting, self._escaped_ends)
         self._body = re.compile(body)
         self._record = tuple(re.compile(body + line_end) for line_end in _LINE_END)
+        self._delimiters = fields - 1
+        self._max_field_lines = max_field_lines
+        self._checks_lines = dialect.quoting != "none" and (self._delimiters > 0 or max_field_lines > 0)
+
+    @classmethod
+    def of(cls, header: HeaderMap, catalogue: Catalogue) -> RecordSplitter:
+        """For the records behind a header."""
+        return cls(
+            header.delimiter.encode(),
+            catalogue.max_row_bytes,
+            header.dialect,
+            fields=header.fields,
+            max_field_lines=catalogue.max_field_lines,
+        )
 
     def split(self, block: bytes, *, final: bool) -> Boundaries:
         """The boundaries in a block that starts with a record's first byte.
@@ -70,12 +117,21 @@ class RecordSplitter:
 
         It is exact if every quote that opens a field by the count is at the start of a field, or directly after a
         closing quote (an escaped quote). Text after a closing quote does not matter: by the count and by the rules, it
-        is outside quotes.
+        is outside quotes. Quotes behind backslashes are not counted.
         """
         data = np.frombuffer(block, dtype=np.uint8)
-        quotes, line_ends = marks(data, QUOTE), marks(data, LF)
-        quoted = with_odd_count(quotes)
-        before_field = quotes | line_ends | marks(data, self._delimiter)
+        line_ends = marks(data, LF)
+        if self._quoting == "none":
+            quotes = quoted = np.zeros_like(line_ends)
+        else:
+            quotes = marks(data, QUOTE)
+            if self._quoting == "backslash" and BACKSLASH in block:
+                quotes &= ~escaped(data, BACKSLASH)
+            quoted = with_odd_count(quotes)
+        delimiters = marks(data, self._delimiter)
+        before_field = line_ends | delimiters
+        if self._quoting == "doubled":
+            before_field |= quotes
         if CR in block:
             returns = marks(data, CR)
             before_field |= returns
@@ -86,7 +142,10 @@ class RecordSplitter:
         misplaced = quotes & quoted & ~behind(before_field)
         if misplaced.any() and (misplaced[0] != 1 or misplaced[1:].any()):  # the block's first byte starts a field
             return None
-        ends = places(line_ends & ~quoted) + 1
+        ending = line_ends & ~quoted
+        if self._escaped_ends and BACKSLASH in block:
+            ending &= ~self._escaped_line_ends(data)
+        ends = places(ending) + 1
         rest = len(block) - (int(ends[-1]) if ends.size else 0)
         if final and rest:
             if quoted[-1] & last_place(len(block)):
@@ -96,7 +155,61 @@ class RecordSplitter:
             return None
         if ends.size and np.diff(ends, prepend=0).max() > self._max_row_bytes:
             return None
+        if self._checks_lines:
+            inside = line_ends & quoted
+            if inside.any() and self._swallowed(block, delimiters, places(inside), ends):
+                return None
         return ends
+
+    @staticmethod
+    def _escaped_line_ends(data: np.ndarray) -> Marks:
+        """The line ends behind a backslash; of a CRLF, both."""
+        found = escaped(data, BACKSLASH)
+        return found | (behind(found & marks(data, CR)) & marks(data, LF))
+
+    def _swallowed(self, block: bytes, delimiters: Marks, inside: np.ndarray, ends: np.ndarray) -> bool:
+        """Whether a quote of these records is to be taken for open. `inside` are the line ends in quotes."""
+        record, first, lines = np.unique(
+            np.searchsorted(ends, inside, side="right"), return_index=True, return_counts=True
+        )
+        complete = record < ends.size
+        record, line_end, lines = record[complete], inside[first[complete]], lines[complete]
+        starts = np.where(record > 0, ends[record - 1], 0)
+        doubtful = lines >= self._max_field_lines if self._max_field_lines else np.zeros(record.size, dtype=bool)
+        if self._delimiters > 0:
+            counted = counts(delimiters)
+            before = count_before(delimiters, counted, line_end) - count_before(delimiters, counted, starts)
+            doubtful |= before == self._delimiters
+        return any(
+            self._swallows(block, start, end)
+            for start, end in zip(starts[doubtful].tolist(), ends[record[doubtful]].tolist(), strict=True)
+        )
+
+    def _swallows(self, block: bytes, start: int, end: int) -> int:
+        """Where a complete record ends instead if a quote of it is taken for open; 0 if none is."""
+        line_end = _ANY_LINE_END.search(block, start, end)
+        is_first = True
+        while line_end and line_end.end() < end:
+            opened = self._body.match(block, start, line_end.start()).end()  # type: ignore[union-attr]  # matches empty
+            quoted = self._quoted_field.match(block, opened, end)
+            if not quoted:
+                break
+            closed = _ANY_LINE_END.search(block, quoted.end(), end)
+            last = closed.start() if closed else end
+            lines = _ANY_LINE_END.split(block[line_end.end() : last])
+            if self._max_field_lines and len(_ANY_LINE_END.findall(quoted[0])) >= self._max_field_lines:
+                return line_end.end()
+            if is_first and self._delimiters > 0 and self._is_whole(block[start : line_end.start()]):
+                whole = sum(map(self._is_whole, lines))
+                if 2 * whole >= len(lines):
+                    return line_end.end()
+            line_end, is_first = closed, False
+        return 0
+
+    def _is_whole(self, line: bytes) -> bool:
+        """Whether a line could be a record of its own. In prose, a blank follows most commas."""
+        delimiter = bytes((self._delimiter,))
+        return line.count(delimiter) == self._delimiters and 2 * line.count(delimiter + b" ") < self._delimiters
 
     def _split_by_pattern(self, block: bytes, final: bool) -> Boundaries:
         """Exact for all bytes, with one match per record; several times slower than counting quotes."""
@@ -106,7 +219,10 @@ class RecordSplitter:
         while start < len(block):
             match = self._record[final].match(block, start)
             if match and match.end() - start <= self._max_row_bytes:
-                start = match.end()
+                swallowed_from = self._swallows(block, start, match.end()) if self._checks_lines else 0
+                if swallowed_from:
+                    unclosed.append(len(ends))
+                start = swallowed_from or match.end()
                 ends.append(start)
                 continue
             if not match and not final and len(block) - start <= self._max_row_bytes:
@@ -134,15 +250,17 @@ def without_line_end(record: bytes) -> bytes:
     return record.removesuffix(b"\n").removesuffix(b"\r")
 
 
-def _record_body(delimiter: bytes) -> bytes:
+def _record_body(delimiter: bytes, quoting: Quoting, escaped_ends: bool) -> bytes:
     """The pattern of a record without its line end. It stops before a quote that is not closed.
 
     Every repetition is possessive: the pattern reads each byte once and never backtracks.
     """
+    if quoting == "none":
+        return rb"(?:[^\\\r\n]++|\\(?:\r\n|[\s\S])?+)*+" if escaped_ends else rb"[^\r\n]*+"
     delimiter = re.escape(delimiter)
     unquoted = rb'[^"\r\n]++'
     rest_of_field = rb"[^" + delimiter + rb"\r\n]*+"
-    quoted_field = rb'"[^"]*+(?:""[^"]*+)*+"' + rest_of_field
+    quoted_field = _QUOTED[quoting] + rest_of_field
     literal_quote = rb'"' + rest_of_field
     at_quote = rb"(?:(?<=" + delimiter + rb")" + quoted_field + rb"|(?<!" + delimiter + rb")" + literal_quote + rb")"
     return rb"(?:" + quoted_field + rb")?+(?:" + unquoted + at_quote + rb"?+)*+"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
@@ -67,12 +68,56 @@ _MARKUP = re.compile(
     rb"|<(?:p|pre|div|span|table|title|center|h[1-6]|form|script|style)[ >]",
     re.IGNORECASE,
 )
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_SEPARATOR_LINE = re.compile(rb'"?sep=([\t !#-~])"?(?:\r\n|\n|\r)', re.IGNORECASE)
+"""Excel's: the first line of a file names its delimiter."""
 _JSON = re.compile(rb'\{\s*["}]|\[\s*(?:[\[{"\]]|-?\d)')
 
 
 def as_marked(head: bytes, catalogue: Catalogue) -> Catalogue:
     """The catalogue with the encoding of the file's byte order mark; unchanged if the file has none."""
     return catalogue.model_copy(update={"encoding": "utf-8"}) if head.startswith(BOM) else catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is before a file's header: `length` bytes, a byte order mark included, in `lines` lines.
+
+    `delimiter` is the one that Excel's `sep=` line says, else None. `text` is what takes their place in a file with the
+    same header: the `sep=` line, and blank lines.
+    """
+
+    length: int
+    lines: int
+    delimiter: str | None
+    text: str
+
+
+def before_header(head: bytes, catalogue: Catalogue) -> Start:
+    """What to skip at the start of a file: Excel's `sep=` line, and the catalogue's `lines_before_header`.
+
+    Raises:
+        MISSING_COLUMN: the head does not have so many lines, so no header is behind them.
+    """
+    at = len(BOM) if head.startswith(BOM) else 0
+    separator = _SEPARATOR_LINE.match(head, at)
+    at = separator.end() if separator else at
+    for _ in range(catalogue.lines_before_header):
+        line_end = _LINE_END.search(head, at)
+        if not line_end:
+            raise DropforgeError(
+                Code.MISSING_COLUMN,
+                f"The file has no header behind the first {catalogue.lines_before_header} lines. Set the catalogue's "
+                "`lines_before_header` to how many lines are before it.",
+            )
+        at = line_end.end()
+    text = f"sep={separator[1].decode()}\n" if separator else ""
+    return Start(
+        length=at,
+        lines=bool(separator) + catalogue.lines_before_header,
+        delimiter=separator[1].decode() if separator else None,
+        text=text + "\n" * catalogue.lines_before_header,
+    )
 
 
 def identify(head: bytes) -> str | None:

@@ -6,11 +6,12 @@ import difflib
 
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import ROLES, Catalogue, Role
+from actors.model.dialect import DOUBLED, Dialect
 from actors.model.header import HeaderMap
 
 from .boundaries import RecordSplitter, without_line_end
 from .content import BOM, HEAD_BYTES
-from .fields import split_fields
+from .fields import splitter
 
 DELIMITERS = (",", ";", "\t", "|")
 """Tried in this order when the catalogue's delimiter is `auto`."""
@@ -18,6 +19,7 @@ DELIMITERS = (",", ";", "\t", "|")
 MAX_COLUMNS = 10_000
 
 _NAMES_SHOWN = 20
+_LINES_TRIED = 20
 
 
 def comparable(name: str) -> str:
@@ -35,8 +37,10 @@ def detect_delimiter(head: bytes, catalogue: Catalogue) -> str:
     return _best_delimiter(head, catalogue)
 
 
-def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMap:
-    """Maps each role to its field.
+def read_header(
+    record: bytes, catalogue: Catalogue, delimiter: str, dialect: Dialect = DOUBLED, *, before: str = ""
+) -> HeaderMap:
+    """Maps each role to its field. `dialect` and `before` are as in `HeaderMap`.
 
     Raises:
         UNSUPPORTED_ENCODING: the header is not text in the catalogue's encoding.
@@ -58,7 +62,7 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
             f"The header is not valid {catalogue.encoding} (at byte {error.start}). Save the file as UTF-8, or set the "
             "catalogue's `encoding`.",
         ) from error
-    names = _names(text, delimiter)
+    names = _names(text, delimiter, dialect)
     if len(names) > MAX_COLUMNS:
         raise DropforgeError(
             Code.TOO_LARGE,
@@ -83,15 +87,27 @@ def read_header(record: bytes, catalogue: Catalogue, delimiter: str) -> HeaderMa
                 )
     if missing:
         raise DropforgeError(Code.MISSING_COLUMN, _missing_columns(missing, names, record, catalogue, delimiter))
-    return HeaderMap(text, catalogue.encoding, delimiter, names, positions)
+    return HeaderMap(text, catalogue.encoding, delimiter, names, positions, dialect, before)
+
+
+def lines_before_header(text: bytes, catalogue: Catalogue) -> int:
+    """How many lines are before the one with most of the columns, among the first lines of a text that has a better
+    one than its first; 0 if that is the best."""
+    lines = text.split(b"\n", _LINES_TRIED)[:_LINES_TRIED]
+    found = [max(_columns_found(line, catalogue, delimiter) for delimiter in _delimiters(catalogue)) for line in lines]
+    return found.index(max(found))
+
+
+def _delimiters(catalogue: Catalogue) -> tuple[str, ...]:
+    return DELIMITERS if catalogue.delimiter == "auto" else (catalogue.delimiter,)
 
 
 def _text(record: bytes, catalogue: Catalogue) -> str:
     return record.removeprefix(BOM).decode(catalogue.encoding)
 
 
-def _names(text: str, delimiter: str) -> tuple[str, ...]:
-    return tuple(map(comparable, split_fields(text, delimiter)))
+def _names(text: str, delimiter: str, dialect: Dialect = DOUBLED) -> tuple[str, ...]:
+    return tuple(map(comparable, splitter(delimiter, dialect)(text)))
 
 
 def _best_delimiter(head: bytes, catalogue: Catalogue) -> str:
@@ -99,9 +115,8 @@ def _best_delimiter(head: bytes, catalogue: Catalogue) -> str:
 
 
 def _columns_found(head: bytes, catalogue: Catalogue, delimiter: str) -> int:
-    splitter = RecordSplitter(delimiter.encode(), catalogue.max_row_bytes)
     text = head.removeprefix(BOM).lstrip(b" \r\n")
-    ends = splitter.split(text, final=True).ends
+    ends = RecordSplitter(delimiter.encode(), catalogue.max_row_bytes).split(text, final=True).ends
     if not ends.size:
         return 0
     try:

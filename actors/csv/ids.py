@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from actors.model.header import HeaderMap
 
-from .boundaries import CR, LF, QUOTE
-from .fields import split_fields
+from .boundaries import BACKSLASH, CR, LF, QUOTE
+from .fields import splitter
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -55,7 +55,10 @@ class IdFilter:
     """
 
     def __init__(self, header: HeaderMap, size: int) -> None:
-        self._position = header.positions["id"]
+        self._position = header.first + header.positions["id"]
+        self._split = splitter(header.delimiter, header.dialect)
+        self._quotes = header.dialect.quoting != "none"
+        self._escapes = "backslash" in (header.dialect.quoting, header.dialect.escapes)
         self._delimiter = header.delimiter.encode()
         self._encoding = header.encoding
         bits = 1 << min(max(size.bit_length(), _FEWEST_BITS), _MOST_BITS)
@@ -84,7 +87,7 @@ class IdFilter:
     def _hashes_of(self, block: bytes, starts: Places, ends: Places, max_row_bytes: int) -> Hashes:
         hashes = np.zeros(ends.size, dtype=np.uint64)
         to_read = ends - starts <= max_row_bytes
-        if self._position == 0 and len(block) >= _WINDOW:
+        if self._position == 0 and len(block) >= _WINDOW and not (self._escapes and BACKSLASH in block):
             places, characters, lengths = self._leading(block, starts, ends)
             hashes[places] = _hashes(characters, lengths)
             hashes[~to_read] = 0
@@ -102,7 +105,7 @@ class IdFilter:
         """
         data = np.frombuffer(block, dtype=np.uint8)
         windows = sliding_window_view(data, _WINDOW)
-        quoted = data[starts] == QUOTE
+        quoted = (data[starts] == QUOTE) & self._quotes
         first = starts + quoted
         places = np.flatnonzero(first < len(windows))
         first, quoted = first[places], quoted[places]
@@ -119,6 +122,8 @@ class IdFilter:
         first = start
         end -= block[end - 1] == LF
         end -= end > start and block[end - 1] == CR
+        if self._escapes and block.find(b"\\", start, end) >= 0:
+            return self._parsed_id(block[start:end])
         last = self._field_end(block, first, end)
         for _ in range(self._position):
             if last == end:
@@ -128,11 +133,13 @@ class IdFilter:
                 last = self._field_end(block, first, end)
         if last < 0:
             return self._parsed_id(block[start:end])
-        return block[first + 1 : last - 1] if first < last and block[first] == QUOTE else block[first:last]
+        if self._quotes and first < last and block[first] == QUOTE:
+            return block[first + 1 : last - 1]
+        return block[first:last]
 
     def _field_end(self, block: bytes, first: int, end: int) -> int:
         """The end of the field that starts at `first`; -1 if only the parser can find it."""
-        if first < end and block[first] == QUOTE:
+        if self._quotes and first < end and block[first] == QUOTE:
             last = block.find(b'"', first + 1, end) + 1
             return last if last == end or (last and block[last] == self._delimiter[0]) else -1
         last = block.find(self._delimiter, first, end)
@@ -140,7 +147,7 @@ class IdFilter:
 
     def _parsed_id(self, record: bytes) -> bytes:
         try:
-            fields = split_fields(record.decode(self._encoding), self._delimiter.decode())
+            fields = self._split(record.decode(self._encoding))
             return fields[self._position].encode(self._encoding)
         except (UnicodeDecodeError, IndexError):
             return b""

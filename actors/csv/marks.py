@@ -20,10 +20,7 @@ _DOUBLINGS = [np.uint64(1 << power) for power in range(6)]
 
 def marks(data: NDArray[np.uint8], byte: int) -> Marks:
     """Marks the positions of `byte` in `data`."""
-    packed = np.packbits(data == byte, bitorder="little")
-    words = np.zeros(-(-len(data) // _WORD_BITS), dtype="<u8")
-    words.view(np.uint8)[: len(packed)] = packed
-    return words
+    return _packed(data == byte)
 
 
 def behind(words: Marks) -> Marks:
@@ -50,6 +47,33 @@ def with_odd_count(words: Marks) -> Marks:
     return counted
 
 
+def escaped(data: NDArray[np.uint8], escape: int) -> Marks:
+    """Marks the positions behind an escape that is not itself behind one: those after each odd run of `escape`."""
+    at = places(marks(data, escape))
+    is_first = np.diff(at, prepend=-2) != 1
+    firsts = np.flatnonzero(is_first)
+    lengths = np.diff(firsts, append=at.size)
+    behind_runs = at[firsts] + lengths
+    found = np.zeros(len(data), dtype=bool)
+    # In a run, the characters at odd distances from its start are escaped.
+    found[at[(at - np.repeat(at[firsts], lengths)) % 2 == 1]] = True
+    behind_odd = behind_runs[lengths % 2 == 1]
+    found[behind_odd[behind_odd < len(data)]] = True
+    return _packed(found)
+
+
+def counts(words: Marks) -> NDArray[np.int64]:
+    """How many marks are in the words before each word, and in all, int64 of shape (words + 1,)."""
+    return np.concatenate(([0], np.cumsum(np.bitwise_count(words), dtype=np.int64)))
+
+
+def count_before(words: Marks, counted: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many marks are before each of the positions `at`, by the `counts` of the words."""
+    word, bit = np.divmod(at, _WORD_BITS)
+    inside = np.append(words, np.uint64(0))[word] & ((_ONE << bit.astype(np.uint64)) - _ONE)
+    return counted[word] + np.bitwise_count(inside)
+
+
 def last_place(size: int) -> np.uint64:
     """The bit of the last word that stands for the last byte of a block of `size` bytes."""
     return _ONE << np.uint64((size - 1) % _WORD_BITS)
@@ -61,3 +85,10 @@ def places(words: Marks) -> NDArray[np.int64]:
     bits = np.unpackbits(words[marked].view(np.uint8), bitorder="little").view(bool)
     at = np.flatnonzero(bits)
     return marked[at // _WORD_BITS] * _WORD_BITS + at % _WORD_BITS
+
+
+def _packed(found: NDArray[np.bool_]) -> Marks:
+    packed = np.packbits(found, bitorder="little")
+    words = np.zeros(-(-len(found) // _WORD_BITS), dtype="<u8")
+    words.view(np.uint8)[: len(packed)] = packed
+    return words

@@ -16,7 +16,8 @@ from actors.model.header import HeaderMap
 from actors.text.plain.effort import MOST_EFFORT, effort
 
 from .boundaries import RecordSplitter, without_line_end
-from .fields import split_fields
+from .doubts import SETTINGS, doubt_of
+from .fields import splitter
 from .header import comparable
 
 _DESCRIPTION = ROLES.index("description")
@@ -39,7 +40,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
             f"Shard {shard.name} is bytes {shard.start} to {shard.end} of the drop, but {len(data)} bytes were read. "
             "Read it again.",
         )
-    boundaries = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes).split(data, final=True)
+    boundaries = RecordSplitter.of(header, catalogue).split(data, final=True)
     if boundaries.ends.size != shard.rows:
         raise DropforgeError(
             Code.INTERNAL,
@@ -93,6 +94,10 @@ class _RecordParser:
         self._header = header
         self._catalogue = catalogue
         self._positions = [header.positions.get(role) for role in ROLES]
+        self._split = splitter(header.delimiter, header.dialect)
+        self._doubt = doubt_of(header.delimiter, header.fields, header.dialect)
+        self._columns = slice(header.first, header.first + len(header.names))
+        self._null_markers = frozenset(catalogue.null_markers)
         self._required = [ROLES.index(role) for role in catalogue.required]
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
@@ -106,14 +111,17 @@ class _RecordParser:
         if unclosed:
             raise DropforgeError(
                 Code.UNCLOSED_QUOTE,
-                "The row has an opening quote without a closing one before the end of the file or within "
-                f"{self._catalogue.max_row_bytes} bytes. Close or double the quote.",
+                "The row has an opening quote without a closing one before the end of the file, within "
+                f"{self._catalogue.max_row_bytes} bytes, or before lines that are rows themselves. Close or double the "
+                f"quote. {SETTINGS}",
             )
         fields = self._fields(record)
         if not any(map(str.strip, fields)):
             return None
-        self._check_fields(record, fields)
+        fields = self._checked(record, fields)
         values = tuple("" if position is None else fields[position] for position in self._positions)
+        if self._null_markers:
+            values = tuple("" if value in self._null_markers else value for value in values)
         missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if not values[role]]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
@@ -138,13 +146,28 @@ class _RecordParser:
             raise DropforgeError(
                 Code.UNDECODABLE_BYTES, f"Character {text.index(chr(0))} of the row is a NUL, which is not text."
             )
-        return split_fields(text, self._header.delimiter)
+        fields = self._split(text)
+        doubt = self._doubt(text, fields)
+        if doubt:
+            raise DropforgeError(Code.AMBIGUOUS_QUOTING, doubt)
+        if self._header.dialect.nulls and any("\0" in field for field in fields):
+            raise DropforgeError(Code.UNDECODABLE_BYTES, r"The row has the escape \0, a NUL, which is not text.")
+        return fields
 
-    def _check_fields(self, record: bytes, fields: list[str]) -> None:
-        expected = len(self._header.names)
-        if len(fields) != expected:
+    def _checked(self, record: bytes, fields: list[str]) -> list[str]:
+        """The fields of the header's columns."""
+        names = self._header.names
+        if len(fields) == len(names) != self._header.fields and tuple(map(comparable, fields)) == names:
+            raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
+        if len(fields) != self._header.fields:
+            raise DropforgeError(Code.WRONG_FIELD_COUNT, self._wrong_count(len(fields)))
+        last = fields[-1]
+        fields = fields[self._columns]
+        if self._header.dialect.extra_field == "last" and last:
             raise DropforgeError(
-                Code.WRONG_FIELD_COUNT, f"The row has {len(fields)} fields, but the header has {expected}."
+                Code.WRONG_FIELD_COUNT,
+                f"The row has {len(names) + 1} fields, but the header has {len(names)}, and the last field is not "
+                "empty as it is in the file's first rows.",
             )
         if comparable(fields[0]) == self._header.names[0] and tuple(map(comparable, fields)) == self._header.names:
             raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
@@ -156,3 +179,13 @@ class _RecordParser:
                     raise DropforgeError(
                         Code.FIELD_TOO_LARGE, f"The field {name} has {length} bytes, more than the {limit} allowed."
                     )
+        return fields
+
+    def _wrong_count(self, count: int) -> str:
+        names = len(self._header.names)
+        if self._header.fields == names:
+            return f"The row has {count} fields, but the header has {names}."
+        return (
+            f"The row has {count} fields, but the file's first rows have {self._header.fields}, one more than the "
+            "header."
+        )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.errors import Code, DropforgeError
+from actors.model.dialect import DOUBLED, Dialect
 from actors.model.drop import Shard, repeated_bitmap
 
 from .boundaries import CR, LF, RecordSplitter, find_line_end, without_line_end
@@ -22,6 +23,9 @@ BLOCK_BYTES = 1 << 20
 FEWEST_ROW_BYTES = 32
 """A shard has at least this many bytes for each of `shard_rows`, so that tiny rows don't make very many shards."""
 
+_HEADER_BYTES = 1 << 14
+"""Most headers are in the first bytes, so that few records are looked at twice."""
+
 
 class ShardScanner:
     """Cuts a file, passed as consecutive chunks of any sizes, into shards at record boundaries.
@@ -33,7 +37,9 @@ class ShardScanner:
     that no shard is longer than `shard_bytes + max_row_bytes + 1`. The next shard starts at the end of that record,
     which the shard has as `record_end`; only such bytes lie between shards.
 
-    `ids` makes the id filter for the file's header record; without it, no shard lists repeated ids.
+    `ids` makes the id filter for the file's header record; without it, no shard lists repeated ids. `records` makes
+    what finds the records behind the header, of the header record; without it, it is as for the header. `dialect` is
+    how the header is read, and `skip_bytes` the length of what is in front of it, a byte order mark included.
 
     Holds at most about twice `max_row_bytes` plus a block in memory.
     """
@@ -46,10 +52,15 @@ class ShardScanner:
         shard_rows: int | None,
         max_row_bytes: int,
         ids: Callable[[bytes], IdFilter] | None = None,
+        dialect: Dialect = DOUBLED,
+        records: Callable[[bytes], RecordSplitter] | None = None,
+        skip_bytes: int = 0,
     ) -> None:
         self.header: bytes | None = None
         """The header record without byte order mark and line end, once known."""
-        self._splitter = RecordSplitter(delimiter.encode("ascii"), max_row_bytes)
+        self._splitter = RecordSplitter(delimiter.encode("ascii"), max_row_bytes, dialect)
+        self._new_splitter = records
+        self._skip_bytes = skip_bytes
         self._shard_bytes = shard_bytes
         self._shard_rows = shard_rows
         self._max_row_bytes = max_row_bytes
@@ -94,8 +105,11 @@ class ShardScanner:
         return shards
 
     def _scan(self, final: bool) -> list[Shard]:
-        if self._offset == 0 and self._pending.startswith(BOM):
-            self._drop_pending(len(BOM))
+        if not self._skipped(final):
+            return []
+        if self.header is None and self._new_splitter is not None and not self._behind_header(final):
+            self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
+            return []
         shards = []
         if self._unended is not None:
             ended = self._end_oversized_record(self._unended, final)
@@ -123,6 +137,30 @@ class ShardScanner:
         # Doubling keeps the bytes that are scanned again in proportion to those that are read.
         self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
         return shards
+
+    def _skipped(self, final: bool) -> bool:
+        """Drops what is in front of the header from the pending bytes; whether all of it is dropped."""
+        if self._offset == 0 and not self._skip_bytes and self._pending.startswith(BOM):
+            self._drop_pending(len(BOM))
+        left = self._skip_bytes - self._offset
+        if left > 0:
+            self._drop_pending(min(left, len(self._pending)))
+        return self._offset >= self._skip_bytes or final
+
+    def _behind_header(self, final: bool) -> bool:
+        """Takes the header from the pending bytes, before other records are found; whether it is all there."""
+        assert self._new_splitter is not None
+        for size in (_HEADER_BYTES, len(self._pending)):
+            block = bytes(self._pending[:size])
+            boundaries = self._splitter.split(block, final=final and len(block) == len(self._pending))
+            start, _ = self._take_header(block, boundaries.ends + self._offset)
+            if self.header is not None:
+                self._splitter = self._new_splitter(self.header)
+                self._drop_pending(start - self._offset)
+                return True
+        if boundaries.open_ended:
+            raise self._header_too_long()
+        return False
 
     def _take_header(self, block: bytes, ends: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
         """Sets the header if it is among the records. Returns the start of the data, and the ends of data records."""

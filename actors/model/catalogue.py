@@ -55,6 +55,27 @@ class Catalogue(BaseModel):
         description="field delimiter, one ASCII character; `auto`: the one of comma, semicolon, tab and vertical bar "
         "with which the header has the columns",
     )
+    quoting: Literal["auto", "doubled", "backslash", "none"] = Field(
+        "auto",
+        description='how a quote inside a quoted field is written: `doubled` (""), `backslash` (\\"), or `none`: the '
+        "file quotes nothing, and a quote is text; `auto`: the one that the start of the file shows, and a row that "
+        "another would read differently is rejected",
+    )
+    escapes: Literal["auto", "none", "backslash"] = Field(
+        "auto",
+        description="whether a backslash is an escape before other characters than a quote too, as MariaDB and pandas "
+        r"write \\ for \; without quoting, \t and \n are a tab and a line end then, as PostgreSQL and mysql write "
+        "them; `auto`: what the start of the file shows, and a row where it matters but was not shown is rejected",
+    )
+    null_markers: tuple[str, ...] = Field(
+        (), description=r"texts that mean no value, such as NULL or NA; \N means it by itself where a backslash escapes"
+    )
+    lines_before_header: int = Field(
+        0, ge=0, le=1000, description="lines to skip before the header, such as a title; blank ones count"
+    )
+    max_field_lines: int = Field(
+        1000, ge=1, description="a quoted field of more lines is taken for one whose closing quote is missing, lines"
+    )
     encoding: Literal["utf-8", "cp1252"] = Field(
         "utf-8", description="encoding of the file; a byte order mark of UTF-8 or UTF-16 takes precedence"
     )
@@ -88,6 +109,12 @@ class Catalogue(BaseModel):
         if isinstance(own.get("columns"), Columns):
             own["columns"] = own["columns"].model_dump(exclude_unset=True)
         return over_preset(given["preset"], own)
+
+    @model_validator(mode="after")
+    def _backslash_is_one_thing(self) -> Catalogue:
+        if self.delimiter == "\\" and "backslash" in (self.quoting, self.escapes):
+            raise ValueError("the delimiter can't be a backslash where a backslash escapes")
+        return self
 
     @property
     def output_columns(self) -> tuple[str, ...]:

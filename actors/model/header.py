@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .catalogue import Role
+from .dialect import DOUBLED, Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,9 @@ class HeaderMap:
     """The fields of a file's records.
 
     `text` is the unchanged header record. `names` are the names of all columns, as returned by `comparable`; a valid
-    record has as many fields. `positions` is the index of each role's field, without roles whose optional column is
-    missing.
+    record has `fields` fields. `positions` is the index of each role's name, without roles whose optional column is
+    missing; `first` more is the index of its field. `before` is what a reader of the file skips in front of the
+    header: Excel's `sep=` line, and one blank line for each of the lines before the header.
     """
 
     text: str
@@ -22,8 +24,20 @@ class HeaderMap:
     delimiter: str
     names: tuple[str, ...]
     positions: Mapping[Role, int]
+    dialect: Dialect = DOUBLED
+    before: str = ""
 
     @property
     def raw(self) -> bytes:
-        """The header's bytes, with LF at the end: the first line of a rejects file."""
-        return f"{self.text}\n".encode(self.encoding)
+        """The header's bytes, with LF at the end, and what is before them: how a rejects file begins."""
+        return f"{self.before}{self.text}\n".encode(self.encoding)
+
+    @property
+    def fields(self) -> int:
+        """How many fields a valid record has."""
+        return len(self.names) + (self.dialect.extra_field != "none")
+
+    @property
+    def first(self) -> int:
+        """The index of the first column's field."""
+        return int(self.dialect.extra_field == "first")

@@ -13,7 +13,7 @@ from actors.model.header import HeaderMap
 
 def halves(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> tuple[Shard, Shard]:
     """The two halves, by records, of a shard of two or more. `data` is bytes `[start, end)` of the drop's text."""
-    ends = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes).split(data, final=True).ends
+    ends = RecordSplitter.of(header, catalogue).split(data, final=True).ends
     rows = shard.rows // 2
     cut, cut_row = shard.start + int(ends[rows - 1]), shard.first_row + rows
     return (

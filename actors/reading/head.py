@@ -8,24 +8,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.csv.content import HEAD_BYTES, as_marked, check_content
-from actors.csv.header import detect_delimiter, read_header
+from actors.csv.boundaries import RecordSplitter
+from actors.csv.content import HEAD_BYTES, Start, as_marked, before_header, check_content
+from actors.csv.dialects import Evidence, find_dialect
+from actors.csv.header import detect_delimiter, lines_before_header, read_header
 from actors.csv.ids import IdFilter
 from actors.csv.scan import ShardScanner
+from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
+from actors.model.dialect import Dialect
 from actors.model.header import HeaderMap
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How to read a file: `catalogue` has the encoding that its byte order mark says, `delimiter` is one character."""
+    """How to read a file: `catalogue` has the encoding that its byte order mark says, `delimiter` is one character.
+
+    `evidence` is what the first records say about the `dialect`. `lines_before_header` is how many more lines than
+    the catalogue skips seem to be before the header.
+    """
 
     catalogue: Catalogue
     delimiter: str
+    dialect: Dialect
+    evidence: Evidence
+    start: Start
+    lines_before_header: int = 0
 
     def header(self, record: bytes) -> HeaderMap:
         """The file's header, of the record that `ShardScanner` found. Raises as `read_header`."""
-        return read_header(record, self.catalogue, self.delimiter)
+        try:
+            return read_header(record, self.catalogue, self.delimiter, self.dialect, before=self.start.text)
+        except DropforgeError as error:
+            if error.code is Code.MISSING_COLUMN and self.lines_before_header:
+                before = self.catalogue.lines_before_header + self.lines_before_header
+                line = self.start.lines + self.lines_before_header + 1
+                error.message += (
+                    f" Line {line} looks like the header: set the catalogue's `lines_before_header` to {before}."
+                )
+            raise
 
     def scanner(self, *, shard_bytes: int, shard_rows: int, text_bytes: int) -> ShardScanner:
         """Cuts the file, of `text_bytes` bytes, into shards; `feed` and `finish` raise as `header` once it is there."""
@@ -35,6 +56,9 @@ class Head:
             shard_rows=shard_rows,
             max_row_bytes=self.catalogue.max_row_bytes,
             ids=lambda record: IdFilter(self.header(record), text_bytes),
+            dialect=self.dialect,
+            records=lambda record: RecordSplitter.of(self.header(record), self.catalogue),
+            skip_bytes=self.start.length,
         )
 
 
@@ -42,9 +66,22 @@ def read_head(start: bytes, catalogue: Catalogue) -> Head:
     """`start` is the first `HEAD_BYTES` bytes of a file's text or more, or all of a shorter one.
 
     Raises:
-        DropforgeError: `EMPTY_FILE`, `UNSUPPORTED_ENCODING` or `NOT_A_CSV`, see `check_content`.
+        DropforgeError: `EMPTY_FILE`, `UNSUPPORTED_ENCODING` or `NOT_A_CSV`, see `check_content`; `MISSING_COLUMN`, see
+            `before_header`; `AMBIGUOUS_DIALECT`, see `find_dialect`.
     """
     head = start[:HEAD_BYTES]
     check_content(head)
     marked = as_marked(head, catalogue)
-    return Head(marked, detect_delimiter(head, marked))
+    before = before_header(head, marked)
+    text = head[before.length :]
+    named = before.delimiter if catalogue.delimiter == "auto" else None
+    delimiter = named or detect_delimiter(text, marked)
+    found = find_dialect(
+        text,
+        delimiter,
+        marked,
+        final=len(start) < HEAD_BYTES,
+        first_line=before.lines + 1,
+    )
+    more = lines_before_header(text, marked)
+    return Head(marked, delimiter, found.dialect, found.evidence, before, more)

@@ -11,11 +11,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actors.csv.boundaries import RecordSplitter, find_line_end, without_line_end
+from actors.model.dialect import Dialect
 
 # Few different bytes, the special ones often, so that short texts reach the rare states.
 HOSTILE = st.lists(st.sampled_from([b'"', b'""', b",", b"\n", b"\r", b"\r\n", b"a", b"b c", b"\xc3\xa9", b"\0"]))
 # Quotes are counted 64 bytes at a time: some texts are longer than that.
 LONG = st.lists(st.sampled_from([b'"', b'""', b",", b"\n", b"\r\n", b"a" * 31, b"b" * 64]), max_size=12)
+DIALECTS = st.sampled_from(
+    [Dialect(), Dialect("backslash"), Dialect("none"), Dialect("none", "backslash"), Dialect("backslash", "backslash")]
+)
+PIECES = [b'"', b'""', b'\\"', b"\\", b"\\\\", b",", b",,", b"\n", b"\r", b"\r\n", b"a", b"1,n,d\n", b"x" * 63]
+ESCAPED = st.lists(st.sampled_from(PIECES), max_size=24).map(b"".join)
 hostile_bytes = st.one_of(HOSTILE.map(b"".join), st.binary(max_size=60), LONG.map(b"".join))
 NO_LIMIT = 1 << 30
 
@@ -154,6 +160,62 @@ def test_counted_quotes_agree_with_the_pattern(data: bytes) -> None:
 )
 def test_counting_quotes_decides_only_where_it_is_exact(data: bytes, decides: bool) -> None:
     assert (RecordSplitter(b",", NO_LIMIT)._split_by_parity(data, True) is not None) is decides
+
+
+@st.composite
+def splitters(draw: st.DrawFn) -> RecordSplitter:
+    limit = draw(st.one_of(st.integers(1, 40), st.just(NO_LIMIT)))
+    return RecordSplitter(
+        b",", limit, draw(DIALECTS), fields=draw(st.integers(0, 4)), max_field_lines=draw(st.integers(0, 3))
+    )
+
+
+@settings(max_examples=800)
+@given(ESCAPED, splitters(), st.booleans())
+@example(b'1,"n,d\n2,n",d\n', RecordSplitter(b",", NO_LIMIT, fields=3), True)
+def test_in_each_dialect_counting_agrees_with_the_pattern(data: bytes, splitter: RecordSplitter, final: bool) -> None:
+    counted = splitter._split_by_parity(data, final)
+    if counted is not None:
+        by_pattern = splitter._split_by_pattern(data, final)
+        assert counted.tolist() == by_pattern.ends.tolist()
+        assert not by_pattern.unclosed
+        assert not by_pattern.open_ended
+
+
+@settings(max_examples=800)
+@given(ESCAPED, splitters(), st.data())
+def test_in_each_dialect_a_part_has_the_boundaries_of_the_whole(
+    data: bytes, splitter: RecordSplitter, draw: st.DataObject
+) -> None:
+    whole = splitter.split(data, final=True)
+    starts = [0, *whole.ends.tolist()]
+    assert starts[-1] == len(data)
+    first = draw.draw(st.integers(0, len(starts) - 1))
+    last = draw.draw(st.integers(first, len(starts) - 1))
+    part = splitter.split(data[starts[first] : starts[last]], final=True)
+    assert (part.ends + starts[first]).tolist() == starts[first + 1 : last + 1]
+    assert part.unclosed == {index - first for index in whole.unclosed if first <= index < last}
+    early = splitter.split(data[: draw.draw(st.integers(0, len(data)))], final=False)
+    assert early.ends.tolist() == whole.ends.tolist()[: early.ends.size]
+
+
+@pytest.mark.parametrize(
+    ("data", "ends"),
+    [
+        (b'1,"n,d\n2,n",d\n', [7, 14]),
+        (b'1,"n,d\n2,n,d\n3,n",d\n', [7, 13, 20]),
+        (b'1,"n,d\nx\n3,n",d\n', [7, 9, 16]),
+        (b'1,"n, d\n2, n",d\n', [16]),
+        (b'1,"n\n2,n",d\n', [12]),
+        (b'1,"n,d\nx\ny\n4,n",d\n', [18]),
+        (b'1,"n\n2\n3\n4\n5",d\n', [5, 7, 9, 11, 16]),
+        (b'1,"n\n2",d\n3,"\n\n\n\n\n",d\n', [10, 14, 15, 16, 17, 18, 22]),
+    ],
+)
+def test_a_quote_that_swallows_records_is_open(data: bytes, ends: list[int]) -> None:
+    """Two more lines than the first, or records of three fields of which most are whole, are too much for a field."""
+    found = RecordSplitter(b",", NO_LIMIT, fields=3, max_field_lines=4).split(data, final=True)
+    assert found.ends.tolist() == ends
 
 
 def test_one_unclosed_quote_costs_one_row() -> None:

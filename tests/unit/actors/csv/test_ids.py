@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 from itertools import pairwise
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -34,7 +35,7 @@ def header_of(record: bytes) -> HeaderMap:
 
 def repeated_in(header: bytes, data: bytes, *, chunk: int = 1 << 20, block: int = 1 << 18, **limits: int) -> list[int]:
     """The numbers of the rows that the plan takes for repeats."""
-    given = {"shard_bytes": 40, "shard_rows": 7, "max_row_bytes": 1 << 20} | limits
+    given: dict[str, Any] = {"shard_bytes": 40, "shard_rows": 7, "max_row_bytes": 1 << 20, **limits}
     whole = header + b"\n" + data
     with mock.patch.object(scan, "BLOCK_BYTES", block):
         scanner = ShardScanner(",", ids=lambda record: IdFilter(header_of(record), len(data)), **given)

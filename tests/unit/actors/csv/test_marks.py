@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.csv.marks import ahead, behind, last_place, marks, places, with_odd_count
+from actors.csv.marks import ahead, behind, count_before, counts, escaped, last_place, marks, places, with_odd_count
 
 # Runs of bytes, so that words without a mark and words full of them come up.
 blocks = st.lists(st.tuples(st.sampled_from(b'"a'), st.integers(1, 130)), max_size=6).map(
@@ -46,3 +46,20 @@ def test_odd_counts_are_those_of_the_bytes(block: bytes) -> None:
 def test_the_last_place_is_the_last_byte(block: bytes) -> None:
     words, plain = of(block)
     assert bool(words[-1] & last_place(len(block))) is plain[-1]
+
+
+@given(blocks)
+def test_escaped_is_what_is_behind_an_escape_not_escaped_itself(block: bytes) -> None:
+    escape, plain, is_escaped = ord('"'), [], False
+    for byte in block:
+        plain.append(is_escaped)
+        is_escaped = byte == escape and not is_escaped
+    assert bits(escaped(np.frombuffer(block, np.uint8), escape), len(block)) == plain
+
+
+@given(blocks, st.data())
+def test_marks_are_counted_up_to_a_place(block: bytes, draw: st.DataObject) -> None:
+    words, plain = of(block)
+    at = draw.draw(st.lists(st.integers(0, len(block)), max_size=4))
+    found = count_before(words, counts(words), np.array(at, dtype=np.int64))
+    assert found.tolist() == [sum(plain[:place]) for place in at]

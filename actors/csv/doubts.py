@@ -1,0 +1,146 @@
+r"""Whether another way of quoting would read a record differently, so that its cells would depend on a guess.
+
+A file's dialect is found from its start (see `dialects`). A later record can still show another one, or something that
+the start did not: then it is a reject, with the settings that decide it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from actors.model.dialect import Dialect
+
+from .fields import NULL, Field, quoted_fields, strict_fields, unescaped
+
+Doubt = Callable[[str, list[str]], str | None]
+
+_PAIR = re.compile(r"\\([\s\S]?)")
+_LINE_ENDS = frozenset("\r\n")
+_TEXT_FORM = frozenset("\\tnrbfvN0")
+"""What follows a backslash in the text forms of PostgreSQL, mysql and jq."""
+_BACKSLASH = Dialect("backslash", "backslash", "backslash")
+_IN_QUOTES = re.compile(r'"((?:[^"\\]|""|\\[\s\S])*+)"\Z')
+
+SETTINGS = (
+    'Set the catalogue\'s `quoting` to `none` if the file quotes nothing, to `doubled` if a quote is written "", or to '
+    '`backslash` if it is written \\".'
+)
+_ESCAPES = (
+    r"Set the catalogue's `escapes` to `backslash` if the writer writes a backslash as \\, or to `none` if it leaves "
+    "backslashes as they are, and `quoting` to how it writes quotes."
+)
+
+
+def doubt_of(delimiter: str, width: int, dialect: Dialect) -> Doubt:
+    """Gives the reason why a record of `width` fields, which its dialect splits so, can't be read for sure; or None."""
+    match dialect.quoting:
+        case "doubled":
+            return lambda record, fields: _doubled(record, fields, delimiter, width, dialect)
+        case "backslash":
+            return lambda record, fields: _backslash(record, fields, delimiter, width, dialect)
+        case "none":
+            return lambda record, fields: _unquoted(record, fields, delimiter, width, dialect)
+
+
+def following(text: str) -> set[str]:
+    """The characters behind the backslashes of a text, without those that are behind one themselves."""
+    return set(_PAIR.findall(text))
+
+
+def in_quotes(field: str) -> bool:
+    """Whether a field as it is in the record has quotes around it, and none in it that is not doubled or escaped."""
+    return bool(_IN_QUOTES.match(field))
+
+
+def _doubled(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
+    if '"' in record:
+        if dialect.found and strict_fields(record, delimiter) is None:
+            return f"Text follows the closing quote of a field: {_near(record, delimiter)}. {SETTINGS}"
+        if dialect.found and not dialect.sure and _could_be_unquoted(record, fields, delimiter, width):
+            return f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
+        if dialect.found and '\\"' in record:
+            for other in (_as_backslash(record, delimiter), _as_php(record, delimiter)):
+                if other is not None and len(other) == width and other != fields:
+                    return f'The quote of a \\" may end its field or belong to it. {SETTINGS}'
+    if dialect.found and dialect.escapes == "auto" and "\\" in record and _may_be_escapes(record, fields, dialect):
+        return f"The record has backslashes that may be escapes, and the file has not shown whether. {_ESCAPES}"
+    return None
+
+
+def _could_be_unquoted(record: str, fields: list[str], delimiter: str, width: int) -> bool:
+    if not _LINE_ENDS.isdisjoint(record):
+        return False
+    plain = record.split(delimiter)
+    if len(plain) != width or plain == fields:
+        return False
+    return not any(field == '""' or ('""' in field[1:-1] and in_quotes(field)) for field in plain)
+
+
+def _may_be_escapes(record: str, fields: list[str], dialect: Dialect) -> bool:
+    behind = following(record) - {'"', ""}
+    if NULL in fields:
+        return True
+    if not dialect.sure and behind and behind <= _TEXT_FORM:
+        return True
+    doubled = behind & {"\\", *_LINE_ENDS}
+    return bool(doubled) and behind <= {"\\", *_LINE_ENDS}
+
+
+def _backslash(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
+    parts, kept = quoted_fields(record, delimiter)
+    if not kept:
+        return f"Text follows the closing quote of a field, though the file's quotes are behind backslashes. {SETTINGS}"
+    if "\\" not in record:
+        if dialect.found and not dialect.sure and _could_be_unquoted(record, fields, delimiter, width):
+            return f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
+        return None
+    if _contradicts(parts, delimiter, True, dialect.escapes) or _contradicts(
+        parts, delimiter, False, dialect.bare_escapes
+    ):
+        return f"The record's backslashes may be escapes, or not, and the file shows no rule for them. {_ESCAPES}"
+    return None
+
+
+def _contradicts(parts: list[Field], delimiter: str, quoted: bool, escapes: str) -> bool:
+    behind: set[str] = set()
+    for part in parts:
+        if part.quoted is quoted and (quoted or part.raw != NULL):
+            behind |= following(part.raw)
+    as_escapes = behind & {"\\", delimiter, *_LINE_ENDS}
+    as_text = behind - as_escapes - {'"'}
+    if escapes == "backslash":
+        return bool(as_text)
+    return escapes == "auto" and bool(as_escapes)
+
+
+def _unquoted(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
+    if dialect.found and '"' in record:
+        if len(fields) != width and len(strict_fields(record, delimiter) or ()) == width:
+            return f"The record has {width} fields only if its quotes are around fields. {SETTINGS}"
+        for field in record.split(delimiter):
+            if field.startswith('"') and in_quotes(field) and ('""' in field[1:-1] or not dialect.sure):
+                return f"A field has quotes around it, though the file quotes nothing. {SETTINGS}"
+    if dialect.escapes == "auto" and "\\" in record:
+        behind = following(record)
+        if behind <= _TEXT_FORM:
+            return f"The record has backslashes that may be escapes, and the file has not shown whether. {_ESCAPES}"
+    return None
+
+
+def _as_backslash(record: str, delimiter: str) -> list[str] | None:
+    parts, kept = quoted_fields(record, delimiter)
+    return [unescaped(part, delimiter, _BACKSLASH) for part in parts] if kept else None
+
+
+def _as_php(record: str, delimiter: str) -> list[str] | None:
+    """The fields as PHP's fputcsv means them: a quote is doubled, except behind a backslash."""
+    return strict_fields(re.sub(r'\\"', '\\\\""', record), delimiter)
+
+
+def _near(record: str, delimiter: str) -> str:
+    """The field with the text behind its closing quote."""
+    found = re.search(
+        rf'(?:\A|{re.escape(delimiter)})("[^"]*+(?:""[^"]*+)*+"[^{re.escape(delimiter)}]{{1,20}})', record
+    )
+    return found[1][-60:] if found else "a quote is not closed"
