@@ -17,7 +17,8 @@ from actors.text.plain.effort import MOST_EFFORT, effort
 
 from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields
-from .header import comparable
+from .joined_cells import joined_cells
+from .role_columns import comparable
 
 _DESCRIPTION = ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
@@ -93,6 +94,8 @@ class _RecordParser:
         self._header = header
         self._catalogue = catalogue
         self._positions = [header.positions.get(role) for role in ROLES]
+        joins = joined_cells(header, catalogue, split_fields(header.text, header.delimiter))
+        self._joins = [(ROLES.index(role), join) for role, join in joins.items()]
         self._required = [ROLES.index(role) for role in catalogue.required]
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
@@ -114,13 +117,18 @@ class _RecordParser:
             return None
         self._check_fields(record, fields)
         values = tuple("" if position is None else fields[position] for position in self._positions)
-        missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if not values[role]]
+        if self._joins:
+            cells = [*values]
+            for role, join in self._joins:
+                cells[role] = join(fields)
+            values = tuple(cells)
+        missing = [self._catalogue.shown(ROLES[role]) for role in self._required if not values[role]]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
         if effort(values[_DESCRIPTION]) > MOST_EFFORT:
             raise DropforgeError(
                 Code.TANGLED_TEXT,
-                f"The field {self._catalogue.columns.description} has very long runs of punctuation without a space, "
+                f"The field {self._catalogue.shown('description')} has very long runs of punctuation without a space, "
                 "which would take hours to split into words. Insert spaces, or remove the punctuation.",
             )
         return values
