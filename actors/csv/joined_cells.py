@@ -18,7 +18,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def joined_cells(header: HeaderMap, catalogue: Catalogue, original_names: Sequence[str]) -> Mapping[Role, Join]:
     """How to join the cells of each role that may have several columns. A cell of nothing but whitespace is left out.
 
-    - description: the cells, each from a line of its own.
+    - description: the cells, each from a line of its own; of HTML, each in a block of its own.
     - image: a JSON list of the cells.
     - specifications: a JSON list of pairs, `[["Colour", "red"], …]`: of a column's name and its cell, or of the cells
       of a name's and its value's column.
@@ -27,7 +27,10 @@ def joined_cells(header: HeaderMap, catalogue: Catalogue, original_names: Sequen
     """
 
     def description(at: Sequence[int], fields: Sequence[str]) -> str:
-        return "\n".join(fields[position] for position in at if fields[position].strip())
+        cells = (fields[position] for position in at if fields[position].strip())
+        if catalogue.description_format == "html":
+            return "\n".join(f"<div>{cell}</div>" for cell in cells)
+        return "\n".join(cells)
 
     def image(at: Sequence[int], fields: Sequence[str]) -> str:
         cells = [fields[position] for position in at if fields[position].strip()]

@@ -14,6 +14,7 @@ from actors.model.drop import Shard
 from actors.model.frame import Reject, ShardFrame
 from actors.model.header import HeaderMap
 from actors.text.plain.effort import MOST_EFFORT, effort
+from actors.text.plain.html import html_text
 
 from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields
@@ -122,6 +123,8 @@ class _RecordParser:
             for role, join in self._joins:
                 cells[role] = join(fields)
             values = tuple(cells)
+        if self._catalogue.description_format == "html" and values[_DESCRIPTION]:
+            values = (*values[:_DESCRIPTION], html_text(values[_DESCRIPTION]), *values[_DESCRIPTION + 1 :])
         missing = [self._catalogue.shown(ROLES[role]) for role in self._required if not values[role]]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")

@@ -81,6 +81,11 @@ class Catalogue(BaseModel):
     encoding: Literal["utf-8", "cp1252"] = Field(
         "utf-8", description="encoding of the file; a byte order mark of UTF-8 or UTF-16 takes precedence"
     )
+    description_format: Literal["text", "html"] = Field(
+        "text",
+        description="`html`: only the text of descriptions is cleaned, without tags, scripts and styles; a sentence "
+        "ends where a block such as a paragraph or a list item does",
+    )
     image_list: Literal["bracketed", "json", "delimited", "auto"] = Field(
         "bracketed",
         description='syntax of the image column: the reference\'s `["a", "b"]` read leniently, strict JSON, plain text '

@@ -82,6 +82,12 @@ def test_descriptions_follow_each_other() -> None:
     ]
 
 
+def test_descriptions_in_html_are_blocks_of_their_own() -> None:
+    row = {"id": "1", "Short": "<b>Warm", "Long": "socks</b>", "image": "", "spec": ""}
+    settings = catalogue({"description": ["short", "long"]}, description_format="html")
+    assert cells([row], settings, "description") == ["Warm .\nsocks"]
+
+
 def test_attributes_in_pairs_of_columns() -> None:
     row = {"id": "1", "text": "t", "image": ""}
     row |= {"Attribute 1 name": "Colour", "Attribute 1 value(s)": "red, blue", "Attribute 1 visible": "1"}
