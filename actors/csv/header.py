@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 
 from actors.errors import Code, DropforgeError
-from actors.model.catalogue import ROLES, Catalogue, Role
+from actors.model.catalogue import ROLES, AttributeColumnPairs, Catalogue, Role
 from actors.model.dialect import DOUBLED, Dialect
 from actors.model.header import HeaderMap
 
 from .boundaries import RecordSplitter, without_line_end
 from .content import BOM, HEAD_BYTES
 from .fields import splitter
+from .role_columns import column_pairs, columns_of, comparable
 
 DELIMITERS = (",", ";", "\t", "|")
 """Tried in this order when the catalogue's delimiter is `auto`."""
@@ -20,11 +21,6 @@ MAX_COLUMNS = 10_000
 
 _NAMES_SHOWN = 20
 _LINES_TRIED = 20
-
-
-def comparable(name: str) -> str:
-    """A column name for comparison: without byte order mark and surrounding whitespace, in lower case."""
-    return name.removeprefix("\ufeff").strip().casefold()
 
 
 def detect_delimiter(head: bytes, catalogue: Catalogue) -> str:
@@ -70,24 +66,29 @@ def read_header(
             "are not needed, and drop the file again.",
         )
     positions: dict[Role, int] = {}
-    missing: list[str] = []
+    several: dict[Role, tuple[int, ...]] = {}
+    missing: list[Role] = []
     for role in ROLES:
-        column = getattr(catalogue.columns, role)
-        match names.count(comparable(column)):
-            case 1:
-                positions[role] = names.index(comparable(column))
-            case 0:
-                if role in catalogue.required or role not in catalogue.optional_columns:
-                    missing.append(column)
-            case count:
+        columns = columns_of(role, catalogue, names)
+        for wanted, found in columns:
+            if len(found) > 1 and comparable(wanted) == names[found[0]]:
                 raise DropforgeError(
                     Code.DUPLICATE_COLUMN,
-                    f"The header has the column {column!r} {count} times, so it is ambiguous. Rename or remove all but "
-                    "one, and drop the file again.",
+                    f"The header has the column {wanted!r} {len(found)} times, so it is ambiguous. Rename or remove "
+                    "all but one, and drop the file again.",
                 )
+        at = tuple(position for _, found in columns for position in found)
+        if at:
+            positions[role] = at[0]
+            if catalogue.has_several(role):
+                several[role] = at
+        elif role in catalogue.required or role not in catalogue.optional_columns:
+            missing.append(role)
     if missing:
         raise DropforgeError(Code.MISSING_COLUMN, _missing_columns(missing, names, record, catalogue, delimiter))
-    return HeaderMap(text, catalogue.encoding, delimiter, names, positions, dialect, before)
+    specifications = catalogue.columns.specifications
+    pairs = column_pairs(specifications, names) if isinstance(specifications, AttributeColumnPairs) else ()
+    return HeaderMap(text, catalogue.encoding, delimiter, names, positions, several, pairs, dialect, before)
 
 
 def lines_before_header(text: bytes, catalogue: Catalogue) -> int:
@@ -123,15 +124,16 @@ def _columns_found(head: bytes, catalogue: Catalogue, delimiter: str) -> int:
         names = _names(_text(without_line_end(text[: ends[0]]), catalogue), delimiter)
     except UnicodeDecodeError:
         return 0
-    return sum(comparable(getattr(catalogue.columns, role)) in names for role in ROLES)
+    return sum(any(found for _, found in columns_of(role, catalogue, names)) for role in ROLES)
 
 
 def _missing_columns(
-    missing: list[str], names: tuple[str, ...], record: bytes, catalogue: Catalogue, delimiter: str
+    missing: list[Role], names: tuple[str, ...], record: bytes, catalogue: Catalogue, delimiter: str
 ) -> str:
     wanted = []
-    for column in missing:
-        nearest = difflib.get_close_matches(comparable(column), names, n=1)
+    for role in missing:
+        column = catalogue.shown(role)
+        nearest = [] if catalogue.has_several(role) else difflib.get_close_matches(comparable(column), names, n=1)
         wanted.append(f"{column!r} (nearest: {nearest[0][:80]!r})" if nearest else repr(column))
     shown = ", ".join(name[:80] for name in names[:_NAMES_SHOWN])
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""

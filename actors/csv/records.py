@@ -14,11 +14,13 @@ from actors.model.drop import Shard
 from actors.model.frame import Reject, ShardFrame
 from actors.model.header import HeaderMap
 from actors.text.plain.effort import MOST_EFFORT, effort
+from actors.text.plain.html import html_text
 
 from .boundaries import RecordSplitter, without_line_end
 from .doubts import SETTINGS, doubt_of
 from .fields import splitter
-from .header import comparable
+from .joined_cells import joined_cells
+from .role_columns import comparable
 
 _DESCRIPTION = ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
@@ -98,6 +100,8 @@ class _RecordParser:
         self._doubt = doubt_of(header.delimiter, header.fields, header.dialect)
         self._columns = slice(header.first, header.first + len(header.names))
         self._null_markers = frozenset(catalogue.null_markers)
+        joins = joined_cells(header, catalogue, self._split(header.text))
+        self._joins = [(ROLES.index(role), join) for role, join in joins.items()]
         self._required = [ROLES.index(role) for role in catalogue.required]
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
@@ -119,16 +123,23 @@ class _RecordParser:
         if not any(map(str.strip, fields)):
             return None
         fields = self._checked(record, fields)
-        values = tuple("" if position is None else fields[position] for position in self._positions)
         if self._null_markers:
-            values = tuple("" if value in self._null_markers else value for value in values)
-        missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if not values[role]]
+            fields = ["" if field in self._null_markers else field for field in fields]
+        values = tuple("" if position is None else fields[position] for position in self._positions)
+        if self._joins:
+            cells = [*values]
+            for role, join in self._joins:
+                cells[role] = join(fields)
+            values = tuple(cells)
+        if self._catalogue.description_format == "html" and values[_DESCRIPTION]:
+            values = (*values[:_DESCRIPTION], html_text(values[_DESCRIPTION]), *values[_DESCRIPTION + 1 :])
+        missing = [self._catalogue.shown(ROLES[role]) for role in self._required if not values[role]]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
         if effort(values[_DESCRIPTION]) > MOST_EFFORT:
             raise DropforgeError(
                 Code.TANGLED_TEXT,
-                f"The field {self._catalogue.columns.description} has very long runs of punctuation without a space, "
+                f"The field {self._catalogue.shown('description')} has very long runs of punctuation without a space, "
                 "which would take hours to split into words. Insert spaces, or remove the punctuation.",
             )
         return values

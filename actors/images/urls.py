@@ -14,6 +14,7 @@ from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 
 from .guard import AddressGuard, BlockedAddressError
+from .url_lists import split_any, split_delimited
 
 MAX_URL_CHARACTERS = 8192
 
@@ -21,6 +22,7 @@ MAX_URL_CHARACTERS = 8192
 _UNREADABLE = (ValueError, IndexError)
 
 _BRACKETS = str.maketrans("", "", '[]"')
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 _AFTER_SLASHES = re.compile(r"(?:/{2,}|\\{2,})[^/?#\s]*+")
 _LAST_PIECE = re.compile(r"[/?#\s]")
@@ -41,28 +43,55 @@ class Candidate:
 
 
 def candidates(cell: str, catalogue: Catalogue) -> tuple[Candidate, ...]:
-    """The URLs of an image cell, in order.
+    """The URLs of an image cell, in order, without those that are empty.
 
     With the list syntax `bracketed`, as in the reference, every `[`, `]` and `"` is removed, and the rest is split at
-    commas. Raises `BAD_URL` when the syntax is `json` and the cell is not a JSON list of strings.
+    commas. A URL that begins with `//` gets https, one without scheme and host the catalogue's `image_base_url`. Raises
+    `BAD_URL` when the syntax is `json` and the cell is not a JSON list of strings.
     """
-    if catalogue.image_list == "json":
-        entries = _json_strings(cell) if cell.strip() else []
-    elif catalogue.image_list == "delimited":
-        entries = cell.split(catalogue.image_delimiter)
+    if catalogue.has_several("image"):
+        cells: list[str] = json.loads(cell) if cell else []
+        entries = [entry for each in cells for entry in _entries(each, catalogue)]
     else:
-        entries = cell.translate(_BRACKETS).split(",")
+        entries = _entries(cell, catalogue)
     stripped = (entry.strip() for entry in entries)
-    return tuple(Candidate(index, url) for index, url in enumerate(stripped) if url)
+    return tuple(
+        Candidate(index, _completed(url, catalogue.image_base_url)) for index, url in enumerate(stripped) if url
+    )
+
+
+def _entries(cell: str, catalogue: Catalogue) -> list[str]:
+    match catalogue.image_list:
+        case "json":
+            return _json_strings(cell) if cell.strip() else []
+        case "delimited":
+            return split_delimited(cell, catalogue.image_delimiter)
+        case "auto":
+            return split_any(cell, catalogue.image_delimiter)
+    return cell.translate(_BRACKETS).split(",")
+
+
+def _completed(url: str, base: str) -> str:
+    if url.startswith("//"):
+        return f"https:{url}"
+    return url if not base or _SCHEME.match(url) else f"{base.rstrip('/')}/{url.lstrip('/')}"
 
 
 def _json_strings(cell: str) -> list[str]:
     try:
         entries = json.loads(cell)
     except (ValueError, RecursionError) as error:
-        raise DropforgeError(Code.BAD_URL, f"The image list is not valid JSON: {error}") from error
+        raise DropforgeError(
+            Code.BAD_URL,
+            f"The image list is not valid JSON: {error}. If it has another syntax, set the catalogue's "
+            "`image_list` to `auto`.",
+        ) from error
     if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise DropforgeError(Code.BAD_URL, "The image list is valid JSON, but not a list of strings.")
+        raise DropforgeError(
+            Code.BAD_URL,
+            "The image list is valid JSON, but not a list of strings. If it is an object of strings, set the "
+            "catalogue's `image_list` to `auto`.",
+        )
     return entries
 
 
@@ -76,14 +105,14 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     if len(text) > MAX_URL_CHARACTERS:
         raise _bad(text, f"it is longer than {MAX_URL_CHARACTERS} characters")
     if _UNSAFE.search(text):  # parsers disagree on these: yarl drops a tab, others end the URL at it
-        raise _bad(text, "it has spaces, control characters, backslashes or lone surrogates")
+        raise _bad(text, f"it has spaces, control characters, backslashes or lone surrogates{_hint(text)}")
     try:
         url = URL(text)
         host, port = url.raw_host, url.port
     except _UNREADABLE as error:
         raise _bad(text, str(error)) from error
     if url.scheme not in ("http", "https"):
-        raise _bad(text, "its scheme is not http or https")
+        raise _bad(text, f"its scheme is not http or https{_hint(text)}")
     if not host:
         raise _bad(text, "it has no host")
     _check_authority(text, host)
@@ -139,6 +168,18 @@ def _check_host(text: str, host: str, guard: AddressGuard) -> None:
         guard.check(host)
     except BlockedAddressError as error:
         raise DropforgeError(Code.BLOCKED_ADDRESS, f"{shown(text)}: {error}.") from error
+
+
+def _hint(text: str) -> str:
+    """The setting that would read the list that `text` seems to come from, to go on the message."""
+    if text[:1] in ("'", '"', "[", "(", "{") or "\\/" in text or ", http" in text:
+        return "; if the cell is a list in another syntax, set the catalogue's `image_list` to `auto`"
+    if not _SCHEME.match(text):
+        return (
+            "; if it is relative, set the catalogue's `image_base_url`, and if it is the rest of a URL with a comma, "
+            "`image_list` to `auto`"
+        )
+    return ""
 
 
 def _bad(text: str, why: str) -> DropforgeError:

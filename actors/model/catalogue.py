@@ -7,27 +7,58 @@ a run can't mix two readings of one file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .presets import over_preset
 
+Names = str | Annotated[tuple[str, ...], Field(min_length=1)]
+"""A column's name, a pattern of names with `*` and `?`, or a list of both."""
+
 Role = Literal["id", "name", "description", "brand", "image", "specifications", "categories"]
 ROLES: tuple[Role, ...] = ("id", "name", "description", "brand", "image", "specifications", "categories")
 
 
+class AttributeColumnPairs(BaseModel):
+    """Attributes with a column for the name and one for the value each, such as WooCommerce's numbered ones.
+
+    A name's column and a value's belong together where `*` and `?` stand for the same: `Attribute * name` and
+    `Attribute * value(s)` pair `Attribute 1 name` with `Attribute 1 value(s)`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: str = Field(description="columns of the attributes' names, a name or a pattern")
+    values: str = Field(description="columns of their values, a name or a pattern")
+
+
 class Columns(BaseModel):
-    """The source's column name for each role. Names are compared without case and surrounding whitespace."""
+    """The source's column for each role. Names are compared without case and surrounding whitespace.
+
+    The roles description, image and specifications may have several columns: a list of names, or a pattern in which
+    `*` stands for any characters and `?` for one. They count in the order of the list, those of a pattern in the order
+    of the file. One of them is enough; the role's column is missing where the file has none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field("uniq_id", description="identifies the row, and names its image")
     name: str = Field("product_name", description="not changed")
-    description: str = Field("description", description="cleaned to unique lemmas")
+    description: Names = Field(
+        "description", description="cleaned to unique lemmas; the texts of several columns follow each other"
+    )
     brand: str = Field("brand", description="not changed")
-    image: str = Field("image", description="list of image URLs")
-    specifications: str = Field("product_specifications", description="key-value entries, converted to JSON")
+    image: Names = Field(
+        "image",
+        description="list of image URLs; with a list of columns or a pattern, the `image` cell of the output is a JSON "
+        "list of their cells, without empty ones",
+    )
+    specifications: Names | AttributeColumnPairs = Field(
+        "product_specifications",
+        description="key-value entries, converted to JSON; of several columns together. `names` and `values` instead "
+        "of a name: attributes that have a column for the name and one for the value",
+    )
     categories: str = Field("product_category_tree", description="path of categories, split into levels")
 
 
@@ -79,13 +110,63 @@ class Catalogue(BaseModel):
     encoding: Literal["utf-8", "cp1252"] = Field(
         "utf-8", description="encoding of the file; a byte order mark of UTF-8 or UTF-16 takes precedence"
     )
-    image_list: Literal["bracketed", "json", "delimited"] = Field(
-        "bracketed",
-        description='syntax of the image column: the reference\'s `["a", "b"]` read leniently, strict JSON, or '
-        "plain text that is split at `image_delimiter`",
+    description_format: Literal["text", "html"] = Field(
+        "text",
+        description="`html`: only the text of descriptions is cleaned, without tags, scripts and styles; a sentence "
+        "ends where a block such as a paragraph or a list item does",
     )
-    image_delimiter: str = Field(",", min_length=1, description="separator of URLs if `image_list` is `delimited`")
+    image_list: Literal["bracketed", "json", "delimited", "auto"] = Field(
+        "bracketed",
+        description='syntax of the image column: the reference\'s `["a", "b"]` read leniently, strict JSON, plain text '
+        "that is split at `image_delimiter`, or `auto`: JSON, the lists that Python prints, brackets and plain text, "
+        "whichever a cell has",
+    )
+    image_delimiter: str = Field(
+        ",",
+        min_length=1,
+        description="separator of URLs if `image_list` is `delimited`. A comma separates only where a URL begins "
+        "behind it, because URLs have commas of their own",
+    )
+    image_base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="put before image URLs that have neither scheme nor host, with one slash between; if empty, such "
+        "URLs are not fetched",
+    )
+    specification_format: Literal["reference", "ruby_hash", "json", "pairs", "columns", "auto"] = Field(
+        "reference",
+        description="syntax of specifications. `reference`: Ruby hash text, as the reference reads it; `ruby_hash`: "
+        "that of any Ruby version, also a single specification without a list; `json`: an object, or a list of objects "
+        "with key or name, and value; `pairs`: text such as `key: value; key: value`; `columns`: each column is an "
+        "attribute, named by its header; `auto`: JSON, Ruby hash text or pairs, whichever a cell has",
+    )
+    specification_pair_delimiter: str = Field(
+        "auto",
+        min_length=1,
+        description="separator of `pairs`; `auto`: line end, semicolon, vertical bar or comma, by what each cell has",
+    )
+    specification_key_delimiter: str = Field(
+        "auto",
+        min_length=1,
+        description="separator of a pair's key and value; `auto`: equals sign or colon, by what each cell has",
+    )
     category_separator: str = Field(">>", min_length=1, description="separator of the levels of a category path")
+    category_list: Literal["bracketed", "plain"] = Field(
+        "bracketed",
+        description="syntax of the category column: the reference's, in which every bracket and double quote is "
+        "removed, or plain text, in which they are kept",
+    )
+    category_paths: Literal["one", "first", "longest"] = Field(
+        "one",
+        description="how many paths a cell has: one, or several, of which the first counts, or the first of those with "
+        "the most levels",
+    )
+    category_path_delimiter: str = Field(
+        ",",
+        min_length=1,
+        description="separator of the paths unless `category_paths` is `one`; a backslash before it makes it part of a "
+        "name",
+    )
     category_levels: int = Field(8, ge=1, le=32, description="number of columns c0_name, c1_name, … in the output")
     neutralise_formulas: bool = Field(
         False,
@@ -121,3 +202,31 @@ class Catalogue(BaseModel):
         """The names of the output's columns, in order."""
         levels = tuple(f"c{level}_name" for level in range(self.category_levels))
         return ("uniq_id", "product_name", "description", "brand", "image", "image_uri", "attributes", *levels)
+
+    def names_of(self, role: Role) -> tuple[str, ...]:
+        """The names and patterns of the role's columns; not for specifications in `AttributeColumnPairs`."""
+        column: Names | AttributeColumnPairs = getattr(self.columns, role)
+        if isinstance(column, AttributeColumnPairs):
+            return ()
+        return (column,) if isinstance(column, str) else column
+
+    def has_several(self, role: Role) -> bool:
+        """Whether the role may have several columns, so that its cell joins theirs, also if the file has only one."""
+        column: Names | AttributeColumnPairs = getattr(self.columns, role)
+        if role == "specifications" and self.specification_format == "columns":
+            return True
+        return not isinstance(column, str) or (role in _WITH_SEVERAL and is_pattern(column))
+
+    def shown(self, role: Role) -> str:
+        """The role's columns for messages."""
+        column: Names | AttributeColumnPairs = getattr(self.columns, role)
+        if isinstance(column, AttributeColumnPairs):
+            return f"{column.names} with {column.values}"
+        return column if isinstance(column, str) else " or ".join(column)
+
+
+_WITH_SEVERAL: tuple[Role, ...] = ("description", "image", "specifications")
+
+
+def is_pattern(name: str) -> bool:
+    return "*" in name or "?" in name

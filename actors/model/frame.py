@@ -52,6 +52,7 @@ class AttributeColumns:
     """`attributes` is a string column of JSON objects, and `levels` has one string column per category level.
 
     `entries_without_key` counts the specification entries that, as in the reference, are not in the output;
+    `unread_specifications` counts the rows without attributes whose specification says something;
     `levels_cut` counts the rows with more category levels than the output has columns.
     """
 
@@ -59,6 +60,7 @@ class AttributeColumns:
     levels: tuple[pa.Array, ...]
     entries_without_key: int
     levels_cut: int
+    unread_specifications: int = 0
 
 
 @dataclass(frozen=True, slots=True)

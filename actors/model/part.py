@@ -26,6 +26,9 @@ class Counts(BaseModel):
     image_bytes: int = Field(0, description="bytes of images fetched")
     images_reused: int = Field(0, description="images found stored by an earlier attempt")
     entries_without_key: int = Field(0, description="specification entries without a key, not in `attributes`")
+    unread_specifications: int = Field(
+        0, description="rows of the output without `attributes` although their specification is not empty"
+    )
     repeated_ids: int = Field(0, description="rows of the output whose id is an earlier row's, or empty")
     replaced_characters: int = Field(
         0, description="rows of the output that came with U+FFFD in them, where text was lost before the drop"

@@ -9,8 +9,8 @@ import pyarrow as pa
 from actors.model.catalogue import Catalogue
 from actors.model.frame import AttributeColumns
 
-from .categories import category_levels
-from .specification import parse_attributes
+from .categories import category_reader
+from .specification_formats import says_something, specification_reader
 
 
 def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
@@ -18,15 +18,18 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
 
     A level that a row does not have is empty; levels beyond the catalogue's `category_levels` are cut and counted.
     """
-    attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
-    paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
+    cells = rows["specifications"].to_pylist()
+    attributes = [*map(specification_reader(catalogue), cells)]
+    texts = [cell.text for cell in attributes]
+    paths = [*map(category_reader(catalogue), rows["categories"].to_pylist())]
     count = catalogue.category_levels
     columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
     nowhere = ("",) * len(paths)
     levels = (pa.array(level, pa.string()) for level in [*columns, *[nowhere] * (count - len(columns))])
     return AttributeColumns(
-        attributes=pa.array([cell.text for cell in attributes], pa.string()),
+        attributes=pa.array(texts, pa.string()),
         levels=tuple(levels),
         entries_without_key=sum(cell.entries_without_key for cell in attributes),
+        unread_specifications=sum(says_something(cells[at]) for at, text in enumerate(texts) if text == "{}"),
         levels_cut=sum(len(path) > count for path in paths),
     )

@@ -113,6 +113,7 @@ def _counts(read: ReadShard, images: ImageColumn) -> Counts:
         image_bytes=images.fetched_bytes,
         images_reused=images.reused,
         entries_without_key=read.attributes.entries_without_key,
+        unread_specifications=read.attributes.unread_specifications,
         repeated_ids=pc.sum(read.frame.rows["repeated"], min_count=0).as_py(),
         replaced_characters=read.frame.replaced,
         levels_cut=read.attributes.levels_cut,

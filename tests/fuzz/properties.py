@@ -8,7 +8,7 @@ from itertools import pairwise
 from unittest import mock
 
 from actors.csv import scan
-from actors.csv.header import comparable
+from actors.csv.role_columns import comparable
 from actors.errors import Code, Kind
 from actors.model.catalogue import ROLES, Catalogue
 from actors.reading import head, planner

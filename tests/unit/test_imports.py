@@ -161,6 +161,7 @@ LIBRARIES: dict[str, set[str]] = {
     },
     "gcloud": {"actors.images.upload"},
     "grpc": {"infra.local", "infra.local.pubsub"},
+    "lxml": {"actors.text.plain"},
     "spacy": {"actors.text", "actors.text.fast", "actors.text.plain"},
     "PIL": {"actors.images", "infra.local"},
     "fastapi": {"serve_app", "serve_app.security", "serve_app.web"},

@@ -76,6 +76,7 @@ def sums(view: RunView) -> dict[str, str]:
         if counts.images
         else "",
         "failed URLs": _listed(counts.image_failures),
+        "attributes": _unread(view),
     }
 
 
@@ -128,6 +129,20 @@ def _added(numbers: Mapping[str, int]) -> str:
 
 def _listed(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in largest_first(numbers))
+
+
+def _unread(view: RunView) -> str:
+    """What of the specifications is not in the output."""
+    counts = view.counts
+    told = []
+    if counts.unread_specifications:
+        told.append(
+            f"{counts.unread_specifications} of {counts.rows_out} rows have none although their specification is not "
+            "empty: see the catalogue's `specification_format`"
+        )
+    if counts.entries_without_key:
+        told.append(f"{counts.entries_without_key} entries of specifications have no key, and are left out")
+    return "\n".join(told)
 
 
 def _verdict(adds_up: bool) -> str:

@@ -196,7 +196,13 @@ SLOPPY = st.lists(
 
 
 def plan_and_read(data: bytes, settings: Catalogue, shard_bytes: int) -> list[ShardFrame]:
-    scanner = ShardScanner(",", shard_bytes=shard_bytes, shard_rows=None, max_row_bytes=settings.max_row_bytes)
+    scanner = ShardScanner(
+        ",",
+        shard_bytes=shard_bytes,
+        shard_rows=None,
+        max_row_bytes=settings.max_row_bytes,
+        records=lambda record: RecordSplitter.of(read_header(record, settings, ","), settings),
+    )
     shards = scanner.feed(data) + scanner.finish()
     assert scanner.header is not None
     header = read_header(scanner.header, settings, ",")
@@ -258,3 +264,36 @@ def test_every_record_of_any_bytes_is_accounted_once(data: bytes, shard_bytes: i
     )
     assert all(a < b for a, b in pairwise(numbers))
     assert len(numbers) + sum(frame.blank for frame in frames) == sum(frame.records for frame in frames)
+
+
+@pytest.mark.parametrize(
+    ("description", "settings", "expected"),
+    [
+        ("<p>Soft &amp; warm</p><p>Wool", {}, "<p>Soft &amp; warm</p><p>Wool"),
+        ("<p>Soft &amp; warm</p><p>Wool", {"description_format": "html"}, "Soft & warm .\nWool"),
+    ],
+)
+def test_descriptions_may_be_html(description: str, settings: dict, expected: str) -> None:
+    frame = read(f"1,n,{description},b,i,s,p,o\n".encode(), catalogue(**settings))
+    assert frame.rows["description"].to_pylist() == [expected]
+
+
+def test_html_without_text_is_no_description() -> None:
+    frame = read(b"1,n,<p><br></p>,b,i,s,p,o\n", catalogue(description_format="html", required=("id", "description")))
+    assert [(reject.code, reject.detail) for reject in frame.rejects] == [
+        (Code.MISSING_VALUE, "The row has no value for text.")
+    ]
+
+
+def test_html_is_bounded_by_the_limit_of_a_field() -> None:
+    settings = catalogue(description_format="html", max_field_bytes=100)
+    frame = read(b"1,n," + b"<b>" * 34 + b",b,i,s,p,o\n", settings)
+    assert [reject.code for reject in frame.rejects] == [Code.FIELD_TOO_LARGE]
+
+
+def test_the_effort_is_that_of_the_text_of_html() -> None:
+    tangled = b"1,n,<p>" + b"&#33;" * 3000 + b",b,i,s,p,o\n"
+    tags = b"2,n,<p>" + b"<b/>" * 3000 + b"text,b,i,s,p,o\n"
+    frame = read(tangled + tags, catalogue(description_format="html"))
+    assert [reject.code for reject in frame.rejects] == [Code.TANGLED_TEXT]
+    assert frame.rows["description"].to_pylist() == ["text"]

@@ -108,7 +108,7 @@ async def test_the_fetcher_waits_for_its_decoder(fetcher: ImageFetcher) -> None:
 async def test_the_reader_reads_a_row(attributes: Attributes, monkeypatch: pytest.MonkeyPatch) -> None:
     await attributes.check_health()
     nothing = parse_attributes("{}")
-    monkeypatch.setattr("actors.reading.attribute_columns.parse_attributes", lambda text: nothing)
+    monkeypatch.setattr("actors.reading.specification_formats.parse_attributes", lambda text: nothing)
     assert "row read" in await fails(attributes.check_health())
 
 

@@ -189,6 +189,14 @@ def test_strangers_text_makes_no_markup(page: Page) -> None:
     assert [str(attributes["src"]).split("?")[0] for attributes in page.all("script")] == ["/shop/page/static/page.js"]
 
 
+def test_a_run_tells_what_of_specifications_was_not_read() -> None:
+    counts = Counts(records=7, rows_out=7, unread_specifications=5, entries_without_key=3)
+    text = " ".join(page_of("run done", view=view_of(RunState.DONE, counts=counts)).text.split())
+    assert "5 of 7 rows have no attributes although their specification is not empty" in text
+    assert "3 entries of specifications have no key" in text
+    assert "specification" not in page_of("run done", view=view_of(RunState.DONE)).text
+
+
 def test_it_is_readable_without_seeing_it(page: Page) -> None:
     assert len(page.all("h1")) == 1
     assert len(page.all("title")) == 1

@@ -108,6 +108,7 @@ def test_one_run_is_shown_with_its_sums(api: FakeApi) -> None:
     assert "images 7 rows = 6 stored + 1 image_not_found" in shown
     assert "output gs://dropforge-out/processed/a.csv" in shown
     assert "does not add up" not in shown
+    assert "specification" not in shown
     assert json.loads(run("runs", "a.csv", "--url", api.url, "--json").stdout) == view.model_dump(mode="json")
 
 
@@ -212,6 +213,14 @@ def test_head_without_a_run_is_wrong_usage(api: FakeApi) -> None:
     result = run("runs", "--head", "--url", api.url)
     assert result.exit_code == 2
     assert "--head needs a RUN" in result.stderr
+
+
+def test_what_of_specifications_was_not_read_is_told(api: FakeApi) -> None:
+    api.hold(view := view_of(counts=Counts(records=7, rows_out=7, unread_specifications=5, entries_without_key=3)))
+    shown = " ".join(run("runs", view.run_id, "--url", api.url).stdout.split())
+    assert "5 of 7 rows have none although their specification is not empty: see the catalogue's" in shown
+    assert "`specification_format`" in shown
+    assert "3 entries of specifications have no key" in shown
 
 
 def test_sums_that_are_wrong_are_marked(api: FakeApi) -> None:
