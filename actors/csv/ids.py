@@ -49,8 +49,9 @@ class IdFilter:
     An id is what the reader would read: the field at the header's position, unquoted. Rejected rows count too.
     """
 
-    def __init__(self, header: HeaderMap, size: int) -> None:
-        self._position = header.positions["id"]
+    def __init__(self, header: HeaderMap, size: int, position: int | None = None) -> None:
+        """`position` is that of the field to take for the id, if it is another one."""
+        self._position = header.positions["id"] if position is None else position
         self._delimiter = header.delimiter.encode()
         self._encoding = header.encoding
         bits = 1 << min(max(size.bit_length(), _FEWEST_BITS), _MOST_BITS)

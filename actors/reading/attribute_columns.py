@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice, zip_longest
 
 import pyarrow as pa
@@ -17,16 +18,24 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
     """The attributes and category levels of `ShardFrame.rows`: string columns of the same length.
 
     A level that a row does not have is empty; levels beyond the catalogue's `category_levels` are cut and counted.
+    The variants of a product, if the catalogue has `variant_columns`, are the attribute `variants`, a list of objects.
     """
     attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
+    texts = [cell.text for cell in attributes]
+    if catalogue.variant_columns:
+        texts = [*map(_with_variants, texts, rows["variants"].to_pylist())]
     paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
     count = catalogue.category_levels
     columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
     nowhere = ("",) * len(paths)
     levels = (pa.array(level, pa.string()) for level in [*columns, *[nowhere] * (count - len(columns))])
     return AttributeColumns(
-        attributes=pa.array([cell.text for cell in attributes], pa.string()),
+        attributes=pa.array(texts, pa.string()),
         levels=tuple(levels),
         entries_without_key=sum(cell.entries_without_key for cell in attributes),
         levels_cut=sum(len(path) > count for path in paths),
     )
+
+
+def _with_variants(attributes: str, variants: str) -> str:
+    return json.dumps(json.loads(attributes) | {"variants": json.loads(variants)}) if variants else attributes

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from actors.csv.content import HEAD_BYTES, as_marked, check_content
 from actors.csv.header import detect_delimiter, read_header
 from actors.csv.ids import IdFilter
+from actors.csv.products import ProductKeys
 from actors.csv.scan import ShardScanner
 from actors.model.catalogue import Catalogue
 from actors.model.header import HeaderMap
@@ -28,14 +29,21 @@ class Head:
         return read_header(record, self.catalogue, self.delimiter)
 
     def scanner(self, *, shard_bytes: int, shard_rows: int, text_bytes: int) -> ShardScanner:
-        """Cuts the file, of `text_bytes` bytes, into shards; `feed` and `finish` raise as `header` once it is there."""
+        """Cuts the file, of `text_bytes` bytes, into shards; `feed` and `finish` raise as `header` once it is there.
+
+        Where products have several rows, they also raise as `product_columns`.
+        """
         return ShardScanner(
             self.delimiter,
             shard_bytes=shard_bytes,
             shard_rows=shard_rows,
             max_row_bytes=self.catalogue.max_row_bytes,
             ids=lambda record: IdFilter(self.header(record), text_bytes),
+            products=self._products if self.catalogue.rows_per_product == "consecutive" else None,
         )
+
+    def _products(self, record: bytes) -> ProductKeys:
+        return ProductKeys(self.header(record), self.catalogue)
 
 
 def read_head(start: bytes, catalogue: Catalogue) -> Head:

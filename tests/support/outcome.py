@@ -11,7 +11,7 @@ from actors.model.manifest import Manifest
 from actors.model.part import Counts
 from actors.storage.bucket import Bucket
 
-_COUNTED = ("records", "blank", "rows_out", "rejects", "images", "entries_without_key", "levels_cut")
+_COUNTED = ("records", "blank", "rows_out", "merged", "rejects", "images", "entries_without_key", "levels_cut")
 
 
 @dataclass(frozen=True, slots=True)
