@@ -51,6 +51,7 @@ class Code(StrEnum):
     REPEATED_HEADER = "repeated_header", Kind.ROW
     TANGLED_TEXT = "tangled_text", Kind.ROW
     POISON_ROW = "poison_row", Kind.ROW
+    PRODUCT_TOO_LARGE = "product_too_large", Kind.ROW
 
     BAD_URL = "bad_url", Kind.IMAGE
     BLOCKED_ADDRESS = "blocked_address", Kind.IMAGE

@@ -54,8 +54,9 @@ class IdFilter:
     An id is what the reader would read: the field at the header's position, unquoted. Rejected rows count too.
     """
 
-    def __init__(self, header: HeaderMap, size: int) -> None:
-        self._position = header.first + header.positions["id"]
+    def __init__(self, header: HeaderMap, size: int, position: int | None = None) -> None:
+        """`position` is that of the field to take for the id, if it is another one."""
+        self._position = header.first + (header.positions["id"] if position is None else position)
         self._split = splitter(header.delimiter, header.dialect)
         self._quotes = header.dialect.quoting != "none"
         self._escapes = "backslash" in (header.dialect.quoting, header.dialect.escapes)

@@ -20,6 +20,7 @@ from .boundaries import RecordSplitter, without_line_end
 from .doubts import SETTINGS, doubt_of
 from .fields import splitter
 from .joined_cells import joined_cells
+from .product_rows import ProductRows
 from .role_columns import comparable
 
 _DESCRIPTION = ROLES.index("description")
@@ -30,7 +31,9 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     """Parses a shard. `data` is the bytes `[shard.start, shard.end)` of the drop's text.
 
     A record whose fields have nothing but whitespace is blank: it is counted, but not rejected. `rows` has the columns
-    `row` (int64), `repeated` (bool) and one per role (string, with 32-bit offsets, so a shard has less than 2 GiB).
+    `row` (int64), `repeated` (bool) and one per role (string, with 32-bit offsets, so a shard has less than 2 GiB), and
+    `variants` where the catalogue has `variant_columns`. Where it has products of several rows, further rows of a
+    product only add to its first one, and are counted as merged.
 
     Raises:
         STORAGE_UNAVAILABLE: `data` is not as long as the shard.
@@ -49,11 +52,14 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
             f"Shard {shard.name} has {boundaries.ends.size} records, but the plan counted {shard.rows}. This is a bug; "
             "please report it with the file.",
         )
-    parser = _RecordParser(header, catalogue)
+    products = None
+    if catalogue.rows_per_product == "consecutive":
+        products = ProductRows(header, catalogue, shard, data, boundaries.ends)
+    parser = _RecordParser(header, catalogue, products.positions if products else ())
     numbers: list[int] = []
     rows: list[tuple[str, ...]] = []
     rejects: list[Reject] = []
-    replaced = start = 0
+    start = 0
     for index, end in enumerate(boundaries.ends.tolist()):
         record = data[start:end]
         start_of_record, start = start, end
@@ -61,23 +67,33 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
             continue
         try:
             values = parser.parse(record, unclosed=index in boundaries.unclosed)
+            if values is None or (products is not None and products.merges(index, values)):
+                continue
+            parser.check(values)
         except DropforgeError as error:
             if error.kind is not Kind.ROW:
                 raise
             rejects.append(reject_of(record, shard, index, start_of_record, error, catalogue))
         else:
-            if values is not None:
-                numbers.append(shard.first_row + index)
+            numbers.append(shard.first_row + index)
+            if products is None:
                 rows.append(values)
-                replaced += any("\ufffd" in value for value in values)
-    columns = zip(*rows, strict=True) if rows else ((),) * len(ROLES)
+            else:
+                products.begin(values)
+    merged = 0
+    if products is not None:
+        rows, merged = products.rows(), products.merged
+    names = (*ROLES, "variants") if catalogue.variant_columns else ROLES
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
     repeated = shard.repeated_rows
     table = {"row": pa.array(numbers, pa.int64())}
     # A row without an id, which a catalogue may allow, always needs its number in its image's name.
     flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
     table["repeated"] = pa.array(flags, pa.bool_())
-    table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
-    return ShardFrame(pa.table(table), tuple(rejects), shard.rows - len(rows) - len(rejects), shard.rows, replaced)
+    table |= {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
+    replaced = sum(any("\ufffd" in value for value in values) for values in rows)
+    blank = shard.rows - len(rows) - merged - len(rejects)
+    return ShardFrame(pa.table(table), tuple(rejects), blank, shard.rows, replaced, merged)
 
 
 def reject_of(
@@ -92,10 +108,10 @@ def reject_of(
 
 
 class _RecordParser:
-    def __init__(self, header: HeaderMap, catalogue: Catalogue) -> None:
+    def __init__(self, header: HeaderMap, catalogue: Catalogue, further: tuple[int, ...]) -> None:
         self._header = header
         self._catalogue = catalogue
-        self._positions = [header.positions.get(role) for role in ROLES]
+        self._positions = [*(header.positions.get(role) for role in ROLES), *further]
         self._split = splitter(header.delimiter, header.dialect)
         self._doubt = doubt_of(header.delimiter, header.fields, header.dialect)
         self._columns = slice(header.first, header.first + len(header.names))
@@ -105,7 +121,10 @@ class _RecordParser:
         self._required = [ROLES.index(role) for role in catalogue.required]
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
-        """The values in the order of `ROLES`, or None for a blank record. Raises the codes of kind `ROW`."""
+        """The values in the order of `ROLES`, and those at the `further` positions; None for a blank record.
+
+        Raises the codes of kind `ROW` for a record that can't be read.
+        """
         if len(record) > self._catalogue.max_row_bytes:
             raise DropforgeError(
                 Code.ROW_TOO_LARGE,
@@ -133,6 +152,10 @@ class _RecordParser:
             values = tuple(cells)
         if self._catalogue.description_format == "html" and values[_DESCRIPTION]:
             values = (*values[:_DESCRIPTION], html_text(values[_DESCRIPTION]), *values[_DESCRIPTION + 1 :])
+        return values
+
+    def check(self, values: tuple[str, ...]) -> None:
+        """Raises the codes of kind `ROW` for values that can't be a row of the output."""
         missing = [self._catalogue.shown(ROLES[role]) for role in self._required if not values[role]]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
@@ -142,7 +165,6 @@ class _RecordParser:
                 f"The field {self._catalogue.shown('description')} has very long runs of punctuation without a space, "
                 "which would take hours to split into words. Insert spaces, or remove the punctuation.",
             )
-        return values
 
     def _fields(self, record: bytes) -> list[str]:
         try:

@@ -15,6 +15,7 @@ from actors.model.drop import Shard, repeated_bitmap
 from .boundaries import CR, LF, RecordSplitter, find_line_end, without_line_end
 from .content import BOM
 from .ids import IdFilter
+from .products import LastProduct, ProductKeys
 
 BLOCK_BYTES = 1 << 20
 """Bytes scanned together: enough rows to make the cost of numpy's calls negligible, and few enough for a CPU cache."""
@@ -37,9 +38,11 @@ class ShardScanner:
     that no shard is longer than `shard_bytes + max_row_bytes + 1`. The next shard starts at the end of that record,
     which the shard has as `record_end`; only such bytes lie between shards.
 
-    `ids` makes the id filter for the file's header record; without it, no shard lists repeated ids. `records` makes
-    what finds the records behind the header, of the header record; without it, it is as for the header. `dialect` is
-    how the header is read, and `skip_bytes` the length of what is in front of it, a byte order mark included.
+    `ids` makes the id filter for the file's header record; without it, no shard lists repeated ids. `products` makes
+    what finds the products of several rows; with it, a shard that is large enough goes on to the end of its last
+    product (see `products`), which is no more than `max_row_bytes` bytes long. `records` makes what finds the records
+    behind the header, of the header record; without it, it is as for the header. `dialect` is how the header is read,
+    and `skip_bytes` the length of what is in front of it, a byte order mark included.
 
     Holds at most about twice `max_row_bytes` plus a block in memory.
     """
@@ -52,6 +55,7 @@ class ShardScanner:
         shard_rows: int | None,
         max_row_bytes: int,
         ids: Callable[[bytes], IdFilter] | None = None,
+        products: Callable[[bytes], ProductKeys] | None = None,
         dialect: Dialect = DOUBLED,
         records: Callable[[bytes], RecordSplitter] | None = None,
         skip_bytes: int = 0,
@@ -76,6 +80,12 @@ class ShardScanner:
         self._new_ids = ids
         self._ids: IdFilter | None = None
         self._id_hashes = np.zeros(0, dtype=np.uint64)
+        self._new_products = products
+        self._products: ProductKeys | None = None
+        self._last_product = LastProduct()
+        self._full = False
+        """The shard under way is large enough, and ends before the next record that is bound to none before it."""
+        self._continued = False
 
     def feed(self, chunk: bytes | memoryview) -> list[Shard]:
         """The shards that this chunk completes. Raises `NOT_A_CSV` when the header is longer than `max_row_bytes`."""
@@ -132,7 +142,9 @@ class ShardScanner:
             if self.header is None:
                 raise self._header_too_long()
             self._id_hashes = np.append(self._id_hashes, np.uint64(0))
+            shards += self._close_full(self._offset)
             self._unended = self._close_in_oversized_record(self._offset)
+            self._last_product = LastProduct()
             self._drop_all_pending()
         # Doubling keeps the bytes that are scanned again in proportion to those that are read.
         self._wanted = max(BLOCK_BYTES, 2 * len(self._pending))
@@ -172,6 +184,7 @@ class ShardScanner:
                     raise self._header_too_long()
                 self.header = without_line_end(record)
                 self._ids = self._new_ids(self.header) if self._new_ids else None
+                self._products = self._new_products(self.header) if self._new_products else None
                 self._start = end
                 return end, ends[index + 1 :]
             start = end
@@ -183,6 +196,8 @@ class ShardScanner:
         starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
         first_bytes = np.frombuffer(block, dtype=np.uint8)[starts - self._offset]
         counted = (first_bytes != LF) & (first_bytes != CR)
+        if self._products is not None:
+            return self._cut_products(block, starts, ends, counted)
         done = 0
         for oversized in np.flatnonzero(ends - starts > self._max_row_bytes).tolist():
             shards += self._cut_ordinary(ends[done:oversized], counted[done:oversized])
@@ -211,13 +226,46 @@ class ShardScanner:
             done, done_counted = last + 1, int(numbers[last])
         return shards
 
+    def _cut_products(self, block: bytes, starts: np.ndarray, ends: np.ndarray, counted: np.ndarray) -> list[Shard]:
+        """As `_cut`, where no shard may end inside a product."""
+        if not ends.size:
+            return []
+        assert self._products is not None
+        offset = self._offset
+        before = replace(self._last_product, start=self._last_product.start - offset)
+        runs = self._products.runs(block, int(starts[0]) - offset, ends - offset, before)
+        self._last_product = replace(runs.last, start=runs.last.start + offset)
+        shards: list[Shard] = []
+        columns = (starts, ends, counted, runs.joins, runs.bound, ends - starts > self._max_row_bytes)
+        for start, end, counts, joins, bound, oversized in zip(*(column.tolist() for column in columns), strict=True):
+            if not bound:
+                shards += self._close_full(start)
+                if not self._rows:
+                    self._continued = joins
+            if oversized:
+                shards.append(replace(self._close_in_oversized_record(start), record_end=end))
+                self._start = end
+                continue
+            self._rows += 1
+            self._counted_rows += counts
+            size = end - self._start
+            enough = self._shard_rows is not None and (
+                self._counted_rows >= self._shard_rows and size >= FEWEST_ROW_BYTES * self._shard_rows
+            )
+            self._full = self._full or enough or size >= self._shard_bytes
+        return shards
+
+    def _close_full(self, end: int) -> list[Shard]:
+        return [self._close(end)] if self._full else []
+
     def _close(self, end: int) -> Shard:
         repeated = ""
         if self._ids is not None:
             found = self._ids.repeats(self._id_hashes[: self._rows])
             repeated = repeated_bitmap((self._first_row + at for at in found), self._first_row, self._rows)
             self._id_hashes = self._id_hashes[self._rows :]
-        shard = Shard(self._index, self._start, end, self._first_row, self._rows, repeated)
+        shard = Shard(self._index, self._start, end, self._first_row, self._rows, repeated, continued=self._continued)
+        self._full = self._continued = False
         self._index += 1
         self._first_row += self._rows
         self._start, self._rows, self._counted_rows = end, 0, 0

@@ -76,12 +76,12 @@ class Attributes:
         started = time.perf_counter()
         return await self._read(await self._data(run, start, shard), run, start, shard, started)
 
-    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, Shard]:
-        """The two halves of a shard that can't be processed as a whole."""
+    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, ...]:
+        """The two halves of a shard that can't be processed as a whole; the shard itself if it is one product."""
         return halves(await self._data(run, start, shard), shard, start.header, run.catalogue)
 
     async def reject(self, run: Run, start: PlanStart, shard: Shard, detail: str) -> Handoff[ReadShard]:
-        """A `ReadShard` that has the shard's single row among its rejects, as `POISON_ROW`."""
+        """A `ReadShard` that has the rows of a shard that can't be split among its rejects, as `POISON_ROW`."""
         started = time.perf_counter()
         frame = poisoned(await self._data(run, start, shard), shard, detail, start.header, run.catalogue)
         return await self._hand_off(frame, run, started)

@@ -174,6 +174,26 @@ class Catalogue(BaseModel):
         "that start with =, +, -, @, a tab or a line end, and so negative numbers too. If off, cells are not changed: "
         "right for programs, but opening the output in a spreadsheet runs formulas from the file",
     )
+    rows_per_product: Literal["one", "consecutive"] = Field(
+        "one",
+        description="`consecutive`: a product may have several rows, one behind the other, as in Shopify's exports, "
+        "where further images and variants have rows. The first row gives the values, and the images of all are "
+        "collected in order",
+    )
+    group_by: str = Field(
+        "id",
+        min_length=1,
+        description="if `rows_per_product` is `consecutive`: a role, or the name of a column. Rows are of one product "
+        "where it has the same text; a row without one is a product of its own",
+    )
+    variant_columns: tuple[str, ...] = Field(
+        (),
+        description="if `rows_per_product` is `consecutive`: columns whose values become `variants` in the attributes, "
+        "a list with an object for each row of the product that has any of them",
+    )
+    max_product_rows: int = Field(
+        1000, ge=1, description="further rows of a product are rejected, and those beyond `max_row_bytes` in all, rows"
+    )
     max_field_bytes: int = Field(1 << 20, ge=1, description="a row with a longer field is rejected, bytes")
     max_row_bytes: int = Field(4 << 20, ge=1, description="a longer row is rejected, bytes")
     max_unpacked_bytes: int = Field(16 << 30, ge=1, description="a gzip file with more text is refused, bytes of text")
@@ -195,6 +215,12 @@ class Catalogue(BaseModel):
     def _backslash_is_one_thing(self) -> Catalogue:
         if self.delimiter == "\\" and "backslash" in (self.quoting, self.escapes):
             raise ValueError("the delimiter can't be a backslash where a backslash escapes")
+        return self
+
+    @model_validator(mode="after")
+    def _variants_have_rows(self) -> Catalogue:
+        if self.variant_columns and self.rows_per_product == "one":
+            raise ValueError("variant_columns needs rows_per_product to be consecutive.")
         return self
 
     @property

@@ -37,6 +37,7 @@ class Shard:
     and blank records count, so a row number is where a person finds the row in a text editor that shows
     records. `rows` is how many records it holds. `repeated` tells which of them repeat an id (see `csv.ids`).
     `record_end` is where its last record ends, if that is too large to be read whole and goes on behind `end`; else 0.
+    `continued` says that its first records are the rest of a product that has too many rows (see `csv.products`).
     """
 
     index: int
@@ -46,6 +47,7 @@ class Shard:
     rows: int
     repeated: str = ""
     record_end: int = 0
+    continued: bool = False
 
     @property
     def repeated_rows(self) -> frozenset[int]:

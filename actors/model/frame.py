@@ -32,12 +32,13 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class ShardFrame:
-    """A parsed shard: its valid rows, its rejects, and the number of blank records.
+    """A parsed shard: its valid rows, its rejects, and the numbers of blank records and of merged ones.
 
     `rows` has an int64 column `row`, a bool column `repeated` (the row's id is not unique, because an earlier row has
-    it, or is empty) and one string column per role of `catalogue.ROLES`, without nulls, in input order.
-    `records == blank + len(rejects) + rows.num_rows`. `replaced` counts the rows with U+FFFD, which an earlier program
-    wrote in place of text that it could not decode.
+    it, or is empty) and one string column per role of `catalogue.ROLES`, without nulls, in input order. Where the
+    catalogue has `variant_columns`, a string column `variants` has a JSON list of objects, or is empty. Merged records
+    are further rows of a product whose first is in `rows`. `records == blank + len(rejects) + merged + rows.num_rows`.
+    `replaced` counts the rows with U+FFFD, which an earlier program wrote in place of text that it could not decode.
     """
 
     rows: pa.Table
@@ -45,6 +46,7 @@ class ShardFrame:
     blank: int
     records: int
     replaced: int = 0
+    merged: int = 0
 
 
 @dataclass(frozen=True, slots=True)

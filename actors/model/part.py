@@ -13,13 +13,14 @@ from .stage import Stage
 
 
 class Counts(BaseModel):
-    """Rows and images by outcome. `records == blank + rows_out + sum(rejects)`."""
+    """Rows and images by outcome. `records == blank + rows_out + merged + sum(rejects)`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     records: int = Field(0, description="records of the source, header not counted")
     blank: int = Field(0, description="records without any value")
     rows_out: int = Field(0, description="rows of the output")
+    merged: int = Field(0, description="further rows of products whose first row is in the output")
     rejects: Mapping[str, int] = Field({}, description="rows that are not in the output, by reason code")
     images: Mapping[str, int] = Field({}, description="rows of the output by the outcome of their image")
     image_failures: Mapping[str, int] = Field({}, description="image URLs that failed, by code")
@@ -47,7 +48,7 @@ class Counts(BaseModel):
 
     @property
     def add_up(self) -> bool:
-        return self.records == self.blank + self.rows_out + self.rejected
+        return self.records == self.blank + self.rows_out + self.merged + self.rejected
 
     @classmethod
     def total(cls, counts: Iterable[Counts]) -> Counts:

@@ -31,6 +31,8 @@ _SHOPIFY = {
     "delimiter": ",",
     "image_list": "delimited",
     "category_separator": ">",
+    "rows_per_product": "consecutive",
+    "group_by": "id",
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice, zip_longest
 
 import pyarrow as pa
@@ -17,10 +18,14 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
     """The attributes and category levels of `ShardFrame.rows`: string columns of the same length.
 
     A level that a row does not have is empty; levels beyond the catalogue's `category_levels` are cut and counted.
+    The variants of a product, if the catalogue has `variant_columns`, are the attribute `variants`, a list of objects.
     """
     cells = rows["specifications"].to_pylist()
     attributes = [*map(specification_reader(catalogue), cells)]
     texts = [cell.text for cell in attributes]
+    unread = sum(says_something(cells[at]) for at, text in enumerate(texts) if text == "{}")
+    if catalogue.variant_columns:
+        texts = [*map(_with_variants, texts, rows["variants"].to_pylist())]
     paths = [*map(category_reader(catalogue), rows["categories"].to_pylist())]
     count = catalogue.category_levels
     columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
@@ -30,6 +35,10 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
         attributes=pa.array(texts, pa.string()),
         levels=tuple(levels),
         entries_without_key=sum(cell.entries_without_key for cell in attributes),
-        unread_specifications=sum(says_something(cells[at]) for at, text in enumerate(texts) if text == "{}"),
+        unread_specifications=unread,
         levels_cut=sum(len(path) > count for path in paths),
     )
+
+
+def _with_variants(attributes: str, variants: str) -> str:
+    return json.dumps(json.loads(attributes) | {"variants": json.loads(variants)}) if variants else attributes

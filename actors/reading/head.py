@@ -13,6 +13,7 @@ from actors.csv.content import HEAD_BYTES, Start, as_marked, before_header, chec
 from actors.csv.dialects import Evidence, find_dialect
 from actors.csv.header import detect_delimiter, lines_before_header, read_header
 from actors.csv.ids import IdFilter
+from actors.csv.products import ProductKeys
 from actors.csv.scan import ShardScanner
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
@@ -49,17 +50,24 @@ class Head:
             raise
 
     def scanner(self, *, shard_bytes: int, shard_rows: int, text_bytes: int) -> ShardScanner:
-        """Cuts the file, of `text_bytes` bytes, into shards; `feed` and `finish` raise as `header` once it is there."""
+        """Cuts the file, of `text_bytes` bytes, into shards; `feed` and `finish` raise as `header` once it is there.
+
+        Where products have several rows, they also raise as `product_columns`.
+        """
         return ShardScanner(
             self.delimiter,
             shard_bytes=shard_bytes,
             shard_rows=shard_rows,
             max_row_bytes=self.catalogue.max_row_bytes,
             ids=lambda record: IdFilter(self.header(record), text_bytes),
+            products=self._products if self.catalogue.rows_per_product == "consecutive" else None,
             dialect=self.dialect,
             records=lambda record: RecordSplitter.of(self.header(record), self.catalogue),
             skip_bytes=self.start.length,
         )
+
+    def _products(self, record: bytes) -> ProductKeys:
+        return ProductKeys(self.header(record), self.catalogue)
 
 
 def read_head(start: bytes, catalogue: Catalogue) -> Head:

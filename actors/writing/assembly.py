@@ -103,8 +103,9 @@ class Assembly:
                 raise DropforgeError(
                     Code.PARTS_DISAGREE,
                     f"{self._run.drop.uri} shard {part.shard.index}: its {counts.records} records do not equal "
-                    f"{counts.blank} blank + {counts.rows_out} rows out + {counts.rejected} rejects, or "
-                    f"not the planned {part.shard.rows}. Nothing was published. This is a bug; please report it.",
+                    f"{counts.blank} blank + {counts.rows_out} rows out + {counts.merged} merged + {counts.rejected} "
+                    f"rejects, or not the planned {part.shard.rows}. Nothing was published. This is a bug; please "
+                    "report it.",
                 )
 
     def _rejects_header(self) -> bytes:

@@ -107,6 +107,7 @@ def _counts(read: ReadShard, images: ImageColumn) -> Counts:
         records=read.frame.records,
         blank=read.frame.blank,
         rows_out=read.frame.rows.num_rows,
+        merged=read.frame.merged,
         rejects=rejects,
         images=images.rows,
         image_failures=images.failures,

@@ -54,7 +54,8 @@ class Metrics:
     def part(self, part: PartRecord) -> None:
         counts = part.counts
         self._shards.inc(tags={"outcome": "done"})
-        for outcome, rows in {"out": counts.rows_out, "blank": counts.blank, **counts.rejects}.items():
+        accepted = {"out": counts.rows_out, "merged": counts.merged, "blank": counts.blank}
+        for outcome, rows in {**accepted, **counts.rejects}.items():
             _add(self._rows, rows, outcome=outcome)
         for outcome, rows in counts.images.items():
             _add(self._images, rows, outcome=outcome)

@@ -1,4 +1,4 @@
-"""A shard that kills actors, split until the row at fault stands alone and becomes a reject."""
+"""A shard that kills actors, split until the row at fault, or its product, stands alone and becomes a reject."""
 
 from __future__ import annotations
 
@@ -49,12 +49,14 @@ class Bisection:
                 self._condemned[shard] = error.message
         run, start, stages = self._run, self._start, self._stages
         subject = subject_of(run, shard)
-        if shard.rows == 1:
+        halves: tuple[Shard, ...] = (shard,)
+        if shard.rows > 1:
+            halves = await self._calls.call(Stage.READ, subject, lambda _: stages.halves(run, start, shard), RESUMED)
+        if len(halves) == 1:
             detail = self._condemned[shard]
             rejected = await self._calls.call(
                 Stage.READ, subject, lambda _: stages.reject(run, start, shard, detail), RESUMED
             )
             return [Piece(rejected, None, None)]
-        halves = await self._calls.call(Stage.READ, subject, lambda _: stages.halves(run, start, shard), RESUMED)
         # One after the other: they would have to wait for their turn alone anyway.
         return [piece for half in halves for piece in await self.pieces(half, attempt)]

@@ -45,8 +45,8 @@ class ServeStages:
         read: Handoff[ReadShard] = await self._attributes.read.remote(run, start, shard)
         return read
 
-    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, Shard]:
-        halves: tuple[Shard, Shard] = await self._attributes.halves.remote(run, start, shard)
+    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, ...]:
+        halves: tuple[Shard, ...] = await self._attributes.halves.remote(run, start, shard)
         return halves
 
     async def reject(self, run: Run, start: PlanStart, shard: Shard, detail: str) -> Handoff[ReadShard]:

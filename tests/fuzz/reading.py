@@ -62,6 +62,7 @@ class FileRead:
     blank: int = 0
     records: int = 0
     replaced: int = 0
+    merged: int = 0
 
     @property
     def codes(self) -> list[str]:
@@ -136,6 +137,7 @@ def read_file(
         read.records += frame.records
         read.blank += frame.blank
         read.replaced += frame.replaced
+        read.merged += frame.merged
         columns = [frame.rows[name].to_pylist() for name in ("row", *ROLES)]
         for number, *cells in zip(*columns, strict=True):
             read.numbers.append(number)

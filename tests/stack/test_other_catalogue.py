@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -123,3 +124,21 @@ def test_formulas_are_kept_unless_the_catalogue_says_otherwise(stack: Stack, neu
     stack.accept(drop, catalogue=Catalogue(neutralise_formulas=neutralise), fetch_images=False)
     (written,) = records_of(stack.output_of(stack.done(drop)))
     assert (written["product_name"], written["uniq_id"]) == (name, "'-1" if neutralise else "-1")
+
+
+def test_a_preset_is_chosen_by_the_drop_s_name(stack: Stack) -> None:
+    content = (Path(__file__).parents[1] / "catalogues" / "shopify.csv").read_text()
+    content = content.replace("https://cdn.shop.example/files", stack.images.url)
+    drop = stack.drop(f"{UNWATCHED}shops/shopify.tsv", content.encode())
+    over = {"variant_columns": ["Option1 Value"]}
+    shop = {"name": "shop-a", "pattern": "*/shops/*", "preset": "shopify", "catalogue": over}
+    settings = Settings(**{**stack.settings.model_dump(), "watched_prefix": "", "catalogues": [shop], "shard_rows": 1})
+    stack.accept_run(settings.run_for(drop).model_copy(update={"shard_bytes": 1}))
+    manifest = stack.done(drop)
+    assert (manifest.catalogue_name, manifest.shards) == ("shop-a", 3)
+    assert (manifest.counts.rows_out, manifest.counts.merged, manifest.counts.rejects) == (3, 2, {})
+    beanie, card, mug = records_of(stack.output_of(manifest))
+    assert [row["uniq_id"] for row in (beanie, card, mug)] == ["wool-beanie", "gift-card", "tin-mug"]
+    assert beanie["image"].count("beanie-") == 3
+    assert json.loads(beanie["attributes"]) == {"variants": [{"Option1 Value": "Red"}, {"Option1 Value": "Blue"}]}
+    assert (card["image_uri"], mug["image_uri"].endswith("tin-mug_0.png")) == ("", True)

@@ -64,6 +64,8 @@ class FakeStages:
     registry: RunRegistry
     drop_plan: Plan
     poison: frozenset[int] = frozenset()
+    product: frozenset[int] = frozenset()
+    """The rows of a product, which is not split."""
     faults: list[Fault] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     during: Callable[[Call], Awaitable[None]] | None = None
@@ -87,8 +89,10 @@ class FakeStages:
         await self._enter(Call("read", shard.index, shard.first_row))
         return _handoff(shard, shard.rows)
 
-    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, Shard]:
+    async def halves(self, run: Run, start: PlanStart, shard: Shard) -> tuple[Shard, ...]:
         await self._enter(Call("halves", shard.index, shard.first_row))
+        if self.product == {*range(shard.first_row, shard.first_row + shard.rows)}:
+            return (shard,)
         rows, cut = shard.rows // 2, (shard.start + shard.end) // 2
         return (
             Shard(shard.index, shard.start, cut, shard.first_row, rows),

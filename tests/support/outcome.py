@@ -12,7 +12,7 @@ from actors.model.part import Counts
 from actors.storage.bucket import Bucket
 
 _COUNTED = (
-    *("records", "blank", "rows_out", "rejects", "images"),
+    *("records", "blank", "rows_out", "merged", "rejects", "images"),
     *("entries_without_key", "unread_specifications", "levels_cut"),
 )
 

@@ -9,7 +9,7 @@ from serve_app.cli.screen.report import images_add_up
 from serve_app.model.run_state import RunState
 from serve_app.model.views import RunView
 
-_PLANNED = ("records", "blank", "rows_out", "rejects", "images", "image_failures")
+_PLANNED = ("records", "blank", "rows_out", "merged", "rejects", "images", "image_failures")
 
 
 def faults(view: RunView, *, output_rows: int | None, expected: Counts | None) -> Iterator[str]:
@@ -22,7 +22,7 @@ def faults(view: RunView, *, output_rows: int | None, expected: Counts | None) -
     if view.state is not RunState.DONE:
         yield f"the run is {view.state}, not done"
     if not counts.add_up:
-        yield "the rows in do not equal the rows out plus the rejects"
+        yield "the rows in do not equal the rows out plus the merged ones and the rejects"
     if not images_add_up(view):
         yield "the image outcomes do not add up to the rows of the output"
     if output_rows != counts.rows_out:

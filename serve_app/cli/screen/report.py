@@ -68,7 +68,8 @@ def run_report(view: RunView) -> RenderableType:
 def sums(view: RunView) -> dict[str, str]:
     """The counts of a run as equations."""
     counts = view.counts
-    rows = f"{counts.rows_in} in = {counts.rows_out} out + {counts.rejected} rejects"
+    merged = f" + {counts.merged} merged" if counts.merged else ""
+    rows = f"{counts.rows_in} in = {counts.rows_out} out{merged} + {counts.rejected} rejects"
     return {
         "rows": rows + (f", and {counts.blank} blank" if counts.blank else "") + _verdict(counts.add_up),
         "rejects": f"{counts.rejected} = {_added(counts.rejects)}" if counts.rejected else "",

@@ -38,7 +38,7 @@ def repeated_in(header: bytes, data: bytes, *, chunk: int = 1 << 20, block: int 
     given: dict[str, Any] = {"shard_bytes": 40, "shard_rows": 7, "max_row_bytes": 1 << 20, **limits}
     whole = header + b"\n" + data
     with mock.patch.object(scan, "BLOCK_BYTES", block):
-        scanner = ShardScanner(",", ids=lambda record: IdFilter(header_of(record), len(data)), **given)
+        scanner = ShardScanner(",", ids=lambda record: IdFilter(header_of(record), len(data)), **given)  # type: ignore[arg-type]
         shards = [shard for at in range(0, len(whole), chunk) for shard in scanner.feed(whole[at : at + chunk])]
         shards += scanner.finish()
     return [row for shard in shards for row in sorted(shard.repeated_rows)]

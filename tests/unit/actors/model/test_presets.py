@@ -33,6 +33,7 @@ class Expected:
     images: list[list[str]]
     levels: list[list[str] | None]
     rejects: dict[int, str] = field(default_factory=dict)
+    merged: int = 0
     attributes: list[dict[str, str]] | None = None
     lines_before_header: int = 0
 
@@ -53,7 +54,7 @@ EXPECTED = {
         ids=["wool-beanie", "gift-card", "tin-mug"],
         names=["Wool Beanie", "Gift Card", "Tin Mug"],
         images=[
-            ["https://cdn.shop.example/files/beanie-red.jpg?v=1"],
+            [f"https://cdn.shop.example/files/beanie-{name}.jpg?v=1" for name in ("red", "blue", "worn")],
             [],
             ["https://cdn.shop.example/files/mug.png"],
         ],
@@ -62,14 +63,14 @@ EXPECTED = {
             [""],
             ["Home & Garden", "Kitchen & Dining"],
         ],
-        rejects={2: "missing_value", 3: "missing_value"},
+        merged=2,
     ),
     "shopify-2025": Expected(
         ids=["wool-beanie", "tin-mug"],
         names=["Wool Beanie", "Tin Mug"],
-        images=[["https://cdn.shop.example/files/beanie-red.jpg"], []],
+        images=[[f"https://cdn.shop.example/files/beanie-{name}.jpg" for name in ("red", "blue")], []],
         levels=[["Apparel & Accessories", "Hats"], [""]],
-        rejects={2: "missing_value"},
+        merged=1,
     ),
     "woocommerce": Expected(
         ids=["41", "42", "43"],
@@ -152,6 +153,7 @@ def test_a_preset_reads_its_shop_s_file(preset: str) -> None:
     read = read_file(b"".join(lines[expected.lines_before_header :]), catalogue)
     assert read.refusal is None
     assert {reject.row: str(reject.code) for reject in read.rejects} == expected.rejects
+    assert read.merged == expected.merged
     assert (read.cells("id"), read.cells("name")) == (expected.ids, expected.names)
     assert [[one.url for one in candidates(cell, catalogue)] for cell in read.cells("image")] == expected.images
     columns = attribute_columns(rows_of(read), catalogue)

@@ -24,6 +24,18 @@ def test_absent_levels_are_empty_and_cut_ones_counted() -> None:
     assert (columns.levels_cut, columns.entries_without_key) == (1, 1)
 
 
+def test_variants_are_an_attribute() -> None:
+    specification = '[{"key"=>"Fit", "value"=>"Slim"}]'
+    rows = pa.table(
+        {"specifications": [specification, ""], "categories": ["", ""], "variants": ['[{"Size": "Größe 8"}]', ""]}
+    )
+    catalogue = Catalogue(rows_per_product="consecutive", variant_columns=("Size",))
+    assert attribute_columns(rows, catalogue).attributes.to_pylist() == [
+        r'{"Fit": "Slim", "variants": [{"Size": "Gr\u00f6\u00dfe 8"}]}',
+        "{}",
+    ]
+
+
 def test_a_path_of_any_depth_costs_the_other_rows_nothing() -> None:
     rows = pa.table({"specifications": [""] * 400, "categories": [">>" * 50_000, *["a"] * 399]})
     tracemalloc.start()

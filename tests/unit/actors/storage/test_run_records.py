@@ -122,6 +122,8 @@ class TestCounts:
             (Counts(), True),
             (Counts(records=6, blank=2, rows_out=3, rejects={"a": 1}), True),
             (Counts(records=6, blank=2, rows_out=4, rejects={"a": 1}), False),
+            (Counts(records=9, blank=2, rows_out=3, merged=3, rejects={"a": 1}), True),
+            (Counts(records=6, blank=2, rows_out=3, merged=3, rejects={"a": 1}), False),
             (Counts(records=6, blank=2, rows_out=3), False),
             (Counts(records=6, rows_out=3, rejects={"a": 1}), False),
         ],

@@ -359,3 +359,8 @@ def test_the_extensions_of_drops_are_those_of_the_patterns(
     patterns: tuple[str, ...], extensions: tuple[str, ...]
 ) -> None:
     assert Settings(object_patterns=patterns).extensions == extensions
+
+
+def test_variants_without_products_of_several_rows_are_refused() -> None:
+    with pytest.raises(DropforgeError, match="variant_columns needs rows_per_product to be consecutive"):
+        checked_settings({"catalogue": {"variant_columns": ["Size"]}})

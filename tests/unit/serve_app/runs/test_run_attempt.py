@@ -253,6 +253,18 @@ async def test_a_poison_shard_s_replay_rejects_the_one_row(core: Core) -> None:
     assert [call.first_row for call in core.stages.calls if call.method == "reject"] == [6]
 
 
+async def test_a_product_that_kills_actors_is_rejected_whole(core: Core) -> None:
+    core.stages.poison, core.stages.product = frozenset({6}), frozenset({5, 6})
+    run = core.accepted()
+    await core.attempt(run)
+    (failure,) = core.failures(run)
+    core.records(run).write_failure(failure.model_copy(update={"replay": True}))
+    manifest = await core.attempt(run, RESUMED)
+    assert manifest is not None
+    assert (manifest.counts.rows_out, manifest.counts.rejects) == (10, {Code.POISON_ROW: 2})
+    assert [call.first_row for call in core.stages.calls if call.method == "reject"] == [5]
+
+
 async def test_a_bisection_that_starts_over_splits_no_piece_twice(core: Core) -> None:
     """Once a piece is known to kill, it is not tried again, though what was made of the others is lost."""
     core.stages.poison = frozenset({6})

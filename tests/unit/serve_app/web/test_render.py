@@ -289,3 +289,10 @@ def test_the_page_offers_the_files_that_are_drops(patterns: tuple[str, ...], acc
     page = page_of("overview", settings=TAKES.model_copy(update={"object_patterns": patterns}))
     (chooser,) = (one for one in page.all("input") if one.get("type") == "file")
     assert chooser.get("accept") == accept
+
+
+def test_merged_rows_are_in_the_sum() -> None:
+    view = view_of(RunState.DONE, counts=Counts(records=9, rows_out=3, merged=5, rejects={"missing_value": 1}))
+    text = " ".join(page_of("run done", view=view).text.split())
+    assert "9 in = 3 out + 5 merged + 1 rejects" in text
+    assert "does not add up" not in text

@@ -337,6 +337,14 @@ def test_ctrl_c_leaves_the_run_alone(api: FakeApi) -> None:
     assert f"the run continues. Watch it again: dropforge watch {view.run_id}" in stderr
 
 
+def test_merged_rows_are_in_the_sum(api: FakeApi) -> None:
+    view = view_of(counts=Counts(records=9, rows_out=3, merged=5, rejects={"missing_value": 1}))
+    api.hold(view)
+    shown = " ".join(run("runs", view.run_id, "--url", api.url).stdout.split())
+    assert "rows 9 in = 3 out + 5 merged + 1 rejects" in shown
+    assert "does not add up" not in shown
+
+
 def test_a_name_that_is_not_watched_is_refused(catalogue: Path, bucket: str, client: storage.Client) -> None:
     result = run("drop", str(catalogue), "--name", "shop.xlsx")
     assert result.exit_code == 1
