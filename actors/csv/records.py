@@ -6,6 +6,8 @@ text and are not changed: leading zeros, `NA`, `1e5` and blanks are kept.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 
 from actors.errors import Code, DropforgeError, Kind
@@ -23,6 +25,16 @@ _DESCRIPTION = ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedShard:
+    """The rows of a shard in plain Python: their `numbers`, and their values in the order of `ROLES`."""
+
+    numbers: list[int]
+    rows: list[tuple[str, ...]]
+    rejects: list[Reject]
+    replaced: int
+
+
 def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
     """Parses a shard. `data` is the bytes `[shard.start, shard.end)` of the drop's text.
 
@@ -33,6 +45,21 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
         STORAGE_UNAVAILABLE: `data` is not as long as the shard.
         INTERNAL: `data` does not have the number of records that the plan counted.
     """
+    parsed = parse_shard(data, shard, header, catalogue)
+    numbers, rows = parsed.numbers, parsed.rows
+    columns = zip(*rows, strict=True) if rows else ((),) * len(ROLES)
+    repeated = shard.repeated_rows
+    table = {"row": pa.array(numbers, pa.int64())}
+    # A row without an id, which a catalogue may allow, always needs its number in its image's name.
+    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
+    table["repeated"] = pa.array(flags, pa.bool_())
+    table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
+    blank = shard.rows - len(rows) - len(parsed.rejects)
+    return ShardFrame(pa.table(table), tuple(parsed.rejects), blank, shard.rows, parsed.replaced)
+
+
+def parse_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> ParsedShard:
+    """As `read_shard`, and raises the same, but without Arrow, which would import pandas."""
     if len(data) != shard.end - shard.start:
         raise DropforgeError(
             Code.STORAGE_UNAVAILABLE,
@@ -67,14 +94,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
                 numbers.append(shard.first_row + index)
                 rows.append(values)
                 replaced += any("\ufffd" in value for value in values)
-    columns = zip(*rows, strict=True) if rows else ((),) * len(ROLES)
-    repeated = shard.repeated_rows
-    table = {"row": pa.array(numbers, pa.int64())}
-    # A row without an id, which a catalogue may allow, always needs its number in its image's name.
-    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
-    table["repeated"] = pa.array(flags, pa.bool_())
-    table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
-    return ShardFrame(pa.table(table), tuple(rejects), shard.rows - len(rows) - len(rejects), shard.rows, replaced)
+    return ParsedShard(numbers, rows, rejects, replaced)
 
 
 def reject_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice, zip_longest
 
 import pyarrow as pa
@@ -10,7 +12,23 @@ from actors.model.catalogue import Catalogue
 from actors.model.frame import AttributeColumns
 
 from .categories import category_levels
-from .specification import parse_attributes
+from .specification import Attributes, parse_attributes
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeCells:
+    """One entry a row: its attributes, and the levels of its category path."""
+
+    attributes: list[Attributes]
+    paths: list[list[str]]
+
+
+def attribute_cells(specifications: Sequence[str], categories: Sequence[str], catalogue: Catalogue) -> AttributeCells:
+    """What `attribute_columns` makes columns of, in plain Python."""
+    return AttributeCells(
+        attributes=[parse_attributes(text) for text in specifications],
+        paths=[category_levels(path, catalogue.category_separator) for path in categories],
+    )
 
 
 def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
@@ -18,8 +36,8 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
 
     A level that a row does not have is empty; levels beyond the catalogue's `category_levels` are cut and counted.
     """
-    attributes = [parse_attributes(text) for text in rows["specifications"].to_pylist()]
-    paths = [category_levels(path, catalogue.category_separator) for path in rows["categories"].to_pylist()]
+    cells = attribute_cells(rows["specifications"].to_pylist(), rows["categories"].to_pylist(), catalogue)
+    attributes, paths = cells.attributes, cells.paths
     count = catalogue.category_levels
     columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
     nowhere = ("",) * len(paths)
