@@ -20,6 +20,7 @@ from .head_text import HeadText
 from .hints import known_names
 
 SAMPLE_ROWS = 2_000
+_SAMPLE_BYTES = 4 << 20
 _LOOKED_AT = 200
 _HEADER_AMONG = 5
 _SURELY_NAMES = 3
@@ -53,7 +54,8 @@ class Layout:
 def find_layout(head: HeadText) -> Layout:
     """The layout of a file that `check_content` takes for text."""
     encoding, why_encoding = _encoding(head)
-    text = head.data.removeprefix(BOM).decode(encoding, "replace")
+    data = head.data[:_SAMPLE_BYTES].removeprefix(BOM)
+    text = data.decode(encoding, "replace")
     named = _SEP_LINE.match(text)
     start = text[:_START_CHARACTERS]
     delimiter, why_delimiter = (named[1], f"the line sep={named[1]}") if named else _delimiter(start)
@@ -63,7 +65,8 @@ def find_layout(head: HeadText) -> Layout:
         lines.readline()
     records = [record for record in islice(csv.reader(lines, delimiter=delimiter), SAMPLE_ROWS + 1) if any(record)]
     header, rows = (records[0], records[1:]) if records else ([], [])
-    if len(rows) > 1 and not head.whole and len(rows) < SAMPLE_ROWS:
+    cut = not head.whole or len(head.data) > _SAMPLE_BYTES
+    if len(rows) > 1 and cut and len(rows) < SAMPLE_ROWS:
         rows.pop()  # it may be cut off
     return Layout(
         encoding=encoding,
@@ -87,13 +90,15 @@ def _encoding(head: HeadText) -> tuple[str, str]:
         return "utf-8", "a byte order mark of UTF-16"
     if head.data.startswith(BOM):
         return "utf-8", "a byte order mark of UTF-8"
+    if head.data.isascii():
+        return "utf-8", "all characters are ASCII"
     text = head.data.decode("utf-8", "replace")
     if not head.whole:
         text = text.rstrip("\ufffd")  # of a character that is cut off
     lost = text.count("\ufffd")
     others = sum(map(len, re.findall(r"[^\x00-\x7f\ufffd]+", text)))
     if not lost:
-        return "utf-8", f"{others:,} characters beyond ASCII are valid UTF-8" if others else "all characters are ASCII"
+        return "utf-8", f"{others:,} characters beyond ASCII are valid UTF-8"
     if lost > others:
         line = text.count("\n", 0, text.index("\ufffd")) + 1
         return "cp1252", f"{lost:,} bytes are not UTF-8, the first one in line {line}, and {others:,} characters are"

@@ -113,6 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serve_app.cli.commands": {
         "actors.model",
         "actors.profiling",
+        "actors.text",
         "infra.local",
         "infra.local.pubsub",
         "serve_app.cli.client",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from . import options
 
 if TYPE_CHECKING:
     from actors.profiling.head_text import HeadText
+    from actors.profiling.trial import Trial
 
 NOT_FINE = 3
 
@@ -26,8 +28,9 @@ NOT_FINE = 3
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the settings to this file, as YAML.",
 )
+@click.option("--clean", is_flag=True, help="Clean the descriptions that are shown, which loads the model.")
 @options.as_json
-def check(file: str, write: Path | None, as_json: bool) -> None:
+def check(file: str, write: Path | None, clean: bool, as_json: bool) -> None:
     """Look at a file and propose the settings that would read it, without an application.
 
     FILE is a file on this machine or an object, gs://BUCKET/NAME. Only its start is read. Nothing is uploaded and no
@@ -48,6 +51,8 @@ def check(file: str, write: Path | None, as_json: bool) -> None:
     from serve_app.cli.screen.check_report import check_json, check_report, settings_yaml
 
     found = check_head(head, Catalogue())
+    if clean and found.trial is not None:
+        found = replace(found, trial=_cleaned(found.trial))
     if write is not None:
         write.write_text(settings_yaml(found), encoding="utf-8")
     if as_json:
@@ -67,6 +72,14 @@ def check(file: str, write: Path | None, as_json: bool) -> None:
             click.echo("\nNo setting of this version would read it better.")
     if not found.fine:
         sys.exit(NOT_FINE)
+
+
+def _cleaned(trial: Trial) -> Trial:
+    from actors.text.cleaner import DescriptionCleaner  # loads spaCy and its model: some seconds
+
+    cells = DescriptionCleaner().clean([row["description"] for row in trial.first])
+    first = ({**row, "description": cell} for row, cell in zip(trial.first, cells, strict=True))
+    return replace(trial, first=tuple(first))
 
 
 def _head(file: str) -> HeadText:

@@ -104,7 +104,7 @@ def check_report(check: Check) -> Iterator[RenderableType]:
         yield ""
         yield aligned({**trial_lines(check.trial), "amiss": "\n".join(check.trial.troubles)})
         if check.trial.first:
-            yield "\nThe first rows as they would come out, before descriptions are cleaned and images fetched"
+            yield "\nThe first rows as they would come out; no image was fetched, and image_uri is the first URL"
             yield first_rows_table(check.trial.first)
 
 

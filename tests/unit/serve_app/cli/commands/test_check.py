@@ -55,6 +55,13 @@ def test_settings_are_written_as_yaml(export: Path, folder: Path) -> None:
     assert told["trial"]["first_rows"][0]["c0_name"] == "Haus"
 
 
+@pytest.mark.parametrize(("arguments", "start"), [([], "A long description of"), (["--clean"], "long description")])
+def test_descriptions_are_cleaned_where_asked_for(folder: Path, arguments: list[str], start: str) -> None:
+    (folder / "a.csv").write_text(reference())
+    told = json.loads(run("check", "a.csv", "--json", *arguments).stdout)
+    assert told["trial"]["first_rows"][0]["description"].startswith(start)
+
+
 def test_a_role_without_a_column_is_told_by_the_exit_code(folder: Path) -> None:
     (folder / "feed.tsv").write_text(google_merchant())
     result = run("check", "feed.tsv")
