@@ -6,6 +6,8 @@ text and are not changed: leading zeros, `NA`, `1e5` and blanks are kept.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 
 from actors.errors import Code, DropforgeError, Kind
@@ -27,6 +29,20 @@ _DESCRIPTION = ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedShard:
+    """The rows of a shard in plain Python: their `numbers`, and their values in the order of `ROLES`.
+
+    The values end with the variants where the catalogue has `variant_columns`. `merged` counts the rows that only add
+    to the first one of their product.
+    """
+
+    numbers: list[int]
+    rows: list[tuple[str, ...]]
+    rejects: list[Reject]
+    merged: int = 0
+
+
 def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> ShardFrame:
     """Parses a shard. `data` is the bytes `[shard.start, shard.end)` of the drop's text.
 
@@ -39,6 +55,23 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
         STORAGE_UNAVAILABLE: `data` is not as long as the shard.
         INTERNAL: `data` does not have the number of records that the plan counted.
     """
+    parsed = parse_shard(data, shard, header, catalogue)
+    numbers, rows = parsed.numbers, parsed.rows
+    names = (*ROLES, "variants") if catalogue.variant_columns else ROLES
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    repeated = shard.repeated_rows
+    table = {"row": pa.array(numbers, pa.int64())}
+    # A row without an id, which a catalogue may allow, always needs its number in its image's name.
+    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
+    table["repeated"] = pa.array(flags, pa.bool_())
+    table |= {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
+    replaced = sum(any("\ufffd" in value for value in values) for values in rows)
+    blank = shard.rows - len(rows) - parsed.merged - len(parsed.rejects)
+    return ShardFrame(pa.table(table), tuple(parsed.rejects), blank, shard.rows, replaced, parsed.merged)
+
+
+def parse_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> ParsedShard:
+    """As `read_shard`, and raises the same, but without Arrow, which would import pandas."""
     if len(data) != shard.end - shard.start:
         raise DropforgeError(
             Code.STORAGE_UNAVAILABLE,
@@ -80,20 +113,9 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
                 rows.append(values)
             else:
                 products.begin(values)
-    merged = 0
-    if products is not None:
-        rows, merged = products.rows(), products.merged
-    names = (*ROLES, "variants") if catalogue.variant_columns else ROLES
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    repeated = shard.repeated_rows
-    table = {"row": pa.array(numbers, pa.int64())}
-    # A row without an id, which a catalogue may allow, always needs its number in its image's name.
-    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
-    table["repeated"] = pa.array(flags, pa.bool_())
-    table |= {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
-    replaced = sum(any("\ufffd" in value for value in values) for values in rows)
-    blank = shard.rows - len(rows) - merged - len(rejects)
-    return ShardFrame(pa.table(table), tuple(rejects), blank, shard.rows, replaced, merged)
+    if products is None:
+        return ParsedShard(numbers, rows, rejects)
+    return ParsedShard(numbers, products.rows(), rejects, products.merged)
 
 
 def reject_of(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice, zip_longest
 
 import pyarrow as pa
@@ -11,7 +13,24 @@ from actors.model.catalogue import Catalogue
 from actors.model.frame import AttributeColumns
 
 from .categories import category_reader
+from .specification import Attributes
 from .specification_formats import says_something, specification_reader
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeCells:
+    """One entry a row: its attributes, and the levels of its category path."""
+
+    attributes: list[Attributes]
+    paths: list[list[str]]
+
+
+def attribute_cells(specifications: Sequence[str], categories: Sequence[str], catalogue: Catalogue) -> AttributeCells:
+    """What `attribute_columns` makes columns of, in plain Python."""
+    return AttributeCells(
+        attributes=[*map(specification_reader(catalogue), specifications)],
+        paths=[*map(category_reader(catalogue), categories)],
+    )
 
 
 def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
@@ -20,13 +39,13 @@ def attribute_columns(rows: pa.Table, catalogue: Catalogue) -> AttributeColumns:
     A level that a row does not have is empty; levels beyond the catalogue's `category_levels` are cut and counted.
     The variants of a product, if the catalogue has `variant_columns`, are the attribute `variants`, a list of objects.
     """
-    cells = rows["specifications"].to_pylist()
-    attributes = [*map(specification_reader(catalogue), cells)]
+    given = rows["specifications"].to_pylist()
+    cells = attribute_cells(given, rows["categories"].to_pylist(), catalogue)
+    attributes, paths = cells.attributes, cells.paths
     texts = [cell.text for cell in attributes]
-    unread = sum(says_something(cells[at]) for at, text in enumerate(texts) if text == "{}")
+    unread = sum(says_something(given[at]) for at, text in enumerate(texts) if text == "{}")
     if catalogue.variant_columns:
         texts = [*map(_with_variants, texts, rows["variants"].to_pylist())]
-    paths = [*map(category_reader(catalogue), rows["categories"].to_pylist())]
     count = catalogue.category_levels
     columns = list(islice(zip_longest(*paths, fillvalue=""), count))  # a path may have any number of levels
     nowhere = ("",) * len(paths)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from actors.errors import DropforgeError
+from serve_app.cli.commands.check import check
 from serve_app.cli.commands.dead_letters import dead_letters
 from serve_app.cli.commands.demo import demo
 from serve_app.cli.commands.discard import discard
@@ -38,6 +39,7 @@ def main() -> None:
     Start here:
       dropforge demo        process a sample from start to end on this machine
       dropforge up          run the local cloud and the application, until Ctrl-C
+      dropforge check FILE  see which settings would read a catalogue
       dropforge drop FILE   upload a catalogue, from another shell
       dropforge runs        list the runs and their results
       dropforge replay      retry what ran out of retries
@@ -47,5 +49,5 @@ def main() -> None:
     """
 
 
-for _command in (demo, up, drop, runs, watch, status, rejects, dead_letters, replay, discard, doctor):
+for _command in (demo, up, check, drop, runs, watch, status, rejects, dead_letters, replay, discard, doctor):
     main.add_command(_command)

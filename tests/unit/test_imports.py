@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "actors.csv": {"actors.model", "actors.text.plain"},
     "actors.images": {"actors.model"},
     "actors.reading": {"actors.csv", "actors.model", "actors.storage"},
+    "actors.profiling": {"actors.csv", "actors.images", "actors.model", "actors.reading"},
     "actors.writing": {"actors.csv", "actors.model", "actors.reading", "actors.storage"},
     "actors.deployments": {
         "actors.csv",
@@ -89,10 +90,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.security",
         "serve_app.web",
     },
-    "serve_app.cli.screen": {"actors.storage", "serve_app.model"},
+    "serve_app.cli.screen": {"actors.model", "actors.profiling", "actors.storage", "serve_app.model"},
     "serve_app.cli.client": {
         "actors.csv",
         "actors.model",
+        "actors.profiling",
         "actors.reading",
         "actors.storage",
         "serve_app",
@@ -110,6 +112,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "serve_app.cli.commands": {
         "actors.model",
+        "actors.profiling",
+        "actors.text",
         "infra.local",
         "infra.local.pubsub",
         "serve_app.cli.client",

@@ -7,8 +7,14 @@ from itertools import chain
 from pathlib import Path
 
 from actors.csv.unpack import unpack
+from actors.model.catalogue import Catalogue
+from actors.profiling.check import check_head
+from actors.profiling.proposals import Proposal
+from actors.profiling.trial import Trial, try_settings
 from actors.reading.head import read_head
 from serve_app.config.settings import Settings
+
+from .looked_at import head_of_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,21 @@ def precheck(file: Path, settings: Settings, name: str) -> Precheck:
         shards=len(shards),
         columns={role: header.names[position] for role, position in header.positions.items()},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRows:
+    """What would become of a file's first rows, and, where something is amiss, the settings that would change it."""
+
+    trial: Trial
+    proposals: tuple[Proposal, ...]
+
+
+def first_rows(file: Path, catalogue: Catalogue) -> FirstRows:
+    """Of a file that `precheck` takes. Its columns are profiled only where something is amiss."""
+    head = head_of_file(file)
+    trial = try_settings(head, catalogue)
+    if not trial.troubles:
+        return FirstRows(trial, ())
+    found = check_head(head, catalogue).proposed
+    return FirstRows(trial, (*found.settings, *found.advice))

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from actors.errors import Code
 from serve_app.cli.client.watching import exit_code, watched
+from serve_app.cli.screen.complaint import Complaint
 from serve_app.cli.screen.terminal import console, print_json, printable
 
 from . import options
@@ -18,12 +20,18 @@ if TYPE_CHECKING:
     from actors.model.drop import Drop
     from serve_app.config.settings import Settings
 
+MENDED_BY_SETTINGS = (Code.MISSING_COLUMN, Code.DUPLICATE_COLUMN, Code.UNSUPPORTED_ENCODING)
+
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", metavar="OBJECT", help="Object name below the watched prefix. Default: the file's name.")
 @click.option("--watch/--no-watch", "watch", default=None, help="Show the run. Default: if a Dropforge is known.")
-@click.option("--dry-run", is_flag=True, help="Only check the file and show where it would go. Writes nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only check the file against the settings in force. Writes nothing.",
+)
 @options.url
 @options.as_json
 def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: str | None, as_json: bool) -> None:
@@ -79,15 +87,26 @@ def _upload(settings: Settings, file: Path, name: str | None) -> Drop:
 
 
 def _dry_run(settings: Settings, file: Path, name: str | None, as_json: bool) -> None:
+    from actors.errors import DropforgeError
     from serve_app.cli.client.destination import object_name
-    from serve_app.cli.client.precheck import precheck
+    from serve_app.cli.client.precheck import first_rows, precheck
 
     chosen = object_name(settings, name or file.name)
     uri = f"gs://{settings.source_bucket}/{chosen}"
-    check = precheck(file, settings, chosen)
+    try:
+        check = precheck(file, settings, chosen)
+    except DropforgeError as error:
+        if error.code not in MENDED_BY_SETTINGS:
+            raise
+        raise Complaint(error.message, f"`dropforge check {file}` proposes the settings that would read it") from error
+    rows = first_rows(file, settings.catalogue_of(chosen)[1])
     if as_json:
-        print_json({"object": uri, **asdict(check)})
+        from serve_app.cli.screen.check_report import proposal_json, trial_json
+
+        found = {"trial": trial_json(rows.trial), "proposals": [proposal_json(each) for each in rows.proposals]}
+        print_json({"object": uri, **asdict(check), **found})
         return
+    from serve_app.cli.screen.check_report import proposal_lines, trial_lines
     from serve_app.cli.screen.report import aligned
 
     console().print(
@@ -98,6 +117,9 @@ def _dry_run(settings: Settings, file: Path, name: str | None, as_json: bool) ->
                 "catalogue": check.catalogue,
                 "records": f"{check.records} in {check.shards} shards",
                 "columns": ", ".join(check.columns.values()),
+                **trial_lines(rows.trial),
+                "amiss": "\n".join(rows.trial.troubles),
+                "settings": proposal_lines(rows.proposals),
             }
         )
     )

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import requests
 from google.api_core import exceptions as api
@@ -67,6 +67,19 @@ def open_text(project: str, uri: str, *, generation: int | None = None) -> Itera
         _blob(project, uri, generation).open("rt", encoding="utf-8", newline="", chunk_size=_READ_BYTES) as text,
     ):
         yield text
+
+
+@contextlib.contextmanager
+def open_bytes(project: str, uri: str) -> Iterator[tuple[BinaryIO, int]]:
+    """The bytes of the object at a `gs://` URI, read a block at a time, and their number.
+
+    Raises `Complaint` when the object can't be read.
+    """
+    with _readable(uri):
+        blob = _blob(project, uri)
+        blob.reload()
+        with blob.open("rb", chunk_size=_READ_BYTES) as content:
+            yield content, blob.size
 
 
 def save_object(project: str, uri: str, path: Path) -> None:

@@ -85,6 +85,14 @@ def test_a_dry_run_imports_no_client(folder: Path) -> None:
     assert of(modules, (*NEVER, "google.cloud.storage", "google.cloud.pubsub_v1", "grpc", "requests")) == set()
 
 
+def test_a_check_imports_pandas_and_no_client(folder: Path) -> None:
+    (folder / "a.csv").write_text("sku,title,image\n1,Shoe,http://h.example/1.jpg\n")
+    end, modules = imported(folder, "check", "a.csv")
+    assert end == "exit 3"
+    assert of(modules, NEVER) == {"pandas"}
+    assert of(modules, ("google.cloud.storage", "google.cloud.pubsub_v1", "grpc", "requests")) == set()
+
+
 @pytest.mark.parametrize("arguments", [("doctor",), ("drop", "a.csv"), ("rejects", "abc")], ids=" ".join)
 def test_what_needs_a_client_imports_no_ray(
     folder: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
