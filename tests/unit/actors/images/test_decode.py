@@ -190,7 +190,7 @@ async def test_what_is_more_than_an_image_is_refused_although_its_headers_are_kn
     data = picture("jpg")
     try:
         assert (await decoder.format_of(data)).extension == "jpg"
-        with pytest.raises(DropforgeError, match="a page or a script"):
-            await decoder.format_of(data + HTML)
+        with pytest.raises(DropforgeError, match="a RAR archive"):
+            await decoder.format_of(data + b"Rar!\x1a\x07\x01\x00")
     finally:
         decoder.close()
