@@ -22,12 +22,14 @@ _LENGTH_AND_TYPE = struct.Struct(">I4s")
 _CHECKSUM = struct.Struct(">I")
 _BESIDE_DATA = _LENGTH_AND_TYPE.size + _CHECKSUM.size
 _ANIMATION_BYTES = 8
+_PALETTE_BYTES = range(3, 3 * 256 + 1, 3)
 
 
 def critical_chunks(data: bytes) -> bytes | None:
     """The PNG's critical chunks up to its pixel data, the number of its frames, and its pixel data in one chunk.
 
-    None if `data` is not a PNG. Raises `NOT_AN_IMAGE` if a critical chunk has a wrong checksum.
+    None if `data` is not a PNG. Raises `NOT_AN_IMAGE` if a critical chunk has a wrong checksum, or is one that Pillow
+    takes and no browser does.
     """
     if not data.startswith(_SIGNATURE):
         return None
@@ -46,15 +48,28 @@ def critical_chunks(data: bytes) -> bytes | None:
             is_kept = kind[:1].isupper()
         if is_kept:
             if zlib.crc32(view[at + 4 : end - 4]) != _CHECKSUM.unpack_from(data, end - 4)[0]:
-                raise DropforgeError(
-                    Code.NOT_AN_IMAGE, f"The PNG is damaged: its chunk {kind!r} at byte {at} has a wrong checksum."
-                )
+                raise _damaged(kind, at, "has a wrong checksum")
+            if _breaks_the_rules(kind, view[start : end - 4], kept):
+                raise _damaged(kind, at, "breaks the rules of PNG")
             if kind == b"IDAT":
                 pixels += view[start : end - 4]
             else:
                 kept += view[at:end]
         at = end
     return b"".join((kept, *_chunk(b"IDAT", pixels), *_chunk(b"IEND", b"")))
+
+
+def _breaks_the_rules(kind: bytes, body: memoryview, kept: bytearray) -> bool:
+    """Whether a header names an unknown method, or a palette is the second or not of 1 to 256 colours (11.2)."""
+    if kind == b"IHDR":
+        return bytes(body[10:12]) != b"\0\0" or bytes(body[12:]) not in (b"\0", b"\1")
+    return kind == b"PLTE" and (len(body) not in _PALETTE_BYTES or b"PLTE" in kept)
+
+
+def _damaged(kind: bytes, at: int, how: str) -> DropforgeError:
+    return DropforgeError(
+        Code.NOT_AN_IMAGE, f"The PNG is damaged: its chunk {kind.decode('latin-1')} at byte {at} {how}."
+    )
 
 
 def _chunk(kind: bytes, data: bytes | bytearray) -> tuple[bytes, bytes | bytearray, bytes]:

@@ -42,6 +42,7 @@ def unpacked(png: bytes) -> bytes:
 TWO_FRAMES = chunk(b"acTL", struct.pack(">II", 2, 0))
 WHOLE = {
     "plain": PNG,
+    "a palette beside colours": HEADER + chunk(b"PLTE", bytes(range(6))) + PIXELS + END,
     "a text of 2 MiB": HEADER + text(2) + PIXELS + END,
     "a text of 2 MiB behind the pixels": HEADER + PIXELS + text(2) + END,
     "seventy texts of 1 MiB": HEADER + text(1) * 70 + PIXELS + END,
@@ -59,7 +60,15 @@ WHOLE = {
 }  # fmt: skip
 
 DATA = PIXELS[8:-4]
+COLOURS = chunk(b"PLTE", bytes(range(6)))
+METHODS = HEADER[16:26]
 DAMAGED = {
+    "two palettes": HEADER + COLOURS + COLOURS + PIXELS + END,
+    "an empty palette": HEADER + chunk(b"PLTE", b"") + PIXELS + END,
+    "a palette of a colour and a third": HEADER + chunk(b"PLTE", b"1234") + PIXELS + END,
+    "a palette of 257 colours": HEADER + chunk(b"PLTE", bytes(771)) + PIXELS + END,
+    "an unknown compression": SIGNATURE + chunk(b"IHDR", METHODS + b"\x80\0\0") + PIXELS + END,
+    "an unknown order of rows": SIGNATURE + chunk(b"IHDR", METHODS + b"\0\0\2") + PIXELS + END,
     "no pixels": HEADER + END,
     "half the pixels": HEADER + PIXELS[: len(PIXELS) // 2],
     "the pixels without the last byte of their checksum": HEADER + PIXELS[:-1],
