@@ -59,7 +59,15 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("unit/actors/images/test_download.py", "test_a_status_has_its_code"),
         ),
     ),
-    ("images and polyglots", (("unit/actors/images/test_decode.py", ""), ("unit/actors/images/test_polyglots.py", ""))),
+    (
+        "images and polyglots",
+        (
+            ("unit/actors/images/test_decode.py", ""),
+            ("unit/actors/images/test_polyglots.py", ""),
+            ("unit/actors/images/test_png.py", ""),
+            ("unit/actors/images/test_jpeg.py", "test_only_the_picture"),
+        ),
+    ),
     (
         "ids and object names",
         (("unit/actors/images/test_names.py", ""), ("unit/serve_app/config/test_settings.py", "test_names_")),

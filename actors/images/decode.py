@@ -12,7 +12,8 @@ from PIL import Image
 
 from actors.errors import Code, DropforgeError
 
-from .jpeg import without_scan
+from .jpeg import MAX_SCANS, MAX_SEGMENTS, continuations, is_jpeg, outline, without_scan
+from .png import critical_chunks
 from .polyglots import second_format
 
 
@@ -36,10 +37,7 @@ _FORMATS = {
     "AVIF": ImageFormat("avif", "image/avif"),
 }
 
-# A progressive JPEG may have any number of scans over all its pixels, of a few bytes each, so that a small file can
-# take hours to decode (libjpeg-turbo, "Two Issues with the JPEG Standard"). Real files have about ten.
-_START_OF_SCAN = b"\xff\xda"
-_MAX_SCANS = 100
+_ROWS_AT_A_TIME = 64
 
 _KNOWN_IMAGES = 8192
 """Capacity of the cache of decoded images' digests, of about 100 bytes each. It is cleared when full."""
@@ -50,7 +48,9 @@ _PLUGINS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 def decoded_format(data: bytes, *, max_pixels: int, max_frames: int) -> ImageFormat:
     """The format of an image, after its first frame was completely decoded.
 
-    Of a JPEG, only the parts that can fail are decoded (see `jpeg`), in grey and at an eighth of its size.
+    Of a JPEG, only the parts that can fail are decoded (see `jpeg`), in grey and at an eighth of its size. A picture
+    with all its pixels is accepted though its end or something beside its pixels is missing or damaged: a JPEG's end
+    marker, a PNG's end chunk, texts and colour profiles (see `png`).
 
     Raises:
         NOT_AN_IMAGE: the bytes do not decode, or are also a file of another format (see `polyglots`).
@@ -60,24 +60,25 @@ def decoded_format(data: bytes, *, max_pixels: int, max_frames: int) -> ImageFor
 
 
 def _deciding(data: bytes) -> bytes:
-    """The part of the bytes that decides whether they decode. Raises `NOT_AN_IMAGE` for a polyglot."""
+    """The part of the bytes that decides whether they decode.
+
+    Raises `NOT_AN_IMAGE` for a polyglot and for a PNG with a wrong checksum.
+    """
     other = second_format(data)
     if other is not None:
         raise DropforgeError(Code.NOT_AN_IMAGE, f"The file is not only an image, but also {other}.")
-    return without_scan(data) or data
+    return without_scan(data) or critical_chunks(data) or data
 
 
 def _format_of(data: bytes, max_pixels: int, max_frames: int) -> ImageFormat:
     try:
+        if is_jpeg(data) and _is_whole_without_end(data, max_pixels, max_frames):
+            return _FORMATS["JPEG"]
         with Image.open(BytesIO(data), formats=_PLUGINS) as image:
             _check_size(image, max_pixels, max_frames)
-            if image.format in ("JPEG", "MPO") and data.count(_START_OF_SCAN) > _MAX_SCANS:
-                raise DropforgeError(Code.NOT_AN_IMAGE, f"The JPEG has more than {_MAX_SCANS} scans.")
-            if image.format != "PNG":
-                return _loaded(image)
-            image.verify()  # checks a PNG's checksums, which decoding skips; the other formats have none
-        with Image.open(BytesIO(data), formats=_PLUGINS) as image:  # an image can't be used after `verify`
-            return _loaded(image)
+            image.draft("L", (1, 1))
+            image.load()
+            return _FORMATS[str(image.format)]
     except (DropforgeError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -88,10 +89,33 @@ def _format_of(data: bytes, max_pixels: int, max_frames: int) -> ImageFormat:
         ) from error
 
 
-def _loaded(image: Image.Image) -> ImageFormat:
-    image.draft("L", (1, 1))
-    image.load()
-    return _FORMATS[str(image.format)]
+def _is_whole_without_end(data: bytes, max_pixels: int, max_frames: int) -> bool:
+    """Whether a JPEG has no end marker, but all its pixels.
+
+    Raises `NOT_AN_IMAGE` if it has more scans or segments than allowed, and what opening and decoding it raises.
+    """
+    found = outline(data)
+    for number, allowed, name in ((found.scans, MAX_SCANS, "scans"), (found.segments, MAX_SEGMENTS, "segments")):
+        if number > allowed:
+            raise DropforgeError(Code.NOT_AN_IMAGE, f"The JPEG has more than {allowed} {name}.")
+    endings = continuations(data)
+    if found.ended or not found.complete or found.scans * len(endings) > MAX_SCANS:
+        return False
+    pictures = set()
+    for ended in endings:
+        with Image.open(BytesIO(ended), formats=("JPEG",)) as image:
+            _check_size(image, max_pixels, max_frames)
+            pictures.add(_digest(image))
+    return len(pictures) == 1
+
+
+def _digest(image: Image.Image) -> bytes:
+    """The digest of all pixels, of which few are copied at a time."""
+    digest = hashlib.sha256()
+    for top in range(0, image.height, _ROWS_AT_A_TIME):
+        rows = image.crop((0, top, image.width, min(top + _ROWS_AT_A_TIME, image.height)))
+        digest.update(rows.tobytes())
+    return digest.digest()
 
 
 def _check_size(image: Image.Image, max_pixels: int, max_frames: int) -> None:
@@ -102,7 +126,8 @@ def _check_size(image: Image.Image, max_pixels: int, max_frames: int) -> None:
         )
     # A TIFF's pages are not counted: for a malicious file that takes Pillow minutes. The other formats have the number
     # in their headers, except GIF, where one pass over the bytes finds it.
-    frames = 1 if image.format == "TIFF" else getattr(image, "n_frames", 1)
+    # Of a PNG, its still picture is decoded, which Pillow adds to those of the animation.
+    frames = 1 if image.format == "TIFF" else getattr(image, "n_frames", 1) - getattr(image, "default_image", False)
     if frames > max_frames:
         raise DropforgeError(
             Code.IMAGE_TOO_MANY_PIXELS, f"The image has {frames} frames, more than the {max_frames} allowed."

@@ -1,4 +1,4 @@
-"""One line a file: images that are something else besides, and plain ones that look a little like it."""
+"""One line a file: images that are something else besides, and pictures that no reader takes for anything else."""
 
 # ruff: noqa: E501
 
@@ -38,10 +38,9 @@ def png_with(text: str) -> bytes:
     return file.getvalue()
 
 
-def script_gif(ending: bytes) -> bytes:
-    """A GIF of 10,799 pixels a row: in JavaScript, the start of a comment."""
-    Image.new("P", (0x2A2F, 1)).save(file := BytesIO(), "GIF")
-    return file.getvalue() + ending
+def sized(kind: str, width: int, height: int) -> bytes:
+    Image.effect_noise((width, height), 60).convert("P" if kind == "GIF" else "RGB").save(file := BytesIO(), kind)
+    return file.getvalue()
 
 
 POLYGLOTS = [
@@ -50,33 +49,44 @@ POLYGLOTS = [
     ("a zip behind a gif, as GIFAR", GIF + zipped()),
     ("a zip with a comment behind a jpeg", JPG + zipped(b"c" * 60_000)),
     ("a zip with an image's end as its comment", JPG + zipped(b"\xff\xd9")),
+    ("a zip with an empty zip's end as its comment", JPG + zipped(b"PK\x05\x06" + bytes(18))),
     ("a rar behind a png", PNG + b"Rar!\x1a\x07\x01\x00" + bytes(40)),
+    ("a large rar behind a png", PNG + b"Rar!\x1a\x07\x01\x00" + bytes(100_000)),
     ("a 7-zip behind a png", PNG + b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(40)),
+    ("a large 7-zip behind a png", PNG + b"7z\xbc\xaf\x27\x1c\x00\x04" + bytes(100_000)),
     ("a pdf in a jpeg's comment", jpeg_with(b"\n%PDF-1.4\n1 0 obj")),
+    ("a pdf that begins at a jpeg's byte 1,024", jpeg_with(b" " * 1018 + b"%PDF-1.4\n1 0 obj")),
     ("html in a jpeg's comment", jpeg_with(b"<html><body onload=alert(1)>")),
-    ("html behind a jpeg", JPG + b"<!DOCTYPE HTML><HTML><SCRIPT>alert(1)</SCRIPT>"),
-    ("html behind a gif", GIF + b"<html>"),
+    ("html in a jpeg's first 1,445 bytes", jpeg_with(b" " * 1430 + b"<script>")),
     ("a script in a png's text", png_with("<script>alert(1)</script>")),
-    ("a script behind a png", PNG + b"<ScRiPt src=//x>"),
     ("svg in a png's text", png_with('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">')),
-    ("php in a jpeg's comment", jpeg_with(b"<?php system($_GET['c']); ?>")),
-    ("php behind a gif", GIF + b"<?php phpinfo();"),
-    ("php behind a bmp", BMP + b"<?PHP phpinfo();"),
     ("a phar", JPG + b"__HALT_COMPILER(); ?>"),
-    ("an entity's declaration behind a webp", WEBP + b'<!ENTITY x SYSTEM "file:///etc/passwd">'),
-    ("a gif that is JavaScript", script_gif(b"*/=1;alert(1)")),
-    ("a gif that is JavaScript, with blanks", script_gif(b"*/ \n=1;alert(1)")),
+    ("a large phar", JPG + b"<?php __HALT_COMPILER(); ?>" + bytes(100_000)),
 ]  # fmt: skip
 
 PLAIN = [
     *((f"a plain {kind}", picture(kind)) for kind in ("jpg", "png", "gif", "bmp", "webp", "tiff", "avif")),
+    *((f"a gif of {width} pixels a row", sized("GIF", width, 3)) for width in (61, 317, 573, 829)),
+    ("a bitmap of 15,626 bytes", sized("BMP", 22, 229)),
     ("a photo with a camera's trailer", JPG + b"\x00" * 100 + b"SEFH" + bytes(20)),
+    ("a photo with an old web page of the memory card", JPG + b"\x00" * 500 + b"<!DOCTYPE HTML><HTML><BODY>Menu</BODY></HTML>" + bytes(900)),
     ("a photo with XMP", jpeg_with(b"http://ns.adobe.com/xap/1.0/\x00<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF>")),
     ("a png with a comment of less-than signs", png_with("a < b, <b>bold</b>, <3")),
     ("a jpeg with a name of a zip", jpeg_with(b"images.zip PK")),
     ("an end of an archive and no archive", PNG + b"PK\x05\x06" + bytes(18)),
-    ("a gif of 10,799 pixels a row", script_gif(b"")),
-    ("random bytes behind a jpeg", JPG + os.urandom(100_000).replace(b"<", b"")),
+    ("a pdf behind a jpeg", JPG + bytes(1000) + b"%PDF-1.4\n1 0 obj"),
+    ("html behind a jpeg", JPG + bytes(1000) + b"<!DOCTYPE HTML><HTML><SCRIPT>alert(1)</SCRIPT>"),
+    ("html behind a gif", sized("GIF", 90, 90) + b"<html>"),
+    ("html behind a jpeg's first 1,445 bytes", jpeg_with(b" " * 1440 + b"<script>")),
+    ("a script behind a png", PNG + b"<ScRiPt src=//x>"),
+    ("php in a jpeg's comment", jpeg_with(b"<?php system($_GET['c']); ?>")),
+    ("php behind a gif", GIF + b"<?php phpinfo();"),
+    ("php behind a bmp", BMP + b"<?PHP phpinfo();"),
+    ("an entity's declaration behind a webp", WEBP + b'<!ENTITY x SYSTEM "file:///etc/passwd">'),
+    ("a gif of 10,799 pixels a row", sized("GIF", 0x2A2F, 1)),
+    ("a gif that is JavaScript", sized("GIF", 0x2A2F, 1) + b"*/=1;alert(1)"),
+    ("a gif that is JavaScript, with blanks", sized("GIF", 0x2A2F, 1) + b"*/ \n=1;alert(1)"),
+    ("random bytes behind a jpeg", JPG + os.urandom(100_000)),
 ]  # fmt: skip
 
 
