@@ -270,7 +270,7 @@ class _Head:
         return any(in_quotes(field) for line in lines if '"' in line for field in line.split(self._delimiter))
 
     def _quotes_a_column(self) -> bool:
-        """Whether all values of a column, of two at least, are in quotes."""
+        """Whether all values of a column, of three at least, are in quotes."""
         quoted: Counter[int] = Counter()
         plain: set[int] = set()
         if b'"' not in self._rest:
@@ -282,7 +282,7 @@ class _Head:
                         quoted[column] += 1
                     elif field:
                         plain.add(column)
-        return any(count > 1 and column not in plain for column, count in quoted.items())
+        return any(count > 2 and column not in plain for column, count in quoted.items())
 
     def _escapes(self, quoting: Quoting, evidence: Evidence) -> tuple[Escapes, Escapes]:
         """Whether backslashes are escapes in quotes, or without quoting; and whether they are in bare fields."""
@@ -293,9 +293,12 @@ class _Head:
             return told, told
         if quoting == "backslash":
             return self._shown(quoted=True), self._shown(quoted=False)
-        if quoting == "none" or not (evidence.quoted or self._quotes_any()):
+        if quoting == "none":
             return self._shown_without_quotes(), "none"
-        return "auto", "none"
+        if evidence.quoted or self._header_is_quoted or self._quotes_a_column():
+            return "auto", "none"
+        shown: Escapes = "auto" if self._quotes_any() else self._shown_without_quotes()
+        return shown, "auto" if shown == "auto" else "none"
 
     def _shown(self, *, quoted: bool) -> Escapes:
         """What the fields with quotes, or those without, of a file with quotes behind backslashes show."""
@@ -337,7 +340,8 @@ class _Head:
         for record in self._records(dialect):
             fields = self._strictly(record, dialect)
             if fields is not None and any(map(str.strip, fields)):
-                if len(fields) != self._width + 1:
+                joined = self._delimiter != "\\" and len(escaped_fields(record, self._delimiter)) == self._width
+                if len(fields) != self._width + 1 or joined:
                     return "none"
                 last = last or fields[-1]
         return "none" if last is None else "first" if last else "last"
