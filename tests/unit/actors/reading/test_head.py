@@ -21,10 +21,6 @@ def read(text: str, **settings: Any) -> FileRead:
 
 
 def test_row_names_before_each_row_are_left_out() -> None:
-    found = read(
-        HEADER + "\n" + "".join(f"r{line},{line}\n" for line in ROWS.splitlines()) + HEADER + "\n9,n,d,b,m,s,c\n"
-    )
-    assert found.cells("id") == ["1", "2", "3"] or found.codes
     found = read(HEADER + "\n" + "".join(f"r,{line}\n" for line in [*ROWS.splitlines(), "1,again,d,b,m,s,c"]))
     assert (found.cells("id"), found.rejects) == (["1", "2", "3", "1"], [])
     assert [sorted(shard.repeated_rows) for shard in found.shards if shard.repeated] == [[4]]
@@ -38,9 +34,8 @@ def test_one_delimiter_too_many_behind_each_row_is_dropped() -> None:
 def test_where_the_rows_disagree_each_odd_one_is_told() -> None:
     found = read(f"{HEADER}\n{ROWS}x,{ROWS}")
     assert [(reject.row, reject.code) for reject in found.rejects] == [(4, Code.WRONG_FIELD_COUNT)]
-    behind_head = read(
-        f"{HEADER}\n" + ROWS.replace("\n", ",\n") * 8000 + "1,n,d,b,m,s,c\n2,n,d,b,m,s,c,x\n" + HEADER + "\n"
-    )
+    text = ROWS.replace("\n", ",\n") * 8000 + "1,n,d,b,m,s,c\n2,n,d,b,m,s,c,x\n" + HEADER + "\n"
+    behind_head = read_file(f"{HEADER}\n{text}".encode(), short_catalogue(required=("id",)))
     assert [reject.code for reject in behind_head.rejects] == [
         Code.WRONG_FIELD_COUNT,
         Code.WRONG_FIELD_COUNT,
