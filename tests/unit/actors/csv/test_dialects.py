@@ -214,3 +214,27 @@ def strict(text: str, delimiter: str, told: str) -> bool:
     except csv.Error:
         return False
     return True
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.sampled_from(['"', "\\", 'a"', "a\\", "a", "\\N", 'a"b', "a,b", "a\\b", ""]), max_size=12),
+    st.sampled_from(sorted(SETTINGS)),
+    st.booleans(),
+    st.integers(0, 1),
+)
+def test_ids_are_compared_as_they_are_read(ids: list[str], way: str, quote_all: bool, first: int) -> None:
+    delimiter = "\t"
+    rows = [[cell, *"ndbmsc"] for cell in ids]
+    data = written(rows, way, delimiter, quote_all)
+    if first:
+        data = "".join(f"x{delimiter}{line}\n" for line in data.splitlines())
+    found = read_file(data.encode(), short_catalogue(required=(), delimiter=delimiter, **SETTINGS[way]), shard_rows=2)
+    seen: set[str] = set()
+    expected = []
+    for number, row in zip(found.numbers, found.rows, strict=True):
+        if row[0] and row[0] in seen:
+            expected.append(number)
+        seen.add(row[0])
+    planned = [row for shard in found.shards for row in sorted(shard.repeated_rows) if row in found.numbers]
+    assert planned == expected
