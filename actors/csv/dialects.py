@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 from actors.model.dialect import Dialect, Escapes, ExtraField, Quoting
 
-from .boundaries import RecordSplitter, find_line_end, without_line_end
+from .boundaries import RecordSplitter, without_line_end
 from .doubts import SETTINGS, doubt_of, following, in_quotes
 from .fields import NULL, escaped_fields, quoted_fields, splitter, strict_fields
 
@@ -27,6 +27,7 @@ _FEWEST_UNQUOTED = 2
 """One field that begins with a quote and does not end with one may be a slip in a file that quotes its fields."""
 _FEWEST_DOUBTS = 3
 _MOST = 0.75
+_RECORDS_COUNTED = 100
 _QUOTED_BY_CUSTOM = (",", ";")
 """RFC 4180 quotes any field of a file with commas; IANA's text/tab-separated-values has no quotes."""
 _TEXT_FORM = frozenset("\\tnrbfvN0")
@@ -91,7 +92,7 @@ class _Head:
         self._catalogue = catalogue
         self._encoding = catalogue.encoding
         self._final = final
-        self._width = 0
+        self._width = self._fields = 0
         self._header = ""
         self._rest = b""
         self._take_header()
@@ -136,7 +137,7 @@ class _Head:
         reason = ""
         if not self._width or (b'"' not in self._rest and b"\\" not in self._rest):
             return evidence
-        width = self._fields(dialect)
+        width = self._width + (dialect.extra_field != "none")
         split, doubt = splitter(self._delimiter, dialect), doubt_of(self._delimiter, width, dialect)
         starts = self._text[: len(self._text) - len(self._rest)]
         at = len(starts)
@@ -164,6 +165,8 @@ class _Head:
                 self._header = self._decoded(record)
                 self._width = len(splitter(self._delimiter, dialect)(self._header))
                 self._rest = self._text[end:]
+                self._fields = self._width
+                self._fields = self._most_fields()
                 return
 
     def _splitter(self, dialect: Dialect, fields: int) -> RecordSplitter:
@@ -177,7 +180,7 @@ class _Head:
 
     def _bounds(self, dialect: Dialect) -> Iterator[tuple[int, int, bool]]:
         """The start and end of each record behind the header, and whether a quote of it is open."""
-        found = self._splitter(dialect, self._fields(dialect)).split(self._rest, final=self._final)
+        found = self._splitter(dialect, self._fields).split(self._rest, final=self._final)
         for index, (start, end) in enumerate(pairwise([0, *found.ends.tolist()])):
             yield start, end, index in found.unclosed
 
@@ -192,7 +195,7 @@ class _Head:
         return without_line_end(record).decode(self._encoding, "replace")
 
     def _fits(self, fields: Sequence[object] | None) -> bool:
-        return fields is not None and len(fields) in (self._width, self._width + 1)
+        return fields is not None and len(fields) == self._fields
 
     def _reads_doubled(self, record: str) -> bool:
         return self._fits(strict_fields(record, self._delimiter))
@@ -236,7 +239,11 @@ class _Head:
             return "backslash"
         unquoted = (Dialect("none"), Dialect("none", "backslash"))
         many = evidence.none >= _FEWEST_UNQUOTED and evidence.none > evidence.quoted + evidence.doubled
-        return "none" if many and any(map(self._mostly_fit, unquoted)) else "doubled"
+        return "none" if many and not self._header_is_quoted and any(map(self._mostly_fit, unquoted)) else "doubled"
+
+    @property
+    def _header_is_quoted(self) -> bool:
+        return in_quotes(self._header.split(self._delimiter)[0])
 
     def _mostly_fit(self, unquoted: Dialect) -> bool:
         if unquoted.escapes == "backslash" and self._delimiter == "\\":
@@ -249,9 +256,11 @@ class _Head:
         quoted = evidence.quoted + evidence.doubled + evidence.backslash
         if quoting == "none":
             return evidence.none > _CLEARLY * quoted
+        if self._header_is_quoted:
+            return True
         if evidence.none * _CLEARLY > quoted:
             return False
-        if quoted or self._delimiter in _QUOTED_BY_CUSTOM or in_quotes(self._header.split(self._delimiter)[0]):
+        if quoted or self._delimiter in _QUOTED_BY_CUSTOM:
             return True
         return self._quotes_a_column()
 
@@ -261,7 +270,7 @@ class _Head:
         return any(in_quotes(field) for line in lines if '"' in line for field in line.split(self._delimiter))
 
     def _quotes_a_column(self) -> bool:
-        """Whether all values of a column, of two at least, are in quotes."""
+        """Whether all values of a column, of three at least, are in quotes."""
         quoted: Counter[int] = Counter()
         plain: set[int] = set()
         if b'"' not in self._rest:
@@ -273,7 +282,7 @@ class _Head:
                         quoted[column] += 1
                     elif field:
                         plain.add(column)
-        return any(count > 1 and column not in plain for column, count in quoted.items())
+        return any(count > 2 and column not in plain for column, count in quoted.items())
 
     def _escapes(self, quoting: Quoting, evidence: Evidence) -> tuple[Escapes, Escapes]:
         """Whether backslashes are escapes in quotes, or without quoting; and whether they are in bare fields."""
@@ -284,9 +293,12 @@ class _Head:
             return told, told
         if quoting == "backslash":
             return self._shown(quoted=True), self._shown(quoted=False)
-        if quoting == "none" or not (evidence.quoted or self._quotes_any()):
+        if quoting == "none":
             return self._shown_without_quotes(), "none"
-        return "auto", "none"
+        if evidence.quoted or self._header_is_quoted or self._quotes_a_column():
+            return "auto", "none"
+        shown: Escapes = "auto" if self._quotes_any() else self._shown_without_quotes()
+        return shown, "auto" if shown == "auto" else "none"
 
     def _shown(self, *, quoted: bool) -> Escapes:
         """What the fields with quotes, or those without, of a file with quotes behind backslashes show."""
@@ -324,25 +336,33 @@ class _Head:
 
     def _extra_field(self, dialect: Dialect) -> ExtraField:
         """The field that all records of the head have and the header has not."""
-        split = splitter(self._delimiter, dialect)
         last = None
-        for fields in map(split, self._records(dialect)):
-            if any(map(str.strip, fields)):
-                if len(fields) != self._width + 1:
+        for record in self._records(dialect):
+            fields = self._strictly(record, dialect)
+            if fields is not None and any(map(str.strip, fields)):
+                joined = self._delimiter != "\\" and len(escaped_fields(record, self._delimiter)) == self._width
+                if len(fields) != self._width + 1 or joined:
                     return "none"
                 last = last or fields[-1]
         return "none" if last is None else "first" if last else "last"
 
-    def _fields(self, dialect: Dialect) -> int:
-        return self._width + (dialect.extra_field != "none")
+    def _strictly(self, record: str, dialect: Dialect) -> list[str] | None:
+        """The fields of a record that keeps the rules of a writer."""
+        if dialect.quoting == "doubled":
+            return strict_fields(record, self._delimiter)
+        if dialect.quoting == "backslash" and not quoted_fields(record, self._delimiter)[1]:
+            return None
+        return splitter(self._delimiter, dialect)(record)
+
+    def _most_fields(self) -> int:
+        """How many fields most of the first records have: one more than the header, or as many."""
+        counted: Counter[int] = Counter()
+        for dialect in (Dialect("doubled"), Dialect("none")):
+            for record in islice(self._records(dialect), _RECORDS_COUNTED):
+                counted[len(self._strictly(record, dialect) or ())] += 1
+        return self._width + (counted[self._width + 1] > counted[self._width])
 
 
 def _lines(text: bytes) -> int:
     """How many lines end in a text."""
-    count = at = 0
-    while at < len(text):
-        end = find_line_end(text[at : at + (1 << 16)], final=True)
-        assert end is not None
-        at += end
-        count += 1
-    return count
+    return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from actors.model.dialect import Dialect
 
-from .fields import NULL, Field, quoted_fields, strict_fields, unescaped
+from .fields import NULL, Field, escaped_fields, quoted_fields, strict_fields, unescaped
 
 Doubt = Callable[[str, list[str]], str | None]
 
@@ -63,6 +63,8 @@ def _doubled(record: str, fields: list[str], delimiter: str, width: int, dialect
             for other in (_as_backslash(record, delimiter), _as_php(record, delimiter)):
                 if other is not None and len(other) == width and other != fields:
                     return f'The quote of a \\" may end its field or belong to it. {SETTINGS}'
+    if dialect.found and f"\\{delimiter}" in record and len(escaped_fields(record, delimiter)) == width:
+        return f"The record has {width} fields also if a backslash escapes a delimiter. {_ESCAPES}"
     if dialect.found and dialect.escapes == "auto" and "\\" in record and _may_be_escapes(record, fields, dialect):
         return f"The record has backslashes that may be escapes, and the file has not shown whether. {_ESCAPES}"
     return None
@@ -81,7 +83,7 @@ def _may_be_escapes(record: str, fields: list[str], dialect: Dialect) -> bool:
     behind = following(record) - {'"', ""}
     if NULL in fields:
         return True
-    if not dialect.sure and behind and behind <= _TEXT_FORM:
+    if dialect.bare_escapes == "auto" and behind and behind <= _TEXT_FORM:
         return True
     doubled = behind & {"\\", *_LINE_ENDS}
     return bool(doubled) and behind <= {"\\", *_LINE_ENDS}

@@ -88,7 +88,7 @@ class IdFilter:
     def _hashes_of(self, block: bytes, starts: Places, ends: Places, max_row_bytes: int) -> Hashes:
         hashes = np.zeros(ends.size, dtype=np.uint64)
         to_read = ends - starts <= max_row_bytes
-        if self._position == 0 and len(block) >= _WINDOW and not (self._escapes and BACKSLASH in block):
+        if self._position == 0 and len(block) >= _WINDOW:
             places, characters, lengths = self._leading(block, starts, ends)
             hashes[places] = _hashes(characters, lengths)
             hashes[~to_read] = 0
@@ -116,6 +116,9 @@ class IdFilter:
         rows = np.arange(len(window))
         plain = (window[rows, lengths] == closing) & (first + lengths + quoted < ends[places])
         plain &= window[rows, lengths + quoted] == self._delimiter[0]
+        if self._escapes and BACKSLASH in block:
+            escape = (window == BACKSLASH).argmax(axis=1)
+            plain &= (window[rows, escape] != BACKSLASH) | (escape >= lengths)
         return places[plain], window[plain, :_LONGEST], lengths[plain]
 
     def _id(self, block: bytes, start: int, end: int) -> bytes:
@@ -123,8 +126,6 @@ class IdFilter:
         first = start
         end -= block[end - 1] == LF
         end -= end > start and block[end - 1] == CR
-        if self._escapes and block.find(b"\\", start, end) >= 0:
-            return self._parsed_id(block[start:end])
         last = self._field_end(block, first, end)
         for _ in range(self._position):
             if last == end:
@@ -142,9 +143,13 @@ class IdFilter:
         """The end of the field that starts at `first`; -1 if only the parser can find it."""
         if self._quotes and first < end and block[first] == QUOTE:
             last = block.find(b'"', first + 1, end) + 1
-            return last if last == end or (last and block[last] == self._delimiter[0]) else -1
-        last = block.find(self._delimiter, first, end)
-        return end if last < 0 else last
+            ended = last == end or (last and block[last] == self._delimiter[0])
+        else:
+            last = block.find(self._delimiter, first, end)
+            last, ended = (end if last < 0 else last), True
+        if not ended or (self._escapes and block.find(b"\\", first, last) >= 0):
+            return -1
+        return last
 
     def _parsed_id(self, record: bytes) -> bytes:
         try:

@@ -19,10 +19,10 @@ ExtraField = Literal["none", "first", "last"]
 class Dialect:
     """How records are read, the same in each shard of a file.
 
-    `escapes` is for fields in quotes, or for all where `quoting` is `none`; `bare_escapes` is for the fields without
-    quotes of a file with backslashes. `found`: no setting says how the file is quoted, so a row that another way of
-    quoting would read differently is a reject. `sure`: the file has shown that its fields are quoted, or that none is,
-    so that a field in quotes that did not need them is no such row.
+    `escapes` is for fields in quotes, or for all where `quoting` is `none`; `bare_escapes` is for those without quotes:
+    with doubled quotes, `auto` says that the file may be the text form of a database. `found`: no setting says how the
+    file is quoted, so a row that another way of quoting would read differently is a reject. `sure`: the file has shown
+    that its fields are quoted, or that none is, so that a field in quotes that did not need them is no such row.
     """
 
     quoting: Quoting = "doubled"

@@ -19,15 +19,18 @@ from pathlib import Path
 import click
 import numpy as np
 
+from actors.csv.boundaries import RecordSplitter
 from actors.csv.ids import IdFilter
 from actors.csv.scan import BLOCK_BYTES, ShardScanner
 from actors.model.catalogue import Catalogue
+from actors.model.dialect import Dialect
 from actors.model.header import HeaderMap
 from tests.support.catalogue import catalogue
 
 MEGABYTES = 40
 CATALOGUE_ROWS = 20_000
 CHUNK_BYTES = 8 << 20
+COLUMNS = ("a", "b", "c", "d", "e", "f")
 
 
 def shards(data: bytes) -> None:
@@ -36,13 +39,15 @@ def shards(data: bytes) -> None:
 
 def shards_with_ids(data: bytes) -> None:
     """What a run's plan does: it tells rows of repeated ids too."""
-    header = HeaderMap("id", "utf-8", ",", ("id",), {"id": 0})
+    dialect = Dialect("backslash", "backslash") if b'\\"' in data[:CHUNK_BYTES] else Dialect()
+    header = HeaderMap("id", "utf-8", ",", ("id", *COLUMNS), {"id": 0}, dialect)
     scanner = ShardScanner(
         ",",
         shard_bytes=1 << 20,
         shard_rows=400,
         max_row_bytes=Catalogue().max_row_bytes,
         ids=lambda _: IdFilter(header, len(data)),
+        records=lambda _: RecordSplitter.of(header, Catalogue()),
     )
     _scan(data, scanner)
 
@@ -79,7 +84,11 @@ def files() -> dict[str, bytes]:
     }
     repeated = {name: b"header\n" + row * (MEGABYTES * 10**6 // len(row)) for name, row in rows.items()}
     _, _, body = catalogue(CATALOGUE_ROWS, seed=1, image_url="http://127.0.0.1").partition(b"\n")
-    return {"product catalogue": b"header\n" + body} | repeated
+    escaped = io.StringIO(newline="")
+    for row in csv.reader(io.StringIO(body.decode(), newline="")):
+        escaped.write(",".join('"{}"'.format(cell.replace("\\", "\\\\").replace('"', '\\"')) for cell in row) + "\n")
+    backslash = {"its quotes behind backslashes": b"header\n" + escaped.getvalue().encode()}
+    return {"product catalogue": b"header\n" + body} | backslash | repeated
 
 
 def measure(data: bytes, rounds: int) -> dict[str, float]:
