@@ -22,7 +22,6 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
-from yarl import URL
 
 from actors import side_by_side
 from actors.errors import Code, DropforgeError, Kind
@@ -36,7 +35,7 @@ from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
 from .shared_fetches import RunUrl, SharedFetches
 from .upload import ImageStore
-from .urls import Candidate, candidates, without_credentials
+from .urls import Candidate, candidates, host_of, without_credentials
 
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
@@ -231,7 +230,7 @@ class ImageStage:
 
 def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
     failures = [row.failure for row in held if row.failure]
-    hosts = Counter(URL(failure.url).raw_host or "?" for failure in failures)
+    hosts = Counter(host_of(failure.url) for failure in failures)
     codes = Counter(str(failure.code) for failure in failures)
     return DropforgeError(
         Code.IMAGE_HOST_DOWN,

@@ -155,9 +155,9 @@ REDIRECTS: list[tuple[str, str]] = [
     ("http://2852039166/", "bad_url"), ("http://0xa9fea9fe/", "bad_url"), ("http://0251.0376.0251.0376/", "bad_url"), ("http://169.254.43518/", "bad_url"),
     ("http://169.254.169.254./", "bad_url"), ("http://１６９.254.169.254/", "blocked_address"), ("http://127.1/", "bad_url"), ("http://0/", "bad_url"),
     ("http://user:pw@127.0.0.1:{port}/ok", "bad_url"), ("http://127.0.0.1:{port}@10.0.0.1/", "bad_url"), ("http://10.0.0.1#@127.0.0.1/", "blocked_address"),
-    ("http://10.0.0.1\\@127.0.0.1/", "bad_url"), ("http:\\\\10.0.0.1\\", "bad_url"), ("/\\10.0.0.1/", "bad_url"), ("\\\\10.0.0.1\\", "bad_url"),
+    ("http://10.0.0.1\\@127.0.0.1/", "bad_url"), ("http:\\\\10.0.0.1\\", "blocked_address"), ("/\\10.0.0.1/", "blocked_address"), ("\\\\10.0.0.1\\", "blocked_address"),
     ("http://127.0.0.1:22/", "blocked_address"), ("http://127.0.0.1:0/", "blocked_address"), ("http://127.0.0.1:99999/", "bad_url"), ("http://127.0.0.1:x/", "bad_url"),
-    ("http://", "bad_url"), ("http:///ok", "bad_url"), ("///ok", "bad_url"), ("http://%31%30.0.0.1/", "bad_url"), ("/a b", "bad_url"), ("/a\tb", "bad_url"), ("/" + "a" * 9000, "image_http_error"),
+    ("http://", "bad_url"), ("http:///ok", "bad_url"), ("///ok", "bad_url"), ("http://%31%30.0.0.1/", "bad_url"), ("/a b", "image_not_found"), ("/a\tb", "bad_url"), ("/" + "a" * 9000, "image_http_error"),
 ]  # fmt: skip
 
 
