@@ -162,7 +162,7 @@ class ImageStage:
         # All rows at once: one that waits for a slow host must not keep one of another host from starting. What runs
         # is bounded by the limits, and a shard by the plan.
         if resume:
-            await side_by_side.all_of(self._find(row, shard) for row in shard.rows if row.untried)
+            await self._find([row for row in shard.rows if row.untried], shard)
         await side_by_side.all_of(self._first_image(row, shard) for row in shard.rows if row.untried)
         held = [row for row in shard.rows if row.held]
         if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
@@ -178,11 +178,12 @@ class ImageStage:
             self._note(row, cell, error, shard)
         return row
 
-    async def _find(self, row: _Row, shard: _Shard) -> None:
-        name = await self._store.find(shard.target, row.key)
-        if name is not None:
-            row.uri = shard.target.uri(name)
-            shard.reused += 1
+    async def _find(self, rows: list[_Row], shard: _Shard) -> None:
+        names = await self._store.stored(shard.target, [row.key for row in rows])
+        for row in rows:
+            if row.key in names:
+                row.uri = shard.target.uri(names[row.key])
+                shard.reused += 1
 
     async def _first_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the row's first available image, or stops at the first transient failure."""

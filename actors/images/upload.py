@@ -5,7 +5,8 @@ A failure of Cloud Storage fails the shard, and never counts as a failure of an 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
 import aiohttp
@@ -67,26 +68,43 @@ class ImageStore:
 
         return await self._call(upload, target.uri(name))
 
-    async def find(self, target: ImageTarget, key: RowKey) -> str | None:
-        """The name, below the folder, of the stored image of a row: that with the lowest index; None without one."""
-        prefix = target.object(f"{key.encoded}_")
-        found: list[tuple[int, str]] = []
-        token: str | None = ""
-        while token is not None:
-            page = await self._list(target, prefix, token)
+    async def stored(self, target: ImageTarget, keys: Collection[RowKey]) -> dict[RowKey, str]:
+        """The names, below the folder, of the stored images of rows: of each row that with the lowest index.
+
+        Lists the folder page by page, and skips to the next row's names where a page ends between two rows'. So there
+        is one request at a time, and at most one per page of the folder or per row, whichever is fewer.
+        """
+        by_start = {f"{key.encoded}_": key for key in keys}
+        starts = sorted(by_start)
+        found: dict[RowKey, tuple[int, str]] = {}
+        start, token = (starts[0] if starts else None), ""
+        while start is not None:
+            page = await self._list(target, start, starts[-1], token)
+            name = ""
             for item in page.get("items", ()):
                 name = item["name"].removeprefix(target.object(""))
-                index = index_of(name, key)
-                if index is not None:
-                    found.append((index, name))
-            token = page.get("nextPageToken")
-        return min(found)[1] if found else None
+                key = by_start.get(name.rpartition("_")[0] + "_")
+                index = index_of(name, key) if key else None
+                if key is not None and index is not None:
+                    found[key] = min(found.get(key, (index, name)), (index, name))
+            token = page.get("nextPageToken", "")
+            if not token:
+                break
+            if name and not any(name[: at + 1] in by_start for at, letter in enumerate(name) if letter == "_"):
+                after = bisect_right(starts, name)
+                start, token = (starts[after] if after < len(starts) else None), ""
+        return {key: name for key, (_, name) in found.items()}
 
-    async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict[str, Any]:
-        parameters = {"prefix": prefix, "fields": "items(name),nextPageToken"} | ({"pageToken": token} if token else {})
+    async def _list(self, target: ImageTarget, first: str, last: str, token: str) -> dict[str, Any]:
+        """A page of the objects from those whose names start with `first` to those with `last`, which ends in `_`."""
+        parameters = {
+            "startOffset": target.object(first),
+            "endOffset": target.object(last[:-1] + chr(ord("_") + 1)),
+            "fields": "items(name),nextPageToken",
+        } | ({"pageToken": token} if token else {})
         return await self._call(
             lambda: self._storage.list_objects(target.bucket, params=parameters, timeout=self._timeout_s),
-            f"gs://{target.bucket}/{prefix}*",
+            f"gs://{target.bucket}/{target.object('*')}",
         )
 
     async def _call(self, request: Callable[[], Awaitable[T]], uri: str) -> T:

@@ -13,6 +13,7 @@ from actors.images.stage import ImageFailure, ImageStage
 from actors.model.catalogue import Catalogue
 from actors.model.frame import ImageColumn
 from actors.retry import RetryPolicy
+from tests.support.storage_proxy import StorageProxy
 
 from .origin import Origin, Request, http, running_origin
 from .pictures import HTML, SVG, picture
@@ -267,6 +268,18 @@ class TestResume:
         assert second.rows == first.rows
         assert (second.reused, second.fetched_bytes) == (2, 0)
         assert [request.path for request in origin.requests] == ["/missing"]
+
+    @pytest.mark.parametrize("count", [3, 300])
+    async def test_a_shard_asks_the_bucket_once(
+        self, monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, origin: Origin, target: ImageTarget, count: int
+    ) -> None:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+        rows = table(*[origin.says("/a", OK)] * (count - 1), origin.url("/missing"))
+        await run(limits(origin), rows, target)
+        proxy.asked.clear()
+        column = await run(limits(origin), rows, target, resume=True)
+        assert column.reused == count - 1
+        assert [call.operation for call in proxy.calls] == ["list"]
 
     async def test_a_first_attempt_asks_the_bucket_nothing(
         self, monkeypatch: pytest.MonkeyPatch, origin: Origin, target: ImageTarget

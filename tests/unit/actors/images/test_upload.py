@@ -4,6 +4,7 @@ import json
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +13,8 @@ from actors.errors import Code, DropforgeError
 from actors.images.names import ImageTarget, RowKey, image_name
 from actors.images.upload import ImageStore
 from actors.retry import RetryPolicy
+from tests.support.proxy import Fault, Forward, Reply, Request
+from tests.support.storage_call import call
 from tests.support.storage_proxy import StorageProxy
 
 from .origin import Origin, http, running_origin
@@ -70,19 +73,64 @@ async def test_an_image_that_is_there_is_left_as_it_is(gcs: str, target: ImageTa
     assert stored(gcs, target, "a_0.jpg") == (b"first", "image/jpeg")
 
 
-async def test_the_image_of_the_lowest_index_is_found(gcs: str, target: ImageTarget) -> None:
-    names = ["a_10.jpg", "a_2.png", "a_1_0.jpg", "ab_0.jpg", "a_b_0.jpg", "a%2Fb_3.gif", "a%row7_1.png"]
+NAMES = ["a_10.jpg", "a_2.png", "a_1_0.jpg", "ab_0.jpg", "a_b_0.jpg", "a%2Fb_3.gif", "a%row7_1.png", "a_1x_0.jpg"]
+STORED = {
+    RowKey("a"): "a_2.png",
+    RowKey("a_1"): "a_1_0.jpg",
+    RowKey("a", 7): "a%row7_1.png",
+    RowKey("a/b"): "a%2Fb_3.gif",
+}
+ABSENT = [RowKey("a", 8), RowKey("a%2Fb"), RowKey("0"), RowKey("z"), RowKey("a_1", 7), RowKey("")]
+
+
+async def test_the_images_of_the_lowest_index_are_found(gcs: str, target: ImageTarget) -> None:
     async with image_store() as store:
-        assert await store.find(target, RowKey("a")) is None
-        for name in names:
+        assert await store.stored(target, STORED) == {}
+        for name in NAMES:
             await store.create(target, name, b"x", "image/jpeg")
-        assert await store.find(target, RowKey("a")) == "a_2.png"
-        assert await store.find(target, RowKey("a_1")) == "a_1_0.jpg"
-        assert await store.find(target, RowKey("a", 7)) == "a%row7_1.png"
-        assert await store.find(target, RowKey("a", 8)) is None
-        assert await store.find(target, RowKey("a/b")) == "a%2Fb_3.gif"
-        assert await store.find(target, RowKey("a%2Fb")) is None
-        assert await store.find(ImageTarget(target.bucket, f"{target.folder}-other"), RowKey("a")) is None
+        assert await store.stored(target, [*STORED, *ABSENT]) == STORED
+        for key in STORED:
+            assert await store.stored(target, [key]) == {key: STORED[key]}
+        assert await store.stored(target, ABSENT) == {}
+        assert await store.stored(target, []) == {}
+        assert await store.stored(ImageTarget(target.bucket, f"{target.folder}-other"), STORED) == {}
+
+
+def paged(size: int) -> Fault:
+    """Lists have pages of this many objects."""
+
+    async def effect(request: Request, forward: Forward) -> Reply:
+        return await forward(replace(request, target=f"{request.target}&maxResults={size}"))
+
+    return Fault(call("list"), effect, times=None)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+async def test_images_are_found_page_by_page(
+    monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, target: ImageTarget, size: int
+) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+    async with image_store() as store:
+        for name in NAMES:
+            await store.create(target, name, b"x", "image/jpeg")
+        proxy.add(paged(size))
+        assert await store.stored(target, [*STORED, *ABSENT]) == STORED
+
+
+async def test_pages_without_a_rows_image_are_skipped(
+    monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, target: ImageTarget
+) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+    async with image_store() as store:
+        for number in range(100, 200):
+            await store.create(target, f"id{number}_0.jpg", b"x", "image/jpeg")
+        proxy.add(paged(10))
+        proxy.asked.clear()
+        assert len(await store.stored(target, [RowKey(f"id{number}") for number in range(100, 200)])) == 100
+        assert len(proxy.asked) == 10
+        proxy.asked.clear()
+        assert len(await store.stored(target, [RowKey(f"id{number}") for number in (105, 107, 150, 195)])) == 4
+        assert len(proxy.asked) == 3
 
 
 async def test_a_missing_bucket_is_for_a_person_to_mend(gcs: str) -> None:
@@ -143,5 +191,5 @@ async def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gone.url(""))
     async with image_store() as store:
         with pytest.raises(DropforgeError) as raised:
-            await store.find(TARGET, RowKey("a"))
+            await store.stored(TARGET, [RowKey("a")])
     assert raised.value.code is Code.STORAGE_UNAVAILABLE
