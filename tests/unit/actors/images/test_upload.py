@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from gcloud.aio.storage import Storage
 
 from actors.errors import Code, DropforgeError
 from actors.images.names import ImageTarget, RowKey, image_name
@@ -18,6 +21,7 @@ from tests.support.storage_call import call
 from tests.support.storage_proxy import StorageProxy
 
 from .origin import Origin, http, running_origin
+from .origin import Request as Asked
 
 QUICK = RetryPolicy(attempts=3, total_s=5, first_delay_s=0, longest_delay_s=0, jitter_s=0)
 
@@ -177,13 +181,69 @@ async def test_an_upload_whose_reply_was_lost_counts_as_stored(monkeypatch: pyte
         assert not await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.parametrize("status", [400, 403, 404])
 async def test_refusals_are_not_retried(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     async with scripted_store(monkeypatch, http(status=status)) as (store, server):
         with pytest.raises(DropforgeError) as raised:
             await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
     assert raised.value.code is Code.BAD_SETTINGS
     assert server.counts[UPLOAD] == 1
+
+
+@asynccontextmanager
+async def store_with_tokens(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *answers: bytes
+) -> AsyncIterator[tuple[ImageStore, Origin]]:
+    """Like `scripted_store`, but with credentials; the n-th token is `token-n`."""
+
+    async def token(request: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(json_answer({"access_token": f"token-{request.number}", "expires_in": 3600}))
+
+    async with scripted_store(monkeypatch, *answers) as (store, server):
+        server.does("/token", token)
+        credentials = folder / "credentials.json"
+        user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}
+        credentials.write_text(json.dumps(user | {"token_uri": server.url("/token")}))
+        store._storage = Storage(
+            session=store._session,  # type: ignore[arg-type]
+            api_root=server.url(""),
+            api_is_dev=False,
+            service_file=str(credentials),
+        )
+        yield store, server
+
+
+def json_answer(value: object) -> bytes:
+    return http(json.dumps(value).encode(), headers={"Content-Type": "application/json"})
+
+
+def tokens(server: Origin) -> list[str]:
+    return [each.headers["Authorization"] for each in server.requests if each.path == UPLOAD]
+
+
+async def test_a_lapsed_token_is_renewed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with store_with_tokens(monkeypatch, tmp_path, http(status=401), DONE) as (store, server):
+        assert await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+        assert await store.create(TARGET, "b_0.jpg", b"x", "image/jpeg")
+    assert tokens(server) == ["Bearer token-1", "Bearer token-2", "Bearer token-2"]
+
+
+async def test_uploads_at_once_renew_a_lapsed_token_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def upload(request: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(status=401) if request.headers["Authorization"] == "Bearer token-1" else DONE)
+
+    async with store_with_tokens(monkeypatch, tmp_path) as (store, server):
+        server.does(UPLOAD, upload)
+        assert all(await asyncio.gather(*(store.create(TARGET, f"{at}_0.jpg", b"x", "image/jpeg") for at in range(20))))
+    assert server.counts["/token"] == 2
+
+
+async def test_a_new_token_that_is_refused_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async with store_with_tokens(monkeypatch, tmp_path, http(status=401)) as (store, server):
+        with pytest.raises(DropforgeError) as raised:
+            await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+    assert raised.value.code is Code.BAD_SETTINGS
+    assert tokens(server) == ["Bearer token-1", "Bearer token-2"]
 
 
 async def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
