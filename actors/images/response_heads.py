@@ -24,7 +24,9 @@ def with_one_length(data: bytes) -> bytes:
     if not data.startswith(b"HTTP/1."):
         return data
     end = data.find(b"\r\n\r\n")
-    found = list(_LENGTH.finditer(data, 0, max(end, 0)))
+    if data[: max(end, 0)].lower().count(b"content-length") < 2:  # the rule, told without the cost of an expression
+        return data
+    found = list(_LENGTH.finditer(data, 0, end))
     if len(found) < 2 or len({each[1] for each in found}) > 1:
         return data
     first = found[0].end()

@@ -86,6 +86,12 @@ class ImageSettings(BaseModel):
         description="share of a shard's rows that may have no image because of transient failures, such as a host that "
         "does not answer; with a greater share the shard fails and is retried",
     )
+    tolerated_passing_rows: int = Field(
+        1,
+        ge=0,
+        description="rows of a shard that may in any case have no image because of transient failures, unless they are "
+        "all of its rows: one bad URL in a file of ten rows is an empty cell, and no dead letter",
+    )
 
     reuse_mb: int = Field(32, ge=0, description="cache of images for later rows of the same run with the same URL, MB")
 

@@ -5,11 +5,11 @@ Which image a row gets must not depend on the time of its fetch, so failures are
 - After a failure of kind `IMAGE` (404, not an image, blocked, …) the row's next URL is tried.
 - After a transient failure (kind `PASSING`), and the URL's retries, the row is held. With the next URL, a short outage
   could give the row another image than an undisturbed run.
-- After all rows were tried, the share of held rows decides. If it is above `tolerated_passing_share`, the shard fails
-  with `IMAGE_HOST_DOWN`; its retry finds the stored images and fetches only the rest. Otherwise the held rows' further
-  URLs are tried, once each, as the reference does immediately: an image is better than none, and a few dead servers
-  among many must not prevent the end of a run. Such a row is counted by its last failure, so that no missing image goes
-  unnoticed.
+- After all rows were tried, the number of held rows decides. If it is above what `tolerated_passing_share` and
+  `tolerated_passing_rows` allow, the shard fails with `IMAGE_HOST_DOWN`; its retry finds the stored images and fetches
+  only the rest. Otherwise the held rows' further URLs are tried, once each, as the reference does immediately: an image
+  is better than none, and a few dead servers among many must not prevent the end of a run. Such a row is counted by its
+  last failure, so that no missing image goes unnoticed.
 """
 
 from __future__ import annotations
@@ -165,10 +165,15 @@ class ImageStage:
             await self._find([row for row in shard.rows if row.untried], shard)
         await side_by_side.all_of(self._first_image(row, shard) for row in shard.rows if row.untried)
         held = [row for row in shard.rows if row.held]
-        if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
-            raise _host_down(held, len(shard.rows), self._settings.tolerated_passing_share)
+        if len(held) > (tolerated := self._tolerated(len(shard.rows))):
+            raise _host_down(held, len(shard.rows), tolerated)
         await side_by_side.all_of(self._any_image(row, shard) for row in held)
         return shard.column()
+
+    def _tolerated(self, rows: int) -> int:
+        """How many of a shard's rows may be held."""
+        share = int(self._settings.tolerated_passing_share * rows)
+        return max(share, min(self._settings.tolerated_passing_rows, rows - 1))
 
     def _row(self, number: int, key: RowKey, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
         row = _Row(number, key)
@@ -229,14 +234,14 @@ class ImageStage:
         self._on_failure(row.failure)
 
 
-def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
+def _host_down(held: list[_Row], rows: int, tolerated: int) -> DropforgeError:
     failures = [row.failure for row in held if row.failure]
     hosts = Counter(host_of(failure.url) for failure in failures)
     codes = Counter(str(failure.code) for failure in failures)
     return DropforgeError(
         Code.IMAGE_HOST_DOWN,
         f"{len(held)} of {rows} rows have no image because of transient failures ({_counts(codes)}; by host: "
-        f"{_counts(hosts)}), more than the tolerated {tolerated:.0%}. The images stored so far are kept. Replay the "
+        f"{_counts(hosts)}), more than the {tolerated} tolerated. The images stored so far are kept. Replay the "
         "shard when the host answers again, or increase images.tolerated_passing_share to continue without them.",
         retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
     )

@@ -20,8 +20,9 @@ MAX_URL_CHARACTERS = 8192
 # yarl 1.25 raises IndexError for an empty host in brackets, such as `//[]@`.
 _UNREADABLE = (ValueError, IndexError)
 
+_BRACKETS = str.maketrans("", "", '[]"')
 # An IPv6 address keeps its brackets, because a URL is none without them.
-_BRACKETS = re.compile(r'(?P<literal>(?<=//)\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])|[\[\]"]')
+_OTHER_BRACKETS = re.compile(r'(?P<literal>(?<=//)\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\])|[\[\]"]')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _RAW_BYTE = re.compile(r"[\udc80-\udcff]")
 _CREDENTIALS = re.compile(r"(?://|\\\\)[^/?#\s]*@")
@@ -61,7 +62,8 @@ def candidates(cell: str, catalogue: Catalogue) -> tuple[Candidate, ...]:
     elif catalogue.image_list == "delimited":
         entries = cell.split(catalogue.image_delimiter)
     else:
-        entries = _BRACKETS.sub(r"\g<literal>", cell).split(",")
+        bare = _OTHER_BRACKETS.sub(r"\g<literal>", cell) if "//[" in cell else cell.translate(_BRACKETS)
+        entries = bare.split(",")
     stripped = (entry.strip() for entry in entries)
     return tuple(Candidate(index, url) for index, url in enumerate(stripped) if url)
 

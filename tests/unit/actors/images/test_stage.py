@@ -200,7 +200,19 @@ class TestPassingFailures:
     async def test_none_is_tolerated_where_so_set(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
         rows = table(origin.says("/bad", BROKEN), *[origin.says("/good", OK)] * 99)
         with pytest.raises(DropforgeError):
-            await run(limits(origin, tolerated_passing_share=0), rows, target)
+            await run(limits(origin, tolerated_passing_share=0, tolerated_passing_rows=0), rows, target)
+
+    async def test_in_a_small_file_one_is_tolerated_unless_it_is_all(
+        self, gcs: str, origin: Origin, target: ImageTarget
+    ) -> None:
+        good, bad = origin.says("/good", OK), origin.says("/bad", BROKEN)
+        assert (await run(limits(origin), table(bad, *[good] * 9), target)).rows == {"stored": 9, "server_error": 1}
+        for cells in ([bad], [bad, bad, good]):
+            with pytest.raises(DropforgeError) as raised:
+                await run(limits(origin), table(*cells), target)
+            assert raised.value.code is Code.IMAGE_HOST_DOWN
+        two = limits(origin, tolerated_passing_rows=2)
+        assert (await run(two, table(bad, bad, good), target)).rows == {"stored": 1, "server_error": 2}
 
     async def test_a_tolerated_row_gets_its_further_urls(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
         bad, missing, spare = origin.says("/bad", BROKEN), origin.url("/missing"), origin.says("/spare", OK)
