@@ -94,6 +94,7 @@ class _Shard:
     failures: Counter[str] = field(default_factory=Counter)
     fetched_bytes: int = 0
     reused: int = 0
+    given_up: int = 0
 
     def column(self) -> ImageColumn:
         return ImageColumn(
@@ -102,6 +103,7 @@ class _Shard:
             failures=dict(self.failures),
             fetched_bytes=self.fetched_bytes,
             reused=self.reused,
+            given_up=self.given_up,
         )
 
 
@@ -144,10 +146,13 @@ class ImageStage:
             raise DropforgeError(Code.INTERNAL, "The image fetcher's HTTP session is closed.")
         return (await self._decoder.format_of(_ONE_PIXEL)).extension
 
-    async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
+    async def fetch(
+        self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool, give_up: bool = False
+    ) -> ImageColumn:
         """The image column for a shard's rows (`ShardFrame.rows`), in their order.
 
-        With `resume`, finds the images that an earlier attempt at this shard stored, and fetches only the rest.
+        With `resume`, finds the images that an earlier attempt at this shard stored, and fetches only the rest. With
+        `give_up`, any number of rows may stay without an image because of transient failures.
 
         Raises:
             IMAGE_HOST_DOWN: a greater share of rows than tolerated had transient failures.
@@ -165,9 +170,11 @@ class ImageStage:
             await self._find([row for row in shard.rows if row.untried], shard)
         await side_by_side.all_of(self._first_image(row, shard) for row in shard.rows if row.untried)
         held = [row for row in shard.rows if row.held]
-        if len(held) > (tolerated := self._tolerated(len(shard.rows))):
+        over = len(held) > (tolerated := self._tolerated(len(shard.rows)))
+        if over and not give_up:
             raise _host_down(held, len(shard.rows), tolerated)
         await side_by_side.all_of(self._any_image(row, shard) for row in held)
+        shard.given_up = sum(not row.uri for row in held) if over else 0
         return shard.column()
 
     def _tolerated(self, rows: int) -> int:
@@ -242,7 +249,7 @@ def _host_down(held: list[_Row], rows: int, tolerated: int) -> DropforgeError:
         Code.IMAGE_HOST_DOWN,
         f"{len(held)} of {rows} rows have no image because of transient failures ({_counts(codes)}; by host: "
         f"{_counts(hosts)}), more than the {tolerated} tolerated. The images stored so far are kept. Replay the "
-        "shard when the host answers again, or increase images.tolerated_passing_share to continue without them.",
+        "shard when the host answers again, or with --give-up images to continue without them.",
         retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
     )
 

@@ -67,7 +67,8 @@ class ImageColumn:
 
     `rows` counts rows by outcome: `stored`, or the code of the row's last failure. `failures` counts failed URLs by
     code (a row whose second URL worked has one failure and is `stored`). `fetched_bytes` counts the bytes of images
-    from the network; `reused` counts the images that were already stored.
+    from the network; `reused` counts the images that were already stored, `given_up` the rows without an image because
+    a replay gave it up.
     """
 
     uris: pa.Array
@@ -75,3 +76,4 @@ class ImageColumn:
     failures: Mapping[str, int] = field(default_factory=dict)
     fetched_bytes: int = 0
     reused: int = 0
+    given_up: int = 0

@@ -75,6 +75,7 @@ def sums(view: RunView) -> dict[str, str]:
         if counts.images
         else "",
         "failed URLs": _listed(counts.image_failures),
+        "given up": f"{counts.gave_up_images} images, by a replay" if counts.gave_up_images else "",
     }
 
 

@@ -56,12 +56,13 @@ async def run(
     target: ImageTarget,
     *,
     resume: bool = False,
+    give_up: bool = False,
     catalogue: Catalogue | None = None,
     failures: list[ImageFailure] | None = None,
 ) -> ImageColumn:
     told = [] if failures is None else failures
     async with ImageStage(settings, on_failure=told.append) as stage:
-        return await stage.fetch(rows, catalogue or Catalogue(), target, resume=resume)
+        return await stage.fetch(rows, catalogue or Catalogue(), target, resume=resume, give_up=give_up)
 
 
 def names(column: ImageColumn, target: ImageTarget) -> list[str]:
@@ -213,6 +214,19 @@ class TestPassingFailures:
             assert raised.value.code is Code.IMAGE_HOST_DOWN
         two = limits(origin, tolerated_passing_rows=2)
         assert (await run(two, table(bad, bad, good), target)).rows == {"stored": 1, "server_error": 2}
+
+    async def test_images_that_are_given_up_are_counted(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
+        good, bad, spare = origin.says("/good", OK), origin.says("/bad", BROKEN), origin.says("/spare", OK)
+        rows = table(good, bad, f"{bad}, {spare}", bad)
+        column = await run(limits(origin), rows, target, give_up=True)
+        assert names(column, target) == ["id1_0.jpg", "", "id3_1.jpg", ""]
+        assert (column.rows, column.given_up) == ({"stored": 2, "server_error": 2}, 2)
+
+    async def test_what_is_tolerated_anyway_is_not_given_up(
+        self, gcs: str, origin: Origin, target: ImageTarget
+    ) -> None:
+        rows = table(origin.says("/bad", BROKEN), *[origin.says("/good", OK)] * 9)
+        assert (await run(limits(origin), rows, target, give_up=True)).given_up == 0
 
     async def test_a_tolerated_row_gets_its_further_urls(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
         bad, missing, spare = origin.says("/bad", BROKEN), origin.url("/missing"), origin.says("/spare", OK)
