@@ -35,7 +35,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("cells: formulas and text", (("unit/actors/csv/test_output.py", ""),)),
-    ("URLs", (("unit/actors/images/test_urls.py", ""),)),
+    (
+        "URLs",
+        (("unit/actors/images/test_urls.py", ""), ("unit/actors/images/test_browser_urls.py", "test_a_")),
+    ),
     (
         "addresses and names of hosts",
         (("unit/actors/images/test_guard.py", ""), ("unit/actors/images/test_resolver.py", "")),

@@ -41,13 +41,16 @@ class ImageFetcher:
     async def fetch(self, run: Run, shard: Shard, read: Handoff[ReadShard], attempt: Attempt) -> Handoff[ImageColumn]:
         """An image a row, in row order. An attempt that is not new looks for images that an earlier one has stored.
 
-        Raises `IMAGE_HOST_DOWN` where more rows than tolerated fail for a reason that may pass.
+        Raises `IMAGE_HOST_DOWN` where more rows than tolerated fail for a reason that may pass and the attempt does not
+        give their images up.
         """
         rows = (await read.ref).frame.rows
         started = time.perf_counter()
         target = ImageTarget(run.image_bucket, run.image_folder)
         with within(run.trace), logs.about(run=run.run_id, shard=shard.index):
-            column = await self._stage.fetch(rows, run.catalogue, target, resume=not attempt.new)
+            column = await self._stage.fetch(
+                rows, run.catalogue, target, resume=not attempt.new, give_up=attempt.give_up_images
+            )
         return hand_off(column, rows=len(column.uris), started=started)
 
     async def check_health(self) -> None:

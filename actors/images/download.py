@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 
 import aiohttp
@@ -13,15 +16,19 @@ from yarl import URL
 
 from actors.errors import Code, DropforgeError
 
+from .content_encoding import packed, unpacked
 from .failures import fetch_errors, status_error
 from .guard import AddressGuard
 from .hosts import Hosts
+from .own_headers import filled_headers
 from .resolver import GuardedResolver
+from .response_heads import LenientHandler
 from .robots import opted_out
 from .settings import ImageSettings
 from .urls import checked_url, redirect_target
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WITH_IMAGE = frozenset({200, 203})  # 203: a proxy changed something (RFC 9110, 15.3.4)
 _DRAINED_BYTES = 1 << 16  # read from an answer without an image, so that its connection can be reused
 
 
@@ -66,17 +73,21 @@ class Downloader:
         )
         contact = f" (+{settings.contact})" if settings.contact else ""
         agent = f"Dropforge/{importlib.metadata.version('dropforge')}{contact}"
+        self._own_headers = filled_headers(settings.own_host_headers, os.environ)
+        connector = aiohttp.TCPConnector(
+            limit=0,  # our limits apply before the request, where waiting does not count against its deadline
+            resolver=self._resolver,
+            ttl_dns_cache=settings.dns_cache_s,
+            socket_factory=self._guard.open_socket,
+        )
+        factory = partial(LenientHandler, loop=asyncio.get_running_loop())
+        connector._factory = factory  # type: ignore[assignment]  # typed as that of the base class alone
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,  # our limits apply before the request, where waiting does not count against its deadline
-                resolver=self._resolver,
-                ttl_dns_cache=settings.dns_cache_s,
-                socket_factory=self._guard.open_socket,
-            ),
+            connector=connector,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_s, sock_read=settings.read_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": agent, "Accept-Encoding": "identity"},
-            auto_decompress=False,  # a content encoding that we did not request could expand to any size
+            auto_decompress=False,  # it would not be bounded; see `_unpack`
             trust_env=False,
             max_line_size=settings.max_header_bytes,
             max_field_size=settings.max_header_bytes,
@@ -101,7 +112,7 @@ class Downloader:
         target = text
         for _ in range(self._settings.max_redirects + 1):
             url = checked_url(target, self._guard, self._settings.allowed_ports)
-            async with self.hosts.visit((url.raw_host or "").lower().removesuffix(".")):
+            async with self.hosts.visit(_name(url)):
                 answer, taken_s = await self._hop(url, remaining_s)
             if isinstance(answer, Body):
                 return answer
@@ -135,13 +146,13 @@ class Downloader:
             with fetch_errors(str(url)):
                 async with (
                     asyncio.timeout(deadline_s) as deadline,
-                    self._session.get(url, allow_redirects=False) as response,
+                    self._session.get(url, allow_redirects=False, headers=self._headers_for(url)) as response,
                 ):
                     location = response.headers.get("Location", "")
                     if response.status in _REDIRECTS and location:
                         await response.content.read(_DRAINED_BYTES)
                         target = redirect_target(url, location)
-                    elif response.status == 200:
+                    elif response.status in _WITH_IMAGE:
                         self._check_opt_out(response)
                         body = Body(await self._read(response, places, deadline), tuple(places))
                         return body, time.monotonic() - started
@@ -185,7 +196,27 @@ class Downloader:
                 )
             if size > limits.large_image_bytes and self._large_images not in places:
                 started += await self._take_large_place(places, deadline)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        encoding = response.headers.get("Content-Encoding", "")
+        return await self._unpack(data, encoding, response.url, places, deadline) if packed(encoding) else data
+
+    async def _unpack(
+        self, data: bytes, encoding: str, url: URL, places: list[asyncio.Semaphore], deadline: asyncio.Timeout
+    ) -> bytes:
+        """The body without its Content-Encoding, within the limits of size. A large one takes an additional place."""
+        limits = self._settings
+        body = await asyncio.to_thread(unpacked, data, encoding, min(limits.large_image_bytes, limits.max_image_bytes))
+        if body is None:
+            if self._large_images not in places:
+                await self._take_large_place(places, deadline)
+            body = await asyncio.to_thread(unpacked, data, encoding, limits.max_image_bytes)
+        if body is None:
+            raise _too_large(url, limits.max_image_bytes)
+        return body
+
+    def _headers_for(self, url: URL) -> Mapping[str, str] | None:
+        """The headers for the operator's own hosts; None for all others, to which they must never be sent."""
+        return self._own_headers if self._own_headers and self.hosts.owns(_name(url)) else None
 
     async def _take_large_place(self, places: list[asyncio.Semaphore], deadline: asyncio.Timeout) -> float:
         """Waits with the deadline suspended, because the wait is not the server's fault. Returns the seconds waited."""
@@ -198,6 +229,10 @@ class Downloader:
         waited_s = loop.time() - began
         deadline.reschedule(ends + waited_s)
         return waited_s
+
+
+def _name(url: URL) -> str:
+    return (url.raw_host or "").lower().removesuffix(".")
 
 
 def _too_large(url: URL, limit: int) -> DropforgeError:

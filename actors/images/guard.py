@@ -50,6 +50,10 @@ _REFUSED_V4 = tuple(
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "2620:4f:8000::/48")))
 
+# Interface identifiers of ISATAP (RFC 5214, 6.1), of a private and of a global IPv4 address, which is the last 4 bytes:
+# where there is such a tunnel, a packet goes to that address.
+_ISATAP = (bytes.fromhex("00005efe"), bytes.fromhex("02005efe"))
+
 
 class BlockedAddressError(OSError):
     """A refused address. A subclass of OSError, because aiohttp passes on only those."""
@@ -81,8 +85,14 @@ class AddressGuard:
     def _permits(self, address: IPv4Address | IPv6Address) -> bool:
         if any(address in network for network in self._allowed):
             return True
-        if isinstance(address, IPv4Address):
-            return not any(address in network for network in _REFUSED_V4)
-        if address.scope_id is not None:
-            return False
-        return address in _GLOBAL_V6 and not any(address in network for network in _REFUSED_V6)
+        return _public(address)
+
+
+def _public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _REFUSED_V4)
+    if address.scope_id is not None:
+        return False
+    if address.packed[8:12] in _ISATAP and not _public(IPv4Address(address.packed[12:])):
+        return False
+    return address in _GLOBAL_V6 and not any(address in network for network in _REFUSED_V6)

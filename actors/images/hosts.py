@@ -101,8 +101,12 @@ class Hosts:
         finally:
             host.users -= 1
 
+    def owns(self, name: str) -> bool:
+        """Whether a host, by its name in lower case, is one of the operator's own."""
+        return any(fnmatchcase(name, pattern.lower()) for pattern in self._own)
+
     def _new(self, name: str) -> _Host:
-        if any(fnmatchcase(name, pattern.lower()) for pattern in self._own):
+        if self.owns(name):
             return _Host(asyncio.Semaphore(_NO_LIMIT))
         return _Host(asyncio.Semaphore(self._per_host), apart_s=self._apart_s)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from actors.retry import RetryPolicy
+
+from .own_headers import checked_headers
 
 MIB = 1 << 20
 
@@ -30,6 +33,11 @@ class ImageSettings(BaseModel):
         (),
         description="image hosts that are yours or have agreed, as shell patterns such as `*.cdn.example`: their only "
         "limit is `images_in_flight`",
+    )
+    own_host_headers: Annotated[dict[str, str], AfterValidator(checked_headers)] = Field(
+        {},
+        description="headers of requests to `own_hosts`, and to no other host, such as `Accept`, `Referer` or "
+        "`Authorization`; `$NAME` in a value is an environment variable of the image fetchers, for a secret",
     )
     urls_per_row: int = Field(32, ge=1, description="URLs tried per row; further ones are ignored")
 
@@ -77,6 +85,12 @@ class ImageSettings(BaseModel):
         le=1,
         description="share of a shard's rows that may have no image because of transient failures, such as a host that "
         "does not answer; with a greater share the shard fails and is retried",
+    )
+    tolerated_passing_rows: int = Field(
+        1,
+        ge=0,
+        description="rows of a shard that may in any case have no image because of transient failures, unless they are "
+        "all of its rows: one bad URL in a file of ten rows is an empty cell, and no dead letter",
     )
 
     reuse_mb: int = Field(32, ge=0, description="cache of images for later rows of the same run with the same URL, MB")

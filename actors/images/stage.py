@@ -5,11 +5,11 @@ Which image a row gets must not depend on the time of its fetch, so failures are
 - After a failure of kind `IMAGE` (404, not an image, blocked, …) the row's next URL is tried.
 - After a transient failure (kind `PASSING`), and the URL's retries, the row is held. With the next URL, a short outage
   could give the row another image than an undisturbed run.
-- After all rows were tried, the share of held rows decides. If it is above `tolerated_passing_share`, the shard fails
-  with `IMAGE_HOST_DOWN`; its retry finds the stored images and fetches only the rest. Otherwise the held rows' further
-  URLs are tried, once each, as the reference does immediately: an image is better than none, and a few dead servers
-  among many must not prevent the end of a run. Such a row is counted by its last failure, so that no missing image goes
-  unnoticed.
+- After all rows were tried, the number of held rows decides. If it is above what `tolerated_passing_share` and
+  `tolerated_passing_rows` allow, the shard fails with `IMAGE_HOST_DOWN`; its retry finds the stored images and fetches
+  only the rest. Otherwise the held rows' further URLs are tried, once each, as the reference does immediately: an image
+  is better than none, and a few dead servers among many must not prevent the end of a run. Such a row is counted by its
+  last failure, so that no missing image goes unnoticed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
-from yarl import URL
 
 from actors import side_by_side
 from actors.errors import Code, DropforgeError, Kind
@@ -37,7 +36,7 @@ from .names import ImageTarget, RowKey, image_name
 from .settings import ImageSettings
 from .shared_fetches import RunUrl, SharedFetches
 from .upload import ImageStore
-from .urls import Candidate, candidates
+from .urls import Candidate, candidates, host_of
 
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
@@ -87,6 +86,7 @@ class _Shard:
     failures: Counter[str] = field(default_factory=Counter)
     fetched_bytes: int = 0
     reused: int = 0
+    given_up: int = 0
 
     def column(self) -> ImageColumn:
         return ImageColumn(
@@ -96,6 +96,7 @@ class _Shard:
             fetched_bytes=self.fetched_bytes,
             reused=self.reused,
             failed_urls=tuple(failure for row in self.rows for failure in row.failures_told),
+            given_up=self.given_up,
         )
 
 
@@ -138,10 +139,13 @@ class ImageStage:
             raise DropforgeError(Code.INTERNAL, "The image fetcher's HTTP session is closed.")
         return (await self._decoder.format_of(_ONE_PIXEL)).extension
 
-    async def fetch(self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool) -> ImageColumn:
+    async def fetch(
+        self, rows: pa.Table, catalogue: Catalogue, target: ImageTarget, *, resume: bool, give_up: bool = False
+    ) -> ImageColumn:
         """The image column for a shard's rows (`ShardFrame.rows`), in their order.
 
-        With `resume`, finds the images that an earlier attempt at this shard stored, and fetches only the rest.
+        With `resume`, finds the images that an earlier attempt at this shard stored, and fetches only the rest. With
+        `give_up`, any number of rows may stay without an image because of transient failures.
 
         Raises:
             IMAGE_HOST_DOWN: a greater share of rows than tolerated had transient failures.
@@ -156,13 +160,20 @@ class ImageStage:
         # All rows at once: one that waits for a slow host must not keep one of another host from starting. What runs
         # is bounded by the limits, and a shard by the plan.
         if resume:
-            await side_by_side.all_of(self._find(row, shard) for row in shard.rows if row.untried)
+            await self._find([row for row in shard.rows if row.untried], shard)
         await side_by_side.all_of(self._first_image(row, shard) for row in shard.rows if row.untried)
         held = [row for row in shard.rows if row.held]
-        if len(held) > self._settings.tolerated_passing_share * len(shard.rows):
-            raise _host_down(held, len(shard.rows), self._settings.tolerated_passing_share)
+        over = len(held) > (tolerated := self._tolerated(len(shard.rows)))
+        if over and not give_up:
+            raise _host_down(held, len(shard.rows), tolerated)
         await side_by_side.all_of(self._any_image(row, shard) for row in held)
+        shard.given_up = sum(not row.uri for row in held) if over else 0
         return shard.column()
+
+    def _tolerated(self, rows: int) -> int:
+        """How many of a shard's rows may be held."""
+        share = int(self._settings.tolerated_passing_share * rows)
+        return max(share, min(self._settings.tolerated_passing_rows, rows - 1))
 
     def _row(self, number: int, key: RowKey, cell: str, catalogue: Catalogue, shard: _Shard) -> _Row:
         row = _Row(number, key)
@@ -172,14 +183,16 @@ class ImageStage:
             self._note(row, cell, error, shard)
         return row
 
-    async def _find(self, row: _Row, shard: _Shard) -> None:
-        stored = await self._store.find(shard.target, row.key)
-        if stored is not None:
-            row.uri = shard.target.uri(stored.name)
-            shard.reused += 1
-            urls = (candidate.url for candidate in row.untried)
-            for failure in noted(stored.note, row.number, row.key.id, urls):
-                self._keep(failure, row, shard)
+    async def _find(self, rows: list[_Row], shard: _Shard) -> None:
+        found = await self._store.stored(shard.target, [row.key for row in rows])
+        for row in rows:
+            image = found.get(row.key)
+            if image is not None:
+                row.uri = shard.target.uri(image.name)
+                shard.reused += 1
+                urls = (candidate.url for candidate in row.untried)
+                for failure in noted(image.note, row.number, row.key.id, urls):
+                    self._keep(failure, row, shard)
 
     async def _first_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the row's first available image, or stops at the first transient failure."""
@@ -227,15 +240,15 @@ class ImageStage:
         shard.failures[str(failure.code)] += 1
 
 
-def _host_down(held: list[_Row], rows: int, tolerated: float) -> DropforgeError:
+def _host_down(held: list[_Row], rows: int, tolerated: int) -> DropforgeError:
     failures = [row.failure for row in held if row.failure]
-    hosts = Counter(URL(failure.url).raw_host or "?" for failure in failures)
+    hosts = Counter(host_of(failure.url) for failure in failures)
     codes = Counter(str(failure.code) for failure in failures)
     return DropforgeError(
         Code.IMAGE_HOST_DOWN,
         f"{len(held)} of {rows} rows have no image because of transient failures ({_counts(codes)}; by host: "
-        f"{_counts(hosts)}), more than the tolerated {tolerated:.0%}. The images stored so far are kept. Replay the "
-        "shard when the host answers again, or increase images.tolerated_passing_share to continue without them.",
+        f"{_counts(hosts)}), more than the {tolerated} tolerated. The images stored so far are kept. Replay the "
+        "shard when the host answers again, or with --give-up images to continue without them.",
         retry_after_s=max((failure.retry_after_s or 0.0 for failure in failures), default=0.0) or None,
     )
 

@@ -5,7 +5,8 @@ A failure of Cloud Storage fails the shard, and never counts as a failure of an 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -84,34 +85,62 @@ class ImageStore:
 
         return await self._call(upload, target.uri(name))
 
-    async def find(self, target: ImageTarget, key: RowKey) -> StoredImage | None:
-        """The stored image of a row: that with the lowest index; None without one."""
-        prefix = target.object(f"{key.encoded}_")
-        found: list[tuple[int, StoredImage]] = []
-        token: str | None = ""
-        while token is not None:
-            page = await self._list(target, prefix, token)
+    async def stored(self, target: ImageTarget, keys: Collection[RowKey]) -> dict[RowKey, StoredImage]:
+        """The stored images of rows: of each row that with the lowest index.
+
+        Lists the folder page by page, and skips to the next row's names where a page ends between two rows'. So there
+        is one request at a time, and at most one per page of the folder or per row, whichever is fewer.
+        """
+        by_start = {f"{key.encoded}_": key for key in keys}
+        starts = sorted(by_start)
+        found: dict[RowKey, tuple[int, StoredImage]] = {}
+        start, token = (starts[0] if starts else None), ""
+        while start is not None:
+            page = await self._list(target, start, starts[-1], token)
+            name = ""
             for item in page.get("items", ()):
                 name = item["name"].removeprefix(target.object(""))
-                index = index_of(name, key)
-                if index is not None:
-                    found.append((index, StoredImage(name, item.get("metadata", {}).get(_NOTE, ""))))
-            token = page.get("nextPageToken")
-        return min(found, key=lambda each: each[0])[1] if found else None
+                key = by_start.get(name.rpartition("_")[0] + "_")
+                index = index_of(name, key) if key else None
+                if key is not None and index is not None:
+                    image = StoredImage(name, item.get("metadata", {}).get(_NOTE, ""))
+                    found[key] = min(found.get(key, (index, image)), (index, image), key=lambda each: each[0])
+            token = page.get("nextPageToken", "")
+            if not token:
+                break
+            if name and not any(name[: at + 1] in by_start for at, letter in enumerate(name) if letter == "_"):
+                after = bisect_right(starts, name)
+                start, token = (starts[after] if after < len(starts) else None), ""
+        return {key: image for key, (_, image) in found.items()}
 
-    async def _list(self, target: ImageTarget, prefix: str, token: str) -> dict[str, Any]:
-        parameters = {"prefix": prefix, "fields": "items(name,metadata),nextPageToken"}
-        if token:
-            parameters["pageToken"] = token
+    async def _list(self, target: ImageTarget, first: str, last: str, token: str) -> dict[str, Any]:
+        """A page of the objects from those whose names start with `first` to those with `last`, which ends in `_`."""
+        parameters = {
+            "startOffset": target.object(first),
+            "endOffset": target.object(last[:-1] + chr(ord("_") + 1)),
+            "fields": "items(name,metadata),nextPageToken",
+        } | ({"pageToken": token} if token else {})
         return await self._call(
             lambda: self._storage.list_objects(target.bucket, params=parameters, timeout=self._timeout_s),
-            f"gs://{target.bucket}/{prefix}*",
+            f"gs://{target.bucket}/{target.object('*')}",
         )
+
+    def _renew(self, refused: str | None) -> None:
+        """Has the next request get a token, unless there is another one than that of the refused request by now."""
+        token = self._storage.token
+        if refused == f"Bearer {token.access_token}":
+            token.access_token_refresh_after = 0  # 9.6.5: past it, whoever needs a token waits for one common refresh
 
     async def _call(self, request: Callable[[], Awaitable[T]], uri: str) -> T:
         async def once() -> T:
             try:
-                return await request()
+                try:
+                    return await request()
+                except aiohttp.ClientResponseError as error:
+                    if error.status != 401:
+                        raise
+                    self._renew(error.request_info.headers.get("Authorization"))
+                    return await request()
             except (aiohttp.ClientError, OSError) as error:
                 status = error.status if isinstance(error, aiohttp.ClientResponseError) else None
                 why = f"{type(error).__name__} {str(error)[:300]}"

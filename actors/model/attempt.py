@@ -12,12 +12,14 @@ class Attempt:
     `new`: nothing was ever begun, so no lease, part, image or output of an earlier attempt is looked for. It may be
     wrong where a message is delivered twice, and then costs requests and never a result: all writes have preconditions.
     `took_over`: the earlier owner let its lease lapse. `bisecting`: the shard killed the actors of an earlier attempt,
-    so each of its calls is made alone, and it is split until the row at fault is found.
+    so each of its calls is made alone, and it is split until the row at fault is found. `give_up_images`: a person has
+    said that its rows may stay without the images that can't be fetched.
     """
 
     new: bool
     took_over: bool = False
     bisecting: bool = False
+    give_up_images: bool = False
 
     def again(self) -> Attempt:
         """The attempt after this one has failed: it may have left something."""
@@ -25,6 +27,9 @@ class Attempt:
 
     def bisect(self) -> Attempt:
         return replace(self, bisecting=True)
+
+    def without_images(self) -> Attempt:
+        return replace(self, give_up_images=True)
 
 
 NEW = Attempt(new=True)

@@ -28,3 +28,4 @@ class Failure(BaseModel):
     last_at: datetime
     version: str
     replay: bool = Field(False, description="a replay has requested another attempt, which has not ended yet")
+    give_up_images: bool = Field(False, description="that attempt goes on without the images that it can't get")

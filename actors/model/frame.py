@@ -88,9 +88,10 @@ class ImageColumn:
 
     `rows` counts rows by outcome: `stored`, or the code of the row's last failure. `failures` counts failed URLs by
     code (a row whose second URL worked has one failure and is `stored`). `fetched_bytes` counts the bytes of images
-    from the network; `reused` counts the images that were already stored. `failed_urls` has the failed URLs one by one,
-    in the order of the rows and of each row's URLs, whatever the attempt that tried them; of a row with an image, as
-    many as its image's note holds (`actors.images.failed_urls`).
+    from the network; `reused` counts the images that were already stored, `given_up` the rows without an image because
+    a replay gave it up. `failed_urls` has the failed URLs one by one, in the order of the rows and of each row's URLs,
+    whatever the attempt that tried them; of a row with an image, as many as its image's note holds
+    (`actors.images.failed_urls`).
     """
 
     uris: pa.Array
@@ -99,3 +100,4 @@ class ImageColumn:
     fetched_bytes: int = 0
     reused: int = 0
     failed_urls: tuple[ImageFailure, ...] = ()
+    given_up: int = 0

@@ -26,6 +26,7 @@ class Counts(BaseModel):
     image_failures: Mapping[str, int] = Field({}, description="image URLs that failed, by code")
     image_bytes: int = Field(0, description="bytes of images fetched")
     images_reused: int = Field(0, description="images found stored by an earlier attempt")
+    gave_up_images: int = Field(0, description="rows of the output whose image a replay gave up, see `images` for why")
     entries_without_key: int = Field(0, description="specification entries without a key, not in `attributes`")
     unread_specifications: int = Field(
         0, description="rows of the output without `attributes` although their specification is not empty"

@@ -113,6 +113,7 @@ def _counts(read: ReadShard, images: ImageColumn) -> Counts:
         image_failures=images.failures,
         image_bytes=images.fetched_bytes,
         images_reused=images.reused,
+        gave_up_images=images.given_up,
         entries_without_key=read.attributes.entries_without_key,
         unread_specifications=read.attributes.unread_specifications,
         repeated_ids=pc.sum(read.frame.rows["repeated"], min_count=0).as_py(),

@@ -74,6 +74,7 @@ class Replays:
             selected=len(entries),
             groups=groups(entries),
             sample=entries[:SAMPLE],
+            give_up=request.give_up,
         )
         if request.dry_run:
             return view
@@ -118,7 +119,7 @@ class Replays:
         waiting: list[Failure] = []
         for entry in entries:
             if entry.failure is not None:
-                await asyncio.to_thread(self._request, entry.failure)
+                await asyncio.to_thread(self._request, entry.failure, view.give_up == "images")
                 self._resume(entry.failure.run_id)
                 waiting.append(entry.failure)
                 view.requested += 1
@@ -152,9 +153,10 @@ class Replays:
         await self._note(view)
         return [failure for failure, outcome in zip(waiting, outcomes, strict=True) if outcome is _Outcome.WAITING]
 
-    def _request(self, failure: Failure) -> None:
+    def _request(self, failure: Failure, give_up_images: bool) -> None:
         """Marks the failure for another attempt, then reopens its run."""
-        self._registry.records(failure.run_id).write_failure(failure.model_copy(update={"replay": True}))
+        requested = failure.model_copy(update={"replay": True, "give_up_images": give_up_images})
+        self._registry.records(failure.run_id).write_failure(requested)
         self._registry.reopen(failure.run_id)
 
     def _outcome(self, failure: Failure) -> _Outcome:

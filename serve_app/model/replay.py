@@ -13,6 +13,10 @@ SAMPLE = 20
 """Entries that a preview shows."""
 
 
+GiveUp = Literal["images"]
+"""What shards may go on without: images that can't be fetched because of a transient failure."""
+
+
 class ReplayRequest(BaseModel):
     """`rate` is the most dead letters asked for again per second; None: as fast as they can be."""
 
@@ -20,6 +24,7 @@ class ReplayRequest(BaseModel):
 
     selection: Selection = Selection()
     rate: float | None = Field(None, gt=0)
+    give_up: GiveUp | None = None
     dry_run: bool = True
 
 
@@ -48,6 +53,7 @@ class ReplayView(BaseModel):
     selected: int
     groups: list[Group]
     sample: list[Entry]
+    give_up: GiveUp | None = None
     requested: int = 0
     succeeded: int = 0
     failed_again: int = 0

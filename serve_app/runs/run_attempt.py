@@ -168,6 +168,8 @@ class RunAttempt:
         earlier = self._replayed.get(planned.shard.index)
         poisonous = earlier is not None and earlier.reason.code == Code.POISON_SHARD
         attempt = self._attempt.bisect() if poisonous else self._attempt
+        if earlier is not None and earlier.give_up_images:
+            attempt = attempt.without_images()
         return await self._pipeline.part(planned.start, planned.shard, attempt)
 
     async def _refuse(self, error: DropforgeError) -> Manifest:

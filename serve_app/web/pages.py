@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from actors.errors import Code, DropforgeError
 from actors.model.drop import Drop
-from serve_app.model.replay import ReplayRequest
+from serve_app.model.replay import GiveUp, ReplayRequest
 from serve_app.security.access import SIGN_IN
 from serve_app.security.session import COOKIE, VALID_S
 
@@ -131,8 +131,10 @@ async def ask_replay(request: Request, site: TheSite) -> HTMLResponse:
 
 @router.post("/page/replays")
 async def start_replay(request: Request, site: TheSite) -> RedirectResponse:
-    selection = selection_of(fields_of(await request.body()).items())
-    view = await site.application.replay(ReplayRequest(selection=selection, dry_run=False))
+    fields = fields_of(await request.body())
+    give_up: GiveUp | None = "images" if fields.get("give_up") == "images" else None
+    asked = ReplayRequest(selection=selection_of(fields.items()), give_up=give_up, dry_run=False)
+    view = await site.application.replay(asked)
     return _see(request, f"/page/replays/{view.replay}")
 
 

@@ -40,7 +40,7 @@ def shards(data: bytes) -> None:
 def shards_with_ids(data: bytes) -> None:
     """What a run's plan does: it tells rows of repeated ids too."""
     dialect = Dialect("backslash", "backslash") if b'\\"' in data[:CHUNK_BYTES] else Dialect()
-    header = HeaderMap("id", "utf-8", ",", ("id", *COLUMNS), {"id": 0}, dialect)
+    header = HeaderMap("id", "utf-8", ",", ("id", *COLUMNS), {"id": 0}, dialect=dialect)
     scanner = ShardScanner(
         ",",
         shard_bytes=1 << 20,

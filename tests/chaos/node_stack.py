@@ -64,6 +64,7 @@ class NodeStack(FaultyWorld):
             "host_down_after": 8,
             "host_down_s": 1.0,
             "tolerated_passing_share": 0.0,
+            "tolerated_passing_rows": 0,
             "fetch_retry": {"attempts": 3, "total_s": 6.0, "first_delay_s": 0.1, "longest_delay_s": 1.0},
         }
         return NodeOptions(

@@ -10,16 +10,14 @@ from pathlib import Path
 
 from actors.model.manifest import Manifest
 from infra.local.sample import sample
-from tests.support.deadline import wait_for
-from tests.support.outcome import Outcome, records
+from tests.support.outcome import records
 
 from .node_stack import NodeStack
 from .scenario import Scenario
-from .scene import Figures, Scene, Undisturbed
+from .scene import Figures, Scene, undisturbed
 
 _SHORTER_RECORDS = 125
 """The header, and rows of which the last shard has four."""
-_UNDISTURBED_S = 300.0
 _DRAINED_S = 100.0
 """Longer than the deadline after which a message is delivered again whose receiver was killed."""
 
@@ -39,9 +37,9 @@ class Series:
     ) -> None:
         stack.ensure(1)
         content = sample(stack.images.url).content
-        _undisturbed(stack, "warm-up", content)
-        self.undisturbed = _undisturbed(stack, "undisturbed", content)
-        self._shorter = _undisturbed(stack, "shorter", b"".join(records(content)[:_SHORTER_RECORDS]))
+        undisturbed(stack, "warm-up", content)
+        self.undisturbed = undisturbed(stack, "undisturbed", content)
+        self._shorter = undisturbed(stack, "shorter", b"".join(records(content)[:_SHORTER_RECORDS]))
         self.played: list[Played] = []
         self._stack = stack
         self._finished: list[Manifest] = []
@@ -90,14 +88,3 @@ class Series:
         while (left := self._stack.undelivered()) and time.monotonic() < deadline:
             time.sleep(1.0)
         return [f"a message is left on {message}" for message in left]
-
-
-def _undisturbed(stack: NodeStack, name: str, content: bytes) -> Undisturbed:
-    stack.forget()
-    started = time.monotonic()
-    drop = stack.drop(f"{stack.settings.watched_prefix}{name}.csv", content)
-    run = stack.ledger.records(drop.run_id)
-    what = f"the undisturbed run of {drop.uri} has ended"
-    manifest = wait_for(run.manifest, within_s=_UNDISTURBED_S, what=what, every_s=0.1)
-    seconds = time.monotonic() - started
-    return Undisturbed(content, Outcome.of(manifest, stack.output), stack.image_requests(), seconds)

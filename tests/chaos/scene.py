@@ -26,6 +26,7 @@ from .node_stack import NodeStack
 T = TypeVar("T")
 
 _DEADLINE_S = 300.0
+_UNDISTURBED_S = 300.0
 _POLL_S = 0.1
 
 
@@ -37,6 +38,18 @@ class Undisturbed:
     outcome: Outcome
     fetches: Counter[str]
     seconds: float
+
+
+def undisturbed(stack: NodeStack, name: str, content: bytes) -> Undisturbed:
+    """Drops a catalogue and waits for its end."""
+    stack.forget()
+    started = time.monotonic()
+    drop = stack.drop(f"{stack.settings.watched_prefix}{name}.csv", content)
+    run = stack.ledger.records(drop.run_id)
+    what = f"the undisturbed run of {drop.uri} has ended"
+    manifest = wait_for(run.manifest, within_s=_UNDISTURBED_S, what=what, every_s=0.1)
+    seconds = time.monotonic() - started
+    return Undisturbed(content, Outcome.of(manifest, stack.output), stack.image_requests(), seconds)
 
 
 @dataclass(slots=True)

@@ -25,10 +25,15 @@ INTERRUPTED = 130
 @click.command()
 @selecting
 @click.option("--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="Retry at most N per second.")
+@click.option(
+    "--give-up",
+    type=click.Choice(["images"]),
+    help="Finish the shards without the images that can't be fetched: their image_uri stays empty, and is counted.",
+)
 @click.option("--yes", is_flag=True, help="Retry them; without it, only show which would be retried.")
 @options.url
 @options.as_json
-def replay(rate: float | None, yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
+def replay(rate: float | None, give_up: str | None, yes: bool, url: str | None, as_json: bool, **values: Any) -> None:
     """Retry dead letters. Without --yes, only show which.
 
     A shard redoes only what is missing: images that are already stored are not fetched again. When a run's last
@@ -40,11 +45,12 @@ def replay(rate: float | None, yes: bool, url: str | None, as_json: bool, **valu
       dropforge replay
       dropforge replay --code image_host_down --yes
       dropforge replay --run 3f9c --rate 2 --yes --json
+      dropforge replay --run 3f9c --give-up images --yes
     """
     from serve_app.cli.client.target import target
 
     api = target(url).api()
-    view = api.replay({"selection": selection(values), "rate": rate, "dry_run": not yes})
+    view = api.replay({"selection": selection(values), "rate": rate, "give_up": give_up, "dry_run": not yes})
     if yes and view.selected:
         view = _watched(api, view, quiet=as_json)
     if as_json:
@@ -61,7 +67,10 @@ def _print_preview(view: ReplayView) -> None:
     screen.print(entries_table(view.sample))
     if view.selected > len(view.sample):
         screen.print(f"… and {view.selected - len(view.sample)} more")
-    screen.print(f"\nWould replay {view.selected} dead letters: {groups_line(view.groups)}. Add --yes to replay them.")
+    screen.print(f"\nWould replay {view.selected} dead letters: {groups_line(view.groups)}.")
+    if view.give_up == "images":
+        screen.print("Rows whose image can't be fetched would stay without one, for good.")
+    screen.print("Add --yes to replay them.")
 
 
 def _watched(api: Api, view: ReplayView, *, quiet: bool) -> ReplayView:

@@ -78,6 +78,7 @@ def sums(view: RunView) -> dict[str, str]:
         else "",
         "failed URLs": _listed(counts.image_failures),
         "attributes": _unread(view),
+        "given up": f"{counts.gave_up_images} images, by a replay" if counts.gave_up_images else "",
     }
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import signal
 from collections.abc import Callable, Iterator, Sequence
 
+from tests.chaos.node_stack import with_settings
 from tests.chaos.scenario import Scenario
-from tests.chaos.scene import Scene
+from tests.chaos.scene import Scene, undisturbed
+from tests.support.effects import instead
 from tests.support.processes import send
 
 from . import moments
 from .moments import Moment, at
+
+_MANY_ROWS = 2_600
+_MANY_SHARDS = 13
 
 
 def _during(moment: Moment, strike: Callable[[Scene], None]) -> Callable[[Scene], None]:
@@ -62,12 +69,46 @@ def _kill_node(moment: Moment) -> Callable[[Scene], None]:
     return play
 
 
+def _many_rows(scene: Scene, *, images: bool) -> bytes:
+    """The sample's good rows again and again, each with an id and, if with images, a URL of its own."""
+    source = csv.DictReader(io.StringIO(scene.undisturbed.content.decode("latin-1"), newline=""))
+    rows = [row for row in source if row["image"] and row["description"] and None not in row.values()]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, source.fieldnames or ())
+    writer.writeheader()
+    for number in range(_MANY_ROWS):
+        image = f'["{scene.stack.images.url}/ok/many/{number}.png"]' if images else "[]"
+        row = rows[number % len(rows)]
+        writer.writerow({name: row[name] for name in row if name} | {"uniq_id": f"{number:032x}", "image": image})
+    return text.getvalue().encode("latin-1")
+
+
+def _kill_owner_of_many(scene: Scene) -> None:
+    """With thousands of images to find again, recovery takes at most twice as long as without images."""
+    options = scene.stack.options
+    scene.stack.node.deploy(with_settings(options, shard_rows=_MANY_ROWS // _MANY_SHARDS))
+    scene.stack.node.settle()
+    recovery_s = {}
+    for images in (False, True):
+        name = f"-{'with' if images else 'without'}-images"
+        whole = undisturbed(scene.stack, f"many{name}", _many_rows(scene, images=images))
+        fault = scene.at(moments.PART.matches, instead(lambda request: _kill_owner(scene)), skip=3)
+        scene.finishes(scene.drop(whole, name=name))
+        scene.check(fault.happened.is_set(), "nothing was struck")
+        recovery_s[images] = scene.figures.recovery_s or 0.0
+    scene.check(
+        recovery_s[True] <= 2 * recovery_s[False],
+        f"it took {recovery_s[True]:.1f} s with images and {recovery_s[False]:.1f} s without",
+    )
+
+
 SCENARIOS = (
     *_at_each("kill-cleaner", moments.ANY, _kill("Cleaner")),
     *_at_each("kill-image-fetcher", moments.ANY, _kill("ImageFetcher")),
     *_at_each("kill-attributes", moments.ANY, _kill("Attributes")),
     *_at_each("kill-writer", moments.ANY, _kill("Writer")),
     *_at_each("kill-owner", moments.ANY, _kill_owner),
+    Scenario("kill-owner-of-many", _kill_owner_of_many),
     Scenario("hang-cleaner", _during(moments.ROWS, _hang_cleaner)),
     *(
         Scenario("kill-node", _kill_node(moment), variant=moment.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import TypeVar
 
 import pytest
 
@@ -10,7 +11,7 @@ from actors.errors import DropforgeError
 from actors.images.download import Downloader
 from actors.images.settings import ImageSettings
 
-from .origin import Origin, http
+from .origin import HOST, Origin, http
 
 BODY = b"some bytes"
 
@@ -38,6 +39,25 @@ async def failure(settings: ImageSettings, url: str) -> DropforgeError:
 
 def redirect(location: str, status: int = 302) -> bytes:
     return http(b"moved", status=status, headers={"Location": location})
+
+
+def raw_redirect(location: bytes) -> bytes:
+    return b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
+
+
+Text = TypeVar("Text", str, bytes)
+
+
+def filled(text: Text, host: Origin, other: Origin) -> Text:
+    """A text of `browser_targets`, with the servers in it."""
+    names = {"HOST": f"{HOST}:{host.port}", "OTHER": f"{HOST}:{other.port}", "PORT": str(host.port)}
+    if isinstance(text, str):
+        for name, value in names.items():
+            text = text.replace(name, value)
+        return text
+    for name, value in names.items():
+        text = text.replace(name.encode(), value.encode())
+    return text
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:

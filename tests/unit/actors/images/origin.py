@@ -65,6 +65,7 @@ class Origin:
                 path = head[0].split(" ")[1]
                 self.counts[path] += 1
                 headers = dict(line.split(": ", 1) for line in head[1:] if line)
+                await reader.readexactly(int(headers.get("Content-Length", 0)))
                 request = Request(path, headers, self.counts[path])
                 self.requests.append(request)
                 self.open += 1

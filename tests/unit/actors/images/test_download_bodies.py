@@ -51,9 +51,28 @@ class TestBodies:
         assert (await failure(settings, origin.does("/", trickle))).code is Code.IMAGE_TOO_SLOW
 
     async def test_packed_although_not_asked_for(self, origin: Origin) -> None:
-        packed = gzip.compress(picture("jpg"))
-        url = origin.says("/", http(packed, headers={"Content-Encoding": "gzip"}))
-        assert await fetch(limits(origin), url) == packed
+        image = picture("jpg")
+        url = origin.says("/", http(gzip.compress(image), headers={"Content-Encoding": "gzip"}))
+        assert await fetch(limits(origin), url) == image
+
+    async def test_packed_ones_that_become_large_wait_for_one_another(self, origin: Origin) -> None:
+        url = origin.says("/", http(gzip.compress(bytes(300_000)), headers={"Content-Encoding": "gzip"}))
+        downloader = Downloader(limits(origin, large_image_bytes=100_000, large_images=1))
+        try:
+            with await downloader.fetch(url) as data:
+                assert data == bytes(300_000)
+                second = asyncio.create_task(downloader.fetch(url))
+                done, _ = await asyncio.wait({second}, timeout=0.5)
+                assert not done
+            with await second as data:
+                assert data == bytes(300_000)
+        finally:
+            await downloader.close()
+
+    async def test_packed_ones_are_as_long_as_allowed(self, origin: Origin) -> None:
+        url = origin.says("/", http(gzip.compress(bytes(300)), headers={"Content-Encoding": "gzip"}))
+        assert len(await fetch(limits(origin, max_image_bytes=300), url)) == 300
+        assert (await failure(limits(origin, max_image_bytes=299), url)).code is Code.IMAGE_TOO_LARGE
 
     async def test_large_ones_wait_for_one_another_small_ones_do_not(self, origin: Origin) -> None:
         origin.says("/large", http(bytes(300_000)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
+import zlib
 from contextlib import suppress
 from email.utils import formatdate
 
@@ -62,7 +63,20 @@ ANSWERS: list[tuple[str, bytes, str]] = [
     ("svg that is said to be png", with_length(b"<svg/>", b"Content-Type: image/png"), "not_an_image"),
     ("json", with_length(b'{"error": 1}', b"Content-Type: image/jpeg"), "not_an_image"),
     ("nothing", with_length(b""), "not_an_image"),
-    ("gzip that was not asked for", with_length(gzip.compress(PNG), b"Content-Encoding: gzip"), "not_an_image"),
+    ("gzip that was not asked for", with_length(gzip.compress(PNG), b"Content-Encoding: gzip"), "stored"),
+    ("gzip in capitals", with_length(gzip.compress(PNG), b"content-encoding: X-GZip "), "stored"),
+    ("gzip in chunks", chunked(gzip.compress(PNG)).replace(b"\r\n", b"\r\nContent-Encoding: gzip\r\n", 1), "stored"),
+    ("gzip and more behind it", with_length(gzip.compress(PNG) + b"more", b"Content-Encoding: gzip"), "stored"),
+    ("gzip that nobody mentions", with_length(gzip.compress(PNG)), "not_an_image"),
+    ("gzip cut off", with_length(gzip.compress(PNG)[:40], b"Content-Encoding: gzip"), "not_an_image"),
+    ("gzip that is damaged", with_length(gzip.compress(PNG)[:10] + b"\xff" * 60, b"Content-Encoding: gzip"), "not_an_image"),
+    ("gzip twice", with_length(gzip.compress(gzip.compress(PNG)), b"Content-Encoding: gzip, gzip"), "not_an_image"),
+    ("a gzip bomb", with_length(gzip.compress(bytes(1 << 28)), b"Content-Encoding: gzip"), "image_too_large"),
+    ("a deflate bomb", with_length(zlib.compress(bytes(1 << 28)), b"Content-Encoding: deflate"), "image_too_large"),
+    ("deflate", with_length(zlib.compress(PNG), b"Content-Encoding: deflate"), "stored"),
+    ("deflate without its header", with_length(zlib.compress(PNG)[2:-4], b"Content-Encoding: deflate"), "stored"),
+    ("an encoding that is no encoding", with_length(PNG, b"Content-Encoding: identity"), "stored"),
+    ("brotli", with_length(b"\x0b\x02\x80hello\x03", b"Content-Encoding: br"), "not_an_image"),
     ("gzip that is none", with_length(PNG, b"Content-Encoding: gzip"), "stored"),
     ("an encoding nobody knows", with_length(PNG, b"Content-Encoding: x-evil"), "stored"),
     ("a picture of half the length", with_length(PNG[: len(PNG) // 2]), "not_an_image"),
@@ -86,7 +100,13 @@ ANSWERS: list[tuple[str, bytes, str]] = [
     ("chunks and a length", OK + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", "image_http_error"),
     # lengths
     ("a length and more", with_length(PNG) + b"more", "image_http_error"),
-    ("two equal lengths", OK + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "image_http_error"),
+    ("two equal lengths", with_length(PNG, b"Content-Length: %d" % len(PNG)), "stored"),
+    ("two equal lengths apart", with_length(PNG, b"content-length: %d " % len(PNG), b"X: y"), "stored"),
+    ("three equal lengths", with_length(PNG, *[b"Content-Length:%d" % len(PNG)] * 2), "stored"),
+    ("two equal lengths and another", with_length(PNG, *[b"Content-Length: 5", b"Content-Length: 5"]), "image_http_error"),
+    ("two lengths written differently", with_length(PNG, b"Content-Length: 0%d" % len(PNG)), "image_http_error"),
+    ("two equal lengths in one", OK + b"Content-Length: 5, 5\r\n\r\nhello", "image_http_error"),
+    ("two equal lengths and chunks", OK + b"Content-Length: 3\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "image_http_error"),
     ("two different lengths", OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", "image_http_error"),
     ("a negative length", OK + b"Content-Length: -5\r\n\r\n", "image_http_error"),
     ("a length with a sign", OK + b"Content-Length: +5\r\n\r\nhello", "image_http_error"),
@@ -124,6 +144,8 @@ ANSWERS: list[tuple[str, bytes, str]] = [
     ("100, then an image", b"HTTP/1.1 100 Continue\r\n\r\n" + with_length(PNG), "stored"),
     ("103, then an image", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + with_length(PNG), "stored"),
     ("100 without an end", b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000, "timeout"),
+    ("203", with_length(PNG).replace(b"200 OK", b"203 Non-Authoritative Information"), "stored"),
+    ("206", with_length(PNG).replace(b"200 OK", b"206 Partial Content"), "image_http_error"),
     ("204", b"HTTP/1.1 204 No Content\r\n\r\n", "image_http_error"),
     ("401", http(status=401, headers={"WWW-Authenticate": "Basic realm=x"}), "image_forbidden"),
     ("407", http(status=407, headers={"Proxy-Authenticate": "Basic"}), "image_http_error"),
@@ -155,9 +177,9 @@ REDIRECTS: list[tuple[str, str]] = [
     ("http://2852039166/", "bad_url"), ("http://0xa9fea9fe/", "bad_url"), ("http://0251.0376.0251.0376/", "bad_url"), ("http://169.254.43518/", "bad_url"),
     ("http://169.254.169.254./", "bad_url"), ("http://１６９.254.169.254/", "blocked_address"), ("http://127.1/", "bad_url"), ("http://0/", "bad_url"),
     ("http://user:pw@127.0.0.1:{port}/ok", "bad_url"), ("http://127.0.0.1:{port}@10.0.0.1/", "bad_url"), ("http://10.0.0.1#@127.0.0.1/", "blocked_address"),
-    ("http://10.0.0.1\\@127.0.0.1/", "bad_url"), ("http:\\\\10.0.0.1\\", "bad_url"), ("/\\10.0.0.1/", "bad_url"), ("\\\\10.0.0.1\\", "bad_url"),
+    ("http://10.0.0.1\\@127.0.0.1/", "bad_url"), ("http:\\\\10.0.0.1\\", "blocked_address"), ("/\\10.0.0.1/", "blocked_address"), ("\\\\10.0.0.1\\", "blocked_address"),
     ("http://127.0.0.1:22/", "blocked_address"), ("http://127.0.0.1:0/", "blocked_address"), ("http://127.0.0.1:99999/", "bad_url"), ("http://127.0.0.1:x/", "bad_url"),
-    ("http://", "bad_url"), ("http:///ok", "bad_url"), ("///ok", "bad_url"), ("http://%31%30.0.0.1/", "bad_url"), ("/a b", "bad_url"), ("/a\tb", "bad_url"), ("/" + "a" * 9000, "image_http_error"),
+    ("http://", "bad_url"), ("http:///ok", "bad_url"), ("///ok", "bad_url"), ("http://%31%30.0.0.1/", "bad_url"), ("/a b", "image_not_found"), ("/a\tb", "bad_url"), ("/" + "a" * 9000, "image_http_error"),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from actors.images.stage import ImageFailure, ImageStage
 from actors.model.catalogue import Catalogue
 from actors.model.frame import ImageColumn
 from actors.retry import RetryPolicy
+from tests.support.storage_proxy import StorageProxy
 
 from .origin import Origin, Request, http, running_origin
 from .pictures import HTML, SVG, picture
@@ -55,12 +56,13 @@ async def run(
     target: ImageTarget,
     *,
     resume: bool = False,
+    give_up: bool = False,
     catalogue: Catalogue | None = None,
     failures: list[ImageFailure] | None = None,
 ) -> ImageColumn:
     told = [] if failures is None else failures
     async with ImageStage(settings, on_failure=told.append) as stage:
-        return await stage.fetch(rows, catalogue or Catalogue(), target, resume=resume)
+        return await stage.fetch(rows, catalogue or Catalogue(), target, resume=resume, give_up=give_up)
 
 
 def names(column: ImageColumn, target: ImageTarget) -> list[str]:
@@ -241,7 +243,32 @@ class TestPassingFailures:
     async def test_none_is_tolerated_where_so_set(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
         rows = table(origin.says("/bad", BROKEN), *[origin.says("/good", OK)] * 99)
         with pytest.raises(DropforgeError):
-            await run(limits(origin, tolerated_passing_share=0), rows, target)
+            await run(limits(origin, tolerated_passing_share=0, tolerated_passing_rows=0), rows, target)
+
+    async def test_in_a_small_file_one_is_tolerated_unless_it_is_all(
+        self, gcs: str, origin: Origin, target: ImageTarget
+    ) -> None:
+        good, bad = origin.says("/good", OK), origin.says("/bad", BROKEN)
+        assert (await run(limits(origin), table(bad, *[good] * 9), target)).rows == {"stored": 9, "server_error": 1}
+        for cells in ([bad], [bad, bad, good]):
+            with pytest.raises(DropforgeError) as raised:
+                await run(limits(origin), table(*cells), target)
+            assert raised.value.code is Code.IMAGE_HOST_DOWN
+        two = limits(origin, tolerated_passing_rows=2)
+        assert (await run(two, table(bad, bad, good), target)).rows == {"stored": 1, "server_error": 2}
+
+    async def test_images_that_are_given_up_are_counted(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
+        good, bad, spare = origin.says("/good", OK), origin.says("/bad", BROKEN), origin.says("/spare", OK)
+        rows = table(good, bad, f"{bad}, {spare}", bad)
+        column = await run(limits(origin), rows, target, give_up=True)
+        assert names(column, target) == ["id1_0.jpg", "", "id3_1.jpg", ""]
+        assert (column.rows, column.given_up) == ({"stored": 2, "server_error": 2}, 2)
+
+    async def test_what_is_tolerated_anyway_is_not_given_up(
+        self, gcs: str, origin: Origin, target: ImageTarget
+    ) -> None:
+        rows = table(origin.says("/bad", BROKEN), *[origin.says("/good", OK)] * 9)
+        assert (await run(limits(origin), rows, target, give_up=True)).given_up == 0
 
     async def test_a_tolerated_row_gets_its_further_urls(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
         bad, missing, spare = origin.says("/bad", BROKEN), origin.url("/missing"), origin.says("/spare", OK)
@@ -312,6 +339,18 @@ class TestResume:
         assert (second.failed_urls, second.failures) == (first.failed_urls, first.failures)
         assert (second.reused, second.fetched_bytes) == (2, 0)
         assert [request.path for request in origin.requests] == ["/missing"]
+
+    @pytest.mark.parametrize("count", [3, 300])
+    async def test_a_shard_asks_the_bucket_once(
+        self, monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, origin: Origin, target: ImageTarget, count: int
+    ) -> None:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+        rows = table(*[origin.says("/a", OK)] * (count - 1), origin.url("/missing"))
+        await run(limits(origin), rows, target)
+        proxy.asked.clear()
+        column = await run(limits(origin), rows, target, resume=True)
+        assert column.reused == count - 1
+        assert [call.operation for call in proxy.calls] == ["list"]
 
     async def test_a_first_attempt_asks_the_bucket_nothing(
         self, monkeypatch: pytest.MonkeyPatch, origin: Origin, target: ImageTarget

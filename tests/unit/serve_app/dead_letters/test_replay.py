@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import pytest
 
 from actors.errors import Code, DropforgeError
+from actors.model.attempt import RESUMED
 from actors.model.run import Run
 from serve_app.dead_letters.inbox import Inbox
 from serve_app.dead_letters.replay import Replays
-from serve_app.model.replay import ReplayRequest, ReplayView
+from serve_app.model.replay import GiveUp, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
 from serve_app.runs.lease import Lease
 from tests.support.core import DEADLINE_S, Core, eventually
@@ -45,9 +46,10 @@ class Replaying:
         self.core.stages.calls.clear()
         return run
 
-    async def replay(self, **selection: object) -> ReplayView:
+    async def replay(self, *, give_up: GiveUp | None = None, **selection: object) -> ReplayView:
         """Starts a replay and waits for its end."""
-        started = await self.replays.start(ReplayRequest(selection=Selection(**selection), dry_run=False))
+        request = ReplayRequest(selection=Selection(**selection), give_up=give_up, dry_run=False)
+        started = await self.replays.start(request)
         assert self.replays._task is not None
         await asyncio.wait_for(self.replays._task, DEADLINE_S)
         return await self.replays.view(started.replay)
@@ -97,6 +99,34 @@ async def test_a_preview_changes_nothing(replaying: Replaying) -> None:
     assert not any(failure.replay for failure in replaying.core.failures(run))
     assert (replaying.core.stages.calls, replaying.replays._task) == ([], None)
     assert replaying.core.bucket.stat(replaying.core.registry.layout.replay_lease) is None
+
+
+async def test_images_are_given_up_where_a_person_says_so(replaying: Replaying) -> None:
+    run = await replaying.failed_run("a.csv", 1, 2)
+    view = await replaying.replay(give_up="images", shard=1)
+    assert (view.give_up, view.succeeded) == ("images", 1)
+    await replaying.replay()
+    attempts = {call.shard: call.attempt for call in replaying.core.stages.calls if call.method == "fetch"}
+    assert {shard: attempt and attempt.give_up_images for shard, attempt in attempts.items()} == {1: True, 2: False}
+    assert replaying.core.records(run).manifest() is not None
+
+
+async def test_a_replay_after_one_that_gave_up_does_not(replaying: Replaying) -> None:
+    run = await replaying.failed_run()
+    replaying.core.stages.faults = [Fault("clean", DEFECT, 1)]
+    await replaying.replay(give_up="images")
+    await eventually(lambda: run.run_id in replaying.core.registry.incomplete_run_ids())
+    (failure,) = replaying.core.failures(run)
+    assert not failure.give_up_images
+    replaying.core.stages.calls.clear()
+    await replaying.replay()
+    assert [call.attempt for call in replaying.core.stages.calls if call.method == "fetch"] == [RESUMED]
+
+
+async def test_a_preview_says_what_would_be_given_up(replaying: Replaying) -> None:
+    run = await replaying.failed_run()
+    assert (await replaying.replays.start(ReplayRequest(give_up="images"))).give_up == "images"
+    assert not any(failure.give_up_images for failure in replaying.core.failures(run))
 
 
 async def test_what_fails_again_is_told_and_stays(replaying: Replaying) -> None:

@@ -245,6 +245,15 @@ def test_a_state_is_told_in_words_besides_its_colour() -> None:
         assert word in page.text
 
 
+@pytest.mark.parametrize(("code", "offered"), [("image_host_down", True), ("actor_died", False)])
+def test_images_can_be_given_up_where_a_host_is_down(code: str, offered: bool) -> None:
+    view = REPLAY.model_copy(update={"state": "preview", "groups": [Group(stage="images", code=code, count=2)]})
+    page = page_of("replay?", view=view)
+    buttons = [attributes.get("value") for attributes in page.all("button") if attributes.get("name") == "give_up"]
+    assert buttons == (["images"] if offered else [])
+    assert ("for good" in page.text) is offered
+
+
 def test_only_what_goes_on_is_asked_for_again() -> None:
     polled = {name for name in PAGES if "data-poll-s" in page_of(name).all("main")[0]}
     assert {"overview", "run processing", "run incomplete", "replay running", "awaited"} <= polled
