@@ -131,7 +131,7 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     rest = text[scheme.end() :]
     parts = _PARTS.match(_with_slashes(rest))
     if parts is None or not parts[1]:
-        raise _bad(text, "it has no host")
+        raise _bad(text, f"it has no host{_hint(text)}")
     authority, path, query = parts[1], parts[2], parts[3] or ""
     try:
         origin = URL(f"{scheme[0]}//{authority}")
@@ -139,7 +139,7 @@ def checked_url(text: str, guard: AddressGuard, ports: Collection[int]) -> URL:
     except _UNREADABLE as error:
         raise _bad(text, str(error)) from error
     if not host:
-        raise _bad(text, "it has no host")
+        raise _bad(text, f"it has no host{_hint(text)}")
     _check_authority(text, rest, authority, host)
     _check_host(text, host, guard)
     if port not in ports:
