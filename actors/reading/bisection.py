@@ -63,6 +63,6 @@ def poisoned(data: bytes, shard: Shard, detail: str, header: HeaderMap, catalogu
 def _ends(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogue) -> list[int]:
     if shard.rows == 1:
         return [len(data)]
-    splitter = RecordSplitter(header.delimiter.encode(), catalogue.max_row_bytes)
+    splitter = RecordSplitter.of(header, catalogue)
     ends: list[int] = splitter.split(data, final=True).ends.tolist()
     return ends
