@@ -19,7 +19,7 @@ from .boundaries import RecordSplitter, without_line_end
 from .fields import split_fields
 from .header import comparable
 
-_DESCRIPTION = ROLES.index("description")
+_ID, _DESCRIPTION = ROLES.index("id"), ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
 
 
@@ -71,7 +71,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     repeated = shard.repeated_rows
     table = {"row": pa.array(numbers, pa.int64())}
     # A row without an id, which a catalogue may allow, always needs its number in its image's name.
-    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
+    flags = [number in repeated or not values[_ID].strip() for number, values in zip(numbers, rows, strict=True)]
     table["repeated"] = pa.array(flags, pa.bool_())
     table |= {role: pa.array(column, pa.string()) for role, column in zip(ROLES, columns, strict=True)}
     return ShardFrame(pa.table(table), tuple(rejects), shard.rows - len(rows) - len(rejects), shard.rows, replaced)
@@ -114,7 +114,7 @@ class _RecordParser:
             return None
         self._check_fields(record, fields)
         values = tuple("" if position is None else fields[position] for position in self._positions)
-        missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if not values[role]]
+        missing = [getattr(self._catalogue.columns, ROLES[role]) for role in self._required if _missing(role, values)]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
         if effort(values[_DESCRIPTION]) > MOST_EFFORT:
@@ -156,3 +156,8 @@ class _RecordParser:
                     raise DropforgeError(
                         Code.FIELD_TOO_LARGE, f"The field {name} has {length} bytes, more than the {limit} allowed."
                     )
+
+
+def _missing(role: int, values: tuple[str, ...]) -> bool:
+    """Blanks identify nothing; elsewhere they are a value, which is kept as it is."""
+    return not (values[role].strip() if role == _ID else values[role])
