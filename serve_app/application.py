@@ -141,7 +141,9 @@ class Application:
 
     async def health(self) -> HealthView:
         """Deployments as Serve sees them, dependencies as last looked at."""
-        return await self._health.report(runs=len(self._driver.progress))
+        return await self._health.report(
+            runs=len(self._driver.progress), ignored_uploads=self._acceptance.ignored.newest
+        )
 
     def _pipeline(self, run: Run, on_retry: OnRetry) -> Pipeline:
         calls = StageCalls(self._policies, self._quarantines, on_retry, self._tracing)

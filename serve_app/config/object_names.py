@@ -18,7 +18,7 @@ _PARENTS = {".": "%2E", "..": "%2E%2E"}
 
 def content_type_of(name: str) -> str:
     """The `Content-Type` of a dropped object of this name."""
-    return "application/gzip" if name.endswith(".gz") else "text/csv"
+    return "application/gzip" if name.lower().endswith(".gz") else "text/csv"
 
 
 def stem_of(path: str) -> str:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         min_length=1,
         description="shell patterns; a drop's name below the prefix must match one of them",
     )
+    patterns_regard_case: bool = Field(
+        False, description="match `object_patterns` with regard to case, so that `Shoes.CSV` is no `*.csv`"
+    )
     output_bucket: str = Field("dropforge-out", description="bucket of outputs, rejects and images")
     output_prefix: str = Field("processed/", description="prefix of outputs, which keep the drop's name below it")
     rejects_prefix: str = Field(
@@ -201,10 +204,18 @@ class Settings(BaseSettings):
 
     def watches(self, bucket: str, name: str) -> bool:
         """Whether an object is a drop: in the watched bucket, below the prefix, and its name matches a pattern."""
-        if bucket != self.source_bucket or not name.startswith(self.watched_prefix) or name.endswith("/"):
-            return False
         path = name.removeprefix(self.watched_prefix)
-        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
+        case = 0 if self.patterns_regard_case else re.IGNORECASE
+        return self.is_upload(bucket, name) and any(
+            re.match(fnmatch.translate(pattern), path, case) for pattern in self.object_patterns
+        )
+
+    def is_upload(self, bucket: str, name: str) -> bool:
+        """Whether an object is a file in the watched bucket, below the prefix: one that somebody may mean as a drop.
+
+        A name with a slash at its end is a folder's placeholder.
+        """
+        return bucket == self.source_bucket and name.startswith(self.watched_prefix) and not name.endswith("/")
 
     def run_for(self, drop: Drop, *, trace: str = "") -> Run:
         """The run of a drop under these settings, accepted at the current time."""

@@ -88,16 +88,26 @@ class DeploymentView(BaseModel):
     replicas: Mapping[str, int]
 
 
+class IgnoredUpload(BaseModel):
+    """An object below the watched prefix that starts no run, because its name matches no pattern."""
+
+    uri: str
+    at: datetime
+
+
 class StatusView(BaseModel):
     status: Literal["healthy", "degraded"]
 
 
 class HealthView(StatusView):
+    """`ignored_uploads` are the newest that this replica was notified of, the newest first."""
+
     reasons: list[str]
     deployments: Mapping[str, DeploymentView]
     dependencies: Mapping[str, DependencyView]
     last_message_s_ago: float | None
     runs_in_flight: int
+    ignored_uploads: list[IgnoredUpload] = []
     now: datetime
 
 

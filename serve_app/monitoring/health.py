@@ -20,7 +20,7 @@ from ray import serve
 from actors.errors import Code, DropforgeError
 from actors.storage.bucket import Bucket
 from serve_app.config.settings import Settings
-from serve_app.model.views import DependencyView, DeploymentView, HealthView
+from serve_app.model.views import DependencyView, DeploymentView, HealthView, IgnoredUpload
 from serve_app.pubsub.pull_subscriber import Subscriber
 
 from .metrics import Metrics
@@ -72,7 +72,7 @@ class Health:
         if self._task is not None and self._task.done():
             raise DropforgeError(Code.INTERNAL, "The regular checks of the dependencies have stopped.")
 
-    async def report(self, *, runs: int) -> HealthView:
+    async def report(self, *, runs: int, ignored_uploads: list[IgnoredUpload]) -> HealthView:
         """The health of the application. `runs` is the number of runs that this replica drives."""
         now = time.monotonic()
         dependencies = {
@@ -99,6 +99,7 @@ class Health:
             dependencies=dependencies,
             last_message_s_ago=round(time.time() - last_message_at, 1) if last_message_at else None,
             runs_in_flight=runs,
+            ignored_uploads=ignored_uploads,
             now=datetime.now(UTC),
         )
 

@@ -25,7 +25,7 @@ SELECTOR = re.compile(r"\b((?:ray_|dropforge:)[a-z0-9_:]+(?:\{[^}]*\})?)")
 
 LABELS = {
     "outcome": {"out", "blank", "stored", "done", "failed", "accepted", "duplicate", "other_event", "not_watched"}
-    | {"succeeded", "failed_again"},
+    | {"not_matched", "succeeded", "failed_again"},
     "state": {"done", "refused", "incomplete"},
     "direction": {"in", "out", "images"},
     "stage": {"plan", "read", "clean", "images", "write", "assemble", "shard", "run"},

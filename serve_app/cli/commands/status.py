@@ -64,5 +64,9 @@ def health_report(view: HealthView) -> RenderableType:
     for name, dependency in view.dependencies.items():
         said = "answers" if dependency.healthy else f"[yellow]{escape(dependency.reason)}[/yellow]"
         lines[name.replace("_", " ")] = f"{said}, checked {duration(dependency.checked_s_ago)} ago"
+    if view.ignored_uploads:
+        newest = view.ignored_uploads[0]
+        more = f" and {len(view.ignored_uploads) - 1} more" if len(view.ignored_uploads) > 1 else ""
+        lines["ignored"] = escape(f"{newest.uri}{more}: the name matches no pattern, so there is no run")
     lines["reasons"] = escape("\n".join(view.reasons))
     return aligned(lines)

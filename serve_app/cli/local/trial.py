@@ -61,7 +61,9 @@ def catalogue_of(file: Path | None, image_url: str) -> Iterator[Catalogue]:
         yield Catalogue(io.BytesIO(made.content), len(made.content), "sample.csv", made.expected)
         return
     with file.open("rb") as content:
-        yield Catalogue(content, file.stat().st_size, file.name if file.suffix == ".gz" else f"{file.stem}.csv", None)
+        yield Catalogue(
+            content, file.stat().st_size, file.name if file.suffix.lower() == ".gz" else f"{file.stem}.csv", None
+        )
 
 
 def trial(system: LocalSystem, catalogue: Catalogue, screen: Console) -> Result:

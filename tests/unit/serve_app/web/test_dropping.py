@@ -39,11 +39,10 @@ def test_a_browser_may_put_the_file_there_without_credentials(work: Bucket, sett
     assert work.read(target.object) == b"a,b\r\n"
 
 
-def test_what_is_compressed_is_called_so(work: Bucket, settings: Settings) -> None:
-    assert (
-        drop_target(work, settings, DropRequest(name="a.csv.gz", size=5), origin=PAGE).content_type
-        == "application/gzip"
-    )
+@pytest.mark.parametrize("name", ["a.csv.gz", "Shoes.csv.GZ"])
+def test_what_is_compressed_is_called_so(work: Bucket, settings: Settings, name: str) -> None:
+    target = drop_target(work, settings, DropRequest(name=name, size=5), origin=PAGE)
+    assert target.content_type == "application/gzip"
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.csv/", "x\ny.csv", "ä" * 510 + ".csv"])

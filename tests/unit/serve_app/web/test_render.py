@@ -17,7 +17,7 @@ from serve_app.model.replay import ReplayView
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
 from serve_app.model.selection import Group
-from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, RunView
+from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, IgnoredUpload, RunView
 from serve_app.runs.progress import Progress
 from serve_app.runs.run_view import run_view
 from serve_app.web.picture import shown
@@ -109,6 +109,7 @@ def health_of(**changes: Any) -> HealthView:
         },
         last_message_s_ago=None,
         runs_in_flight=2,
+        ignored_uploads=[IgnoredUpload(uri=f"gs://in/{HOSTILE}#1", at=ACCEPTED_AT)],
         now=ACCEPTED_AT,
     )  # fmt: skip
     return view.model_copy(update=changes)
@@ -136,7 +137,7 @@ REPLAY = ReplayView(
     replay="0" * 12, state="running", selected=2, groups=[Group(stage="images", code=HOSTILE, count=2)],
     sample=[entry(), entry(shard=None, kind="notification")],
 )  # fmt: skip
-QUIET = health_of(deployments={}, dependencies={}, reasons=[])
+QUIET = health_of(deployments={}, dependencies={}, reasons=[], ignored_uploads=[])
 LETTERS = DeadLettersView(total=300, groups=REPLAY.groups * 2, entries=[entry()])
 NO_LETTERS = DeadLettersView(total=0, groups=[], entries=[])
 NO_REPLAY = REPLAY.model_copy(update={"selected": 0, "sample": []})
@@ -235,6 +236,11 @@ def test_a_state_is_told_in_words_besides_its_colour() -> None:
     assert "3 shards: 2 done, 1 failed" in strips
     for word in ("unhealthy", "healthy", "does not answer", "1 running, 1 starting", "refused", "incomplete"):
         assert word in page.text
+
+
+def test_an_upload_that_starts_no_run_is_shown() -> None:
+    assert "do not match *.csv or *.csv.gz" in page_of("overview").text
+    assert "Ignored uploads" not in page_of("overview at the start").text
 
 
 def test_only_what_goes_on_is_asked_for_again() -> None:
