@@ -18,7 +18,7 @@ from serve_app.dead_letters.inbox import Inbox
 from serve_app.dead_letters.replay import Replays
 from serve_app.model.replay import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection, groups
-from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView
+from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView
 from serve_app.monitoring.health import Health
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
@@ -138,6 +138,18 @@ class Application:
     async def replay_progress(self, replay: str) -> ReplayView:
         """As `Replays.view`."""
         return await self._replays.view(replay)
+
+    def source(self) -> SourceView:
+        """Where a file must be uploaded to so that this application processes it."""
+        settings = self.settings
+        return SourceView(
+            project=settings.project,
+            endpoint=self.client.api_endpoint,
+            source_bucket=settings.source_bucket,
+            watched_prefix=settings.watched_prefix,
+            object_patterns=settings.object_patterns,
+            patterns_regard_case=settings.patterns_regard_case,
+        )
 
     async def health(self) -> HealthView:
         """Deployments as Serve sees them, dependencies as last looked at."""

@@ -88,6 +88,17 @@ class DeploymentView(BaseModel):
     replicas: Mapping[str, int]
 
 
+class SourceView(BaseModel):
+    """Where the application takes its drops from. `endpoint` is the base URL of its Cloud Storage."""
+
+    project: str
+    endpoint: str
+    source_bucket: str
+    watched_prefix: str
+    object_patterns: tuple[str, ...]
+    patterns_regard_case: bool
+
+
 class IgnoredUpload(BaseModel):
     """An object below the watched prefix that starts no run, because its name matches no pattern."""
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from actors.model.drop import RUN_ID
 from serve_app.cli.screen.complaint import Complaint
 from serve_app.model.replay import DiscardView, ReplayView
-from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, StatusView
+from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, SourceView, StatusView
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -67,6 +67,10 @@ class Api:
     def runs(self, limit: int) -> list[RunView]:
         """At most `limit` runs: open and incomplete ones first, then the newest."""
         return self._read(self._get(f"/runs?limit={limit}"), RunsView).runs
+
+    def source(self) -> SourceView:
+        """Where the application takes its drops from."""
+        return self._read(self._get("/source"), SourceView)
 
     def health(self) -> HealthView:
         response = self._get("/health")

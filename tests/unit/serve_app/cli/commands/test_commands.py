@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from actors.model.drop import Drop
@@ -20,10 +22,11 @@ from actors.model.reason import Reason
 from infra.local.port import free_port
 from serve_app.cli import main
 from serve_app.cli.client.endpoint import Endpoint, claim
+from serve_app.cli.client.target import GOOGLE, use_endpoint
 from serve_app.config.settings import Settings
 from serve_app.model.run_state import RunState
 from serve_app.model.views import RunView
-from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
+from tests.unit.serve_app.cli.fake_api import FakeApi, source_at, view_of
 
 HEADER = "uniq_id,product_name,description,brand,image,product_specifications,product_category_tree"
 OUTPUT_HEADER = "uniq_id,product_name,description,brand,image,image_uri,attributes,c0_name"
@@ -111,13 +114,51 @@ def test_one_run_is_shown_with_its_sums(api: FakeApi) -> None:
 
 
 @pytest.fixture
-def processed(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
+def watching(api: FakeApi, bucket: str, storage_address: str, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """An application whose bucket is in the tests' object store, which no variable of this shell names."""
+    for name in ("STORAGE_EMULATOR_HOST", "DROPFORGE_SOURCE_BUCKET", "DROPFORGE_WATCHED_PREFIX"):
+        monkeypatch.delenv(name)
+    api.source = source_at(f"http://{storage_address}", source_bucket="work", watched_prefix=bucket)
+    return api
+
+
+def test_a_drop_goes_where_the_application_at_the_url_watches(
+    watching: FakeApi, catalogue: Path, bucket: str, client: storage.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DROPFORGE_SOURCE_BUCKET", "of-this-shell")
+    result = run("drop", str(catalogue), "--name", "b.TXT", "--no-watch", "--url", watching.url)
+    assert result.exit_code == 0, result.output
+    assert client.bucket("work").get_blob(f"{bucket}b.TXT") is not None
+    ignored = run("drop", str(catalogue), "--dry-run", "--url", watching.url)
+    assert f"would ignore gs://work/{bucket}shop.csv: the name does not match *.txt" in ignored.stderr
+
+
+def test_an_unknown_bucket_gets_no_upload(watching: FakeApi, catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serve_app.cli.client.upload.upload", None)
+    watching.source = None
+    silent = f"http://127.0.0.1:{free_port()}"
+    for url, why in ((watching.url, "answered 404, but not with"), (silent, "does not answer")):
+        result = run("drop", str(catalogue), "--url", url)
+        assert result.exit_code == 1
+        assert why in result.stderr
+        assert "Dropped" not in result.output
+
+
+def test_an_application_in_google_s_cloud_is_not_mistaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:1")
+    use_endpoint(GOOGLE)
+    assert "STORAGE_EMULATOR_HOST" not in os.environ
+    assert storage.Client("shop", credentials=AnonymousCredentials()).api_endpoint == GOOGLE
+
+
+@pytest.fixture
+def processed(watching: FakeApi, bucket: str, client: storage.Client) -> RunView:
     """A run that is done, whose output has seven rows."""
     blob = client.bucket("out").blob(f"{bucket}a.csv")
     rows = [f"{number},Shoe {number},,NA,[],gs://out/{number}.png,{{}},Shoes" for number in range(7)]
     blob.upload_from_string("\n".join([OUTPUT_HEADER, *rows, ""]))
     view = view_of(output=f"gs://out/{blob.name}", output_generation=blob.generation)
-    api.hold(view)
+    watching.hold(view)
     return view
 
 
