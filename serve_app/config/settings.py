@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     images: ImageSettings = Field(ImageSettings(), description="the image fetcher")
     text: TextSettings = Field(TextSettings(), description="the description cleaner")
 
+    rejects_warning_share: float = Field(
+        0.1, ge=0, le=1, description="a run with more rejects than this share of its rows carries a warning; 1: never"
+    )
     shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends with the record that reaches this size, bytes")
     shard_rows: int = Field(
         400,
@@ -234,5 +237,6 @@ class Settings(BaseSettings):
             fetch_images=self.fetch_images,
             shard_bytes=self.shard_bytes,
             shard_rows=self.shard_rows,
+            rejects_warning_share=self.rejects_warning_share,
             trace=trace,
         )

@@ -34,13 +34,15 @@ class ShardsView(BaseModel):
 class RunView(BaseModel):
     """A run as people and programs see it. Seconds are wall time; `stage_s` sums over shards side by side.
 
-    `left_s` is how long it still takes at the pace so far; None where that is not known.
+    `warnings` are of a run that is done and may still not be what its owner meant. `left_s` is how long it still takes
+    at the pace so far; None where that is not known.
     """
 
     run_id: str
     drop: Drop
     state: RunState
     reason: Reason | None
+    warnings: list[Reason] = []
     accepted_at: datetime
     finished_at: datetime | None
     elapsed_s: float

@@ -27,6 +27,7 @@ class Metrics:
     def __init__(self) -> None:
         self._notifications = Counter("dropforge_notifications", "Notifications by outcome", ("outcome",))
         self._runs = Counter("dropforge_runs", "Runs that ended, by state and reason", ("state", "code"))
+        self._run_warnings = Counter("dropforge_run_warnings", "Warnings of runs that are done, by code", ("code",))
         self._shards = Counter("dropforge_shards", "Shards by outcome", ("outcome",))
         self._rows = Counter("dropforge_rows", "Rows by outcome: out, blank, or a reject's code", ("outcome",))
         self._images = Counter("dropforge_images", "Rows by the outcome of their image", ("outcome",))
@@ -79,6 +80,8 @@ class Metrics:
             self._runs.inc(tags={"state": "incomplete", "code": ""})
             return
         self._runs.inc(tags={"state": manifest.state, "code": manifest.reason.code if manifest.reason else ""})
+        for warning in manifest.warnings:
+            self._run_warnings.inc(tags={"code": warning.code})
         self._run_s.observe(max((manifest.finished_at - run.accepted_at).total_seconds(), 1e-6))
 
     def takeover(self) -> None:

@@ -29,7 +29,7 @@ LABELS = {
     "state": {"done", "refused", "incomplete"},
     "direction": {"in", "out", "images"},
     "stage": {"plan", "read", "clean", "images", "write", "assemble", "shard", "run"},
-    "code": {""},
+    "code": {"", "many_rejects"},
     "dependency": {"source_bucket", "work_bucket", "subscription", "stream", "dead_letter_topic"}
     | {"dead_letter_subscription"},
 }

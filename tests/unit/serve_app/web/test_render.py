@@ -145,6 +145,7 @@ REJECTED = view_of(
     RunState.DONE,
     counts=Counts(records=3, rejects={"missing_value": 2, "poison_row": 1}, image_failures={"bad_url": 3}),
     retries={"clean:actor_died": 2},
+    warnings=[Reason(code="many_rejects", message=HOSTILE)],
 )
 TAKES = Settings(drop_from_page=True, source_bucket=HOSTILE)
 RUNS = [view_of(state, run_id=f"{at:020x}") for at, state in enumerate(RunState)]
@@ -236,6 +237,12 @@ def test_a_state_is_told_in_words_besides_its_colour() -> None:
     assert "3 shards: 2 done, 1 failed" in strips
     for word in ("unhealthy", "healthy", "does not answer", "1 running, 1 starting", "refused", "incomplete"):
         assert word in page.text
+
+
+def test_a_warning_is_shown_with_its_run() -> None:
+    assert "Warning: many_rejects" in page_of("run of rejects").text
+    assert "Warning" not in page_of("run done").text
+    assert "many_rejects" in page_of("overview", runs=[REJECTED]).text
 
 
 def test_an_upload_that_starts_no_run_is_shown() -> None:

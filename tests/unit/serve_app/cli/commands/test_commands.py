@@ -224,6 +224,15 @@ def test_watch_ends_as_the_run_does(api: FakeApi, state: RunState, code: int) ->
     assert ("The header lacks [image]." in result.stdout) == (state is RunState.REFUSED)
 
 
+def test_a_warning_is_shown_and_changes_no_exit_code(api: FakeApi) -> None:
+    view = view_of(warnings=[Reason(code="many_rejects", message="2 of 9 rows are rejects.")])
+    api.hold(view)
+    for command in ("watch", "runs"):
+        result = run(command, view.run_id, "--url", api.url)
+        assert result.exit_code == 0
+        assert "2 of 9 rows are rejects." in result.stdout
+
+
 def test_watch_as_json_is_a_line_per_change(api: FakeApi) -> None:
     first, again = view_of(RunState.PROCESSING, elapsed_s=1.0), view_of(RunState.PROCESSING, elapsed_s=2.0)
     api.script(first.run_id, [None, first, again, view_of()])
