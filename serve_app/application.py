@@ -12,6 +12,7 @@ from google.cloud import storage
 from actors.errors import Code, DropforgeError
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
+from actors.storage.request_times import RequestTimes
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.settings import Settings
 from serve_app.dead_letters.inbox import Inbox
@@ -43,11 +44,16 @@ _SEND_ON_STOP_S = 3.0
 class Application:
     """Accepts notifications, drives runs, replays dead letters, and says how all of them are. One owner of runs.
 
-    `policies` is asked at each call of a stage.
+    `policies` is asked at each call of a stage. `times` are those of `client`'s requests.
     """
 
     def __init__(
-        self, settings: Settings, stages: Stages, policies: Callable[[], StagePolicies], client: storage.Client
+        self,
+        settings: Settings,
+        stages: Stages,
+        policies: Callable[[], StagePolicies],
+        client: storage.Client,
+        times: RequestTimes,
     ) -> None:
         self.settings = settings
         self.client = client
@@ -75,7 +81,7 @@ class Application:
         self._replays = Replays(self.registry, self._inbox, self._metrics, self._tracing, self._supervisor.resume)
         self._subscriber = self._subscribe() if settings.pull else None
         buckets = {"source_bucket": Bucket(client, settings.source_bucket), "work_bucket": work}
-        self._health = Health(settings, buckets, self._metrics, self._subscriber)
+        self._health = Health(settings, buckets, self._metrics, self._subscriber, times)
 
     async def start(self) -> None:
         await self._health.start()

@@ -118,6 +118,12 @@ class Settings(BaseSettings):
     scan_chunk_bytes: int = Field(4 << 20, ge=1 << 10, description="bytes read at a time while planning")
     shards_in_flight: int = Field(8, ge=1, description="shards of one run processed at a time")
     runs_in_flight: int = Field(32, ge=1, description="runs that one ingress replica drives at a time")
+    slow_dependency_s: float = Field(
+        5.0,
+        gt=0,
+        description="a dependency with a request in the last minute that took longer, or timed out, makes the "
+        "application degraded, seconds",
+    )
     lease_s: float = Field(
         15.0, gt=1, description="a run whose owner has not renewed its lease for this long gets a new owner, seconds"
     )

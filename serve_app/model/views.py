@@ -74,10 +74,17 @@ class DeadLettersView(BaseModel):
 
 
 class DependencyView(BaseModel):
-    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered."""
+    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered.
+
+    `healthy` says that the last check was answered. `slow` says that a request of the last minute timed out or took
+    longer than `slow_dependency_s`; `slowest_s` is how long the slowest took, None without any. `reason` is empty for
+    what is neither.
+    """
 
     healthy: bool
     reason: str
+    slow: bool = False
+    slowest_s: float | None = None
     checked_s_ago: float
     ok_s_ago: float | None
 

@@ -49,6 +49,10 @@ class Metrics:
         self._last_message_s = Gauge("dropforge_last_message_age_seconds", "Seconds since the last notification")
         self._healthy = Gauge("dropforge_dependency_healthy", "1 if a dependency answers, else 0", ("dependency",))
 
+        self._slowest_s = Gauge(
+            "dropforge_dependency_slowest_seconds", "The slowest request of the last minute", ("dependency",)
+        )
+
     def notification(self, outcome: str) -> None:
         self._notifications.inc(tags={"outcome": outcome})
 
@@ -103,8 +107,10 @@ class Metrics:
     def last_message(self, age_s: float) -> None:
         self._last_message_s.set(age_s)
 
-    def dependency(self, name: str, *, healthy: bool) -> None:
+    def dependency(self, name: str, *, healthy: bool, slowest_s: float | None = None) -> None:
         self._healthy.set(float(healthy), tags={"dependency": name})
+        if slowest_s is not None:
+            self._slowest_s.set(slowest_s, tags={"dependency": name})
 
 
 def _add(counter: Counter, amount: float, **tags: str) -> None:

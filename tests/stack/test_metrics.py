@@ -47,6 +47,7 @@ NEEDED = {
     "in flight": "ray_dropforge_shards_in_flight",
     "lease takeovers": "ray_dropforge_lease_takeovers_total",
     "oldest open run": "ray_dropforge_oldest_open_run_seconds",
+    "slowest request": 'ray_dropforge_dependency_slowest_seconds{dependency="work_bucket"}',
     "last message age": "ray_dropforge_last_message_age_seconds",
     "bytes in": 'ray_dropforge_bytes_total{direction="in"}',
     "bytes out": 'ray_dropforge_bytes_total{direction="out"}',

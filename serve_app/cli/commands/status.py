@@ -62,7 +62,9 @@ def health_report(view: HealthView) -> RenderableType:
         replicas = ", ".join(f"{count} {state.lower()}" for state, count in deployment.replicas.items() if count)
         lines[name] = f"{deployment.status.lower()}, {replicas or 'no replicas'}"
     for name, dependency in view.dependencies.items():
-        said = "answers" if dependency.healthy else f"[yellow]{escape(dependency.reason)}[/yellow]"
+        said = f"[yellow]{escape(dependency.reason)}[/yellow]" if dependency.reason else "answers"
+        if dependency.slowest_s is not None and not dependency.reason:
+            said += f", the slowest request of the last minute took {dependency.slowest_s:.2f} s"
         lines[name.replace("_", " ")] = f"{said}, checked {duration(dependency.checked_s_ago)} ago"
     if view.ignored_uploads:
         newest = view.ignored_uploads[0]

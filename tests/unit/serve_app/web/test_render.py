@@ -106,6 +106,8 @@ def health_of(**changes: Any) -> HealthView:
         dependencies={
             "work_bucket": DependencyView(healthy=False, reason=HOSTILE, checked_s_ago=1.0, ok_s_ago=None),
             "subscription": DependencyView(healthy=True, reason="", checked_s_ago=1.0, ok_s_ago=1.0),
+            "source_bucket": DependencyView(healthy=True, slow=True, slowest_s=20.004, reason="the slowest request",
+                                            checked_s_ago=1.0, ok_s_ago=1.0),
         },
         last_message_s_ago=None,
         runs_in_flight=2,
@@ -235,7 +237,16 @@ def test_a_state_is_told_in_words_besides_its_colour() -> None:
     page = page_of("overview")
     strips = [attributes["aria-label"] for attributes in page.all("span") if attributes.get("class") == "strip"]
     assert "3 shards: 2 done, 1 failed" in strips
-    for word in ("unhealthy", "healthy", "does not answer", "1 running, 1 starting", "refused", "incomplete"):
+    for word in (
+        "unhealthy",
+        "healthy",
+        "does not answer",
+        "slow",
+        "20.00 s",
+        "1 running, 1 starting",
+        "refused",
+        "incomplete",
+    ):
         assert word in page.text
 
 
