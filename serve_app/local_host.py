@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import Any
 from actors.errors import Code, DropforgeError
 from serve_app.config.serve_config import read_config
 
-from .ray_private import in_folder, serve_client
+from .ray_private import dead_processes, in_folder, kill_processes, serve_client
 
 CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 
@@ -62,6 +63,11 @@ class Host:
     def logs(self) -> Path:
         """The folder with the logs of all of Ray's processes."""
         return Path(self._folder or "") / "session_latest" / "logs"
+
+    @property
+    def dead(self) -> list[str]:
+        """Ray's processes that have ended without being asked to, each with how. Without them nothing works here."""
+        return dead_processes()
 
     def __enter__(self) -> Host:
         config = self._config()
@@ -107,8 +113,11 @@ class Host:
         from ray import serve
 
         if ray.is_initialized():
-            serve.shutdown()
-            ray.shutdown()
+            if self.dead:
+                _end_what_is_left(ray)
+            else:
+                serve.shutdown()
+                ray.shutdown()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -157,6 +166,12 @@ class Host:
                     Code.TIMEOUT, f"The application did not start within {_START_S:.0f} s; its logs are in {self.logs}."
                 )
             time.sleep(0.1)
+
+
+def _end_what_is_left(ray: Any) -> None:
+    """Ends a cluster of which a part has died, and which may not answer any more."""
+    kill_processes()
+    threading.Thread(target=ray.shutdown, daemon=True).start()  # may wait for the dead part, so nobody waits for it
 
 
 def _within(scaling: Mapping[str, Any], cores: int) -> dict[str, Any]:

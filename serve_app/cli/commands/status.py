@@ -26,19 +26,19 @@ UNREACHABLE = 2
 def status(url: str | None, as_json: bool) -> None:
     """Show the health of the deployments and of the services that they depend on.
 
-    Exit codes: 0 healthy, 1 degraded, 2 unreachable.
+    Exit codes: 0 healthy, 1 degraded, 2 unreachable, or something else answers at the address.
 
     \b
     Examples:
       dropforge status
       dropforge status --json | jq .reasons
     """
-    from serve_app.cli.client.api import Unreachable
+    from serve_app.cli.client.api import Stranger, Unreachable
     from serve_app.cli.client.target import target
 
     try:
         view = target(url).api().health()
-    except Unreachable as error:
+    except (Unreachable, Stranger) as error:
         error.show()
         sys.exit(UNREACHABLE)
     if as_json:

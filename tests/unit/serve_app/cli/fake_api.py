@@ -22,6 +22,7 @@ Answer = RunView | None | int
 class FakeApi(HttpServer):
     """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids.
 
+    `routes` is what Ray Serve's proxy answers by itself, None for a server of another kind.
     `source` is where its drops go, None for an application that does not say so. With a `token`, callers without it get
     the status alone; `authorizations` are those that came.
     """
@@ -31,6 +32,7 @@ class FakeApi(HttpServer):
     def __init__(self) -> None:
         self.token: str | None = None
         self.source: SourceView | None = None
+        self.routes: dict[str, str] | None = None
         self.authorizations: list[str | None] = []
         self._scripts: dict[str, list[Answer]] = {}
         super().__init__(_handler(self))
@@ -53,6 +55,8 @@ class FakeApi(HttpServer):
             limit = int(parse_qs(url.query)["limit"][0])
             last = [answers[-1] for answers in self._scripts.values()]
             return 200, {"runs": [view.model_dump(mode="json") for view in last if isinstance(view, RunView)][:limit]}
+        if url.path == "/-/routes" and self.routes is not None:
+            return 200, self.routes
         if url.path == "/source":
             return (404, None) if self.source is None else (200, self.source.model_dump(mode="json"))
         answers = self._scripts.get(url.path.removeprefix("/runs/")) or self._scripts.get(self.ANY, [None])

@@ -256,6 +256,17 @@ def test_a_dropforge_that_does_not_answer_is_said() -> None:
     assert result.stderr.startswith(f"Error: {url} does not answer")
 
 
+@pytest.mark.parametrize(
+    ("routes", "said"), [({"/": "dropforge"}, "there is no running Dropforge behind it"), (None, "Dropforge's API")]
+)
+def test_status_is_2_where_no_dropforge_answers(api: FakeApi, routes: dict[str, str] | None, said: str) -> None:
+    api.script(FakeApi.ANY, [500])
+    api.routes = routes
+    result = run("status", "--url", api.url)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
 def test_wrong_usage_is_exit_code_2() -> None:
     assert run("runs", "--limit", "0").exit_code == 2
     assert run("drop", "not-there.csv").exit_code == 2
