@@ -5,11 +5,10 @@ On an existing cluster, use `serve run serve_config.yaml` or KubeRay.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import os
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from actors.errors import Code, DropforgeError
+from actors.owned_folder import owned_folder
 from serve_app.config.serve_config import read_config
 
 from .ray_private import dead_processes, in_folder, kill_processes, serve_client
@@ -52,7 +52,8 @@ class Host:
     def __init__(self, options: HostOptions, *, on_progress: Callable[[str], None] = lambda line: None) -> None:
         self._options = options
         self._on_progress = on_progress
-        self._folder: str | None = None
+        self._folder: Path | None = None
+        self._owned = contextlib.ExitStack()
         self.dashboard_url: str | None = None
 
     @property
@@ -62,7 +63,7 @@ class Host:
     @property
     def logs(self) -> Path:
         """The folder with the logs of all of Ray's processes."""
-        return Path(self._folder or "") / "session_latest" / "logs"
+        return (self._folder or Path()) / "session_latest" / "logs"
 
     @property
     def dead(self) -> list[str]:
@@ -81,7 +82,7 @@ class Host:
         from ray.serve.schema import ServeDeploySchema
 
         # Short, because the path of a Unix socket below it can have at most 107 characters.
-        self._folder = tempfile.mkdtemp(prefix="dropforge-ray-")
+        self._folder = self._owned.enter_context(owned_folder("dropforge-ray-"))
         try:
             self._on_progress("starting Ray")
             context = ray.init(
@@ -118,8 +119,7 @@ class Host:
             else:
                 serve.shutdown()
                 ray.shutdown()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._owned.close()
 
     def _config(self) -> dict[str, Any]:
         config = copy.deepcopy(read_config(self._options.config))
