@@ -77,6 +77,7 @@ class Code(StrEnum):
     SOURCE_GONE = "source_gone", Kind.FILE
     SUPERSEDED = "superseded", Kind.FILE
     OUTPUT_TAKEN = "output_taken", Kind.FILE
+    NO_USABLE_ROWS = "no_usable_rows", Kind.FILE
 
     TIMEOUT = "timeout", Kind.PASSING
     RATE_LIMITED = "rate_limited", Kind.PASSING

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from actors.errors import Code, DropforgeError
 from serve_app.model.replay import DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
-from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, StatusView
+from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView, StatusView
 from serve_app.pubsub.push_envelope import PushEnvelope
 from serve_app.security.access import HEALTH, PUSH, Access
 from serve_app.security.gate import Gate
@@ -97,6 +97,12 @@ async def replay(request: ReplayRequest, application: TheApplication) -> ReplayV
 async def replay_progress(replay: ReplayId, application: TheApplication) -> ReplayView:
     """How far a replay is."""
     return await application.replay_progress(replay)
+
+
+@router.get("/source")
+async def source(application: TheApplication) -> SourceView:
+    """Where to upload a drop: the bucket, the prefix, the patterns, and the endpoint of its Cloud Storage."""
+    return application.source()
 
 
 @router.get(HEALTH)

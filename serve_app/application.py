@@ -12,13 +12,14 @@ from google.cloud import storage
 from actors.errors import Code, DropforgeError
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
+from actors.storage.request_times import RequestTimes
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.settings import Settings
 from serve_app.dead_letters.inbox import Inbox
 from serve_app.dead_letters.replay import Replays
 from serve_app.model.replay import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection, groups
-from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView
+from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView
 from serve_app.monitoring.health import Health
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
@@ -43,11 +44,16 @@ _SEND_ON_STOP_S = 3.0
 class Application:
     """Accepts notifications, drives runs, replays dead letters, and says how all of them are. One owner of runs.
 
-    `policies` is asked at each call of a stage.
+    `policies` is asked at each call of a stage. `times` are those of `client`'s requests.
     """
 
     def __init__(
-        self, settings: Settings, stages: Stages, policies: Callable[[], StagePolicies], client: storage.Client
+        self,
+        settings: Settings,
+        stages: Stages,
+        policies: Callable[[], StagePolicies],
+        client: storage.Client,
+        times: RequestTimes,
     ) -> None:
         self.settings = settings
         self.client = client
@@ -75,7 +81,7 @@ class Application:
         self._replays = Replays(self.registry, self._inbox, self._metrics, self._tracing, self._supervisor.resume)
         self._subscriber = self._subscribe() if settings.pull else None
         buckets = {"source_bucket": Bucket(client, settings.source_bucket), "work_bucket": work}
-        self._health = Health(settings, buckets, self._metrics, self._subscriber)
+        self._health = Health(settings, buckets, self._metrics, self._subscriber, times)
 
     async def start(self) -> None:
         await self._health.start()
@@ -139,9 +145,23 @@ class Application:
         """As `Replays.view`."""
         return await self._replays.view(replay)
 
+    def source(self) -> SourceView:
+        """Where a file must be uploaded to so that this application processes it."""
+        settings = self.settings
+        return SourceView(
+            project=settings.project,
+            endpoint=self.client.api_endpoint,
+            source_bucket=settings.source_bucket,
+            watched_prefix=settings.watched_prefix,
+            object_patterns=settings.object_patterns,
+            patterns_regard_case=settings.patterns_regard_case,
+        )
+
     async def health(self) -> HealthView:
         """Deployments as Serve sees them, dependencies as last looked at."""
-        return await self._health.report(runs=len(self._driver.progress))
+        return await self._health.report(
+            runs=len(self._driver.progress), ignored_uploads=self._acceptance.ignored.newest
+        )
 
     def _pipeline(self, run: Run, on_retry: OnRetry) -> Pipeline:
         calls = StageCalls(self._policies, self._quarantines, on_retry, self._tracing)

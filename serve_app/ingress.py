@@ -17,6 +17,7 @@ from ray.serve.handle import DeploymentHandle
 from actors import logs
 from actors.storage import threads
 from actors.storage.bucket import connect
+from actors.storage.request_times import RequestTimes
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.settings import Settings
 from serve_app.runs.serve_stages import ServeStages
@@ -42,7 +43,9 @@ class Ingress:
         threads.one_for_each_connection()
         self._policies = StagePolicies()
         stages = ServeStages(attributes, cleaner, image_fetcher, writer)
-        self._application = Application(settings, stages, lambda: self._policies, connect(settings.project))
+        times = RequestTimes()
+        client = connect(settings.project, times)
+        self._application = Application(settings, stages, lambda: self._policies, client, times)
         await self._application.start()
 
     def __serve_build_asgi_app__(self) -> FastAPI:

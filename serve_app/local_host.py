@@ -5,11 +5,11 @@ On an existing cluster, use `serve run serve_config.yaml` or KubeRay.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import os
-import shutil
-import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,9 +18,10 @@ from types import TracebackType
 from typing import Any
 
 from actors.errors import Code, DropforgeError
+from actors.owned_folder import owned_folder
 from serve_app.config.serve_config import read_config
 
-from .ray_private import in_folder, serve_client
+from .ray_private import dead_processes, in_folder, kill_processes, serve_client
 
 CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 
@@ -51,7 +52,8 @@ class Host:
     def __init__(self, options: HostOptions, *, on_progress: Callable[[str], None] = lambda line: None) -> None:
         self._options = options
         self._on_progress = on_progress
-        self._folder: str | None = None
+        self._folder: Path | None = None
+        self._owned = contextlib.ExitStack()
         self.dashboard_url: str | None = None
 
     @property
@@ -61,7 +63,12 @@ class Host:
     @property
     def logs(self) -> Path:
         """The folder with the logs of all of Ray's processes."""
-        return Path(self._folder or "") / "session_latest" / "logs"
+        return (self._folder or Path()) / "session_latest" / "logs"
+
+    @property
+    def dead(self) -> list[str]:
+        """Ray's processes that have ended without being asked to, each with how. Without them nothing works here."""
+        return dead_processes()
 
     def __enter__(self) -> Host:
         config = self._config()
@@ -75,7 +82,7 @@ class Host:
         from ray.serve.schema import ServeDeploySchema
 
         # Short, because the path of a Unix socket below it can have at most 107 characters.
-        self._folder = tempfile.mkdtemp(prefix="dropforge-ray-")
+        self._folder = self._owned.enter_context(owned_folder("dropforge-ray-"))
         try:
             self._on_progress("starting Ray")
             context = ray.init(
@@ -107,10 +114,12 @@ class Host:
         from ray import serve
 
         if ray.is_initialized():
-            serve.shutdown()
-            ray.shutdown()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            if self.dead:
+                _end_what_is_left(ray)
+            else:
+                serve.shutdown()
+                ray.shutdown()
+        self._owned.close()
 
     def _config(self) -> dict[str, Any]:
         config = copy.deepcopy(read_config(self._options.config))
@@ -157,6 +166,12 @@ class Host:
                     Code.TIMEOUT, f"The application did not start within {_START_S:.0f} s; its logs are in {self.logs}."
                 )
             time.sleep(0.1)
+
+
+def _end_what_is_left(ray: Any) -> None:
+    """Ends a cluster of which a part has died, and which may not answer any more."""
+    kill_processes()
+    threading.Thread(target=ray.shutdown, daemon=True).start()  # may wait for the dead part, so nobody waits for it
 
 
 def _within(scaling: Mapping[str, Any], cores: int) -> dict[str, Any]:

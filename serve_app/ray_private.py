@@ -62,3 +62,32 @@ def silence_worker_logs() -> None:
     import ray._private.worker
 
     ray._private.worker._worker_logs_enabled = False
+
+
+def dead_processes() -> list[str]:
+    """Which of the processes that `ray.init` has started on this machine have ended, such as `raylet (signal 9)`.
+
+    Why: a driver is not told that its own cluster has died; calls to it wait for minutes. To be replaced when Ray tells
+    a driver so, or has a public list of a node's processes.
+    """
+    import ray._private.worker
+
+    node = ray._private.worker._global_node
+    return [] if node is None else [f"{kind} ({_end(process.returncode)})" for kind, process in node.dead_processes()]
+
+
+def kill_processes() -> None:
+    """Kills the processes that `ray.init` has started, without asking the cluster, which may be dead.
+
+    Why: `ray.shutdown` talks to the cluster first, and waits for minutes where it has died. To be replaced with
+    `dead_processes`.
+    """
+    import ray._private.worker
+
+    node = ray._private.worker._global_node
+    if node is not None:
+        node.kill_all_processes(check_alive=False, allow_graceful=False)
+
+
+def _end(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

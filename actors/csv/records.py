@@ -25,7 +25,7 @@ from .joined_cells import joined_cells
 from .product_rows import ProductRows
 from .role_columns import comparable
 
-_DESCRIPTION = ROLES.index("description")
+_ID, _DESCRIPTION = ROLES.index("id"), ROLES.index("description")
 _EMPTY_LINES = frozenset({b"\n", b"\r\n", b"\r"})
 
 
@@ -62,7 +62,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     repeated = shard.repeated_rows
     table = {"row": pa.array(numbers, pa.int64())}
     # A row without an id, which a catalogue may allow, always needs its number in its image's name.
-    flags = [number in repeated or not values[0] for number, values in zip(numbers, rows, strict=True)]
+    flags = [number in repeated or not values[_ID].strip() for number, values in zip(numbers, rows, strict=True)]
     table["repeated"] = pa.array(flags, pa.bool_())
     table |= {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
     replaced = sum(any("\ufffd" in value for value in values) for values in rows)
@@ -178,7 +178,7 @@ class _RecordParser:
 
     def check(self, values: tuple[str, ...]) -> None:
         """Raises the codes of kind `ROW` for values that can't be a row of the output."""
-        missing = [self._catalogue.shown(ROLES[role]) for role in self._required if not values[role]]
+        missing = [self._catalogue.shown(ROLES[role]) for role in self._required if _missing(role, values)]
         if missing:
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
         if effort(values[_DESCRIPTION]) > MOST_EFFORT:
@@ -244,3 +244,8 @@ class _RecordParser:
             f"The row has {count} fields, but the file's first rows have {self._header.fields}, one more than the "
             "header."
         )
+
+
+def _missing(role: int, values: tuple[str, ...]) -> bool:
+    """Blanks identify nothing; elsewhere they are a value, which is kept as it is."""
+    return not (values[role].strip() if role == _ID else values[role])

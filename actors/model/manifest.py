@@ -14,11 +14,15 @@ from .reason import Reason
 from .run import ObjectName
 from .stage import Stage
 
+MANY_REJECTS = "many_rejects"
+"""The code of a warning: more of a run's rows are rejects than its `rejects_warning_share`."""
+
 
 class Manifest(BaseModel):
     """The result of a run.
 
-    `output` is None for a refused run. `stage_s` has each stage's seconds, summed over the shards, so its total exceeds
+    `output` is None for a refused run, which has rejects only if its rows were the reason. `warnings` are of a run that
+    is done. `stage_s` has each stage's seconds, summed over the shards, so its total exceeds
     the run's wall time when shards were processed concurrently.
     """
 
@@ -30,6 +34,7 @@ class Manifest(BaseModel):
     state: Literal["done", "refused"]
     reason: Reason | None = None
     catalogue_name: str = Field("", description="which of the application's catalogues the drop was read by")
+    warnings: tuple[Reason, ...] = ()
     accepted_at: datetime
     finished_at: datetime
     source_bytes: int = 0

@@ -44,6 +44,9 @@ class Run(BaseModel):
     fetch_images: bool = True
     shard_bytes: int = Field(gt=0, description="a shard ends at the first record boundary at or past this size, bytes")
     shard_rows: int = Field(gt=0, description="a shard ends after this many records, see `actors.csv.scan`")
+    rejects_warning_share: float = Field(
+        0.1, ge=0, le=1, description="a result with more rejects than this share of its rows carries a warning"
+    )
     trace: str = Field("", description="W3C `traceparent` of the run's trace")
 
     @property

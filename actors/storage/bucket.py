@@ -21,6 +21,8 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 
 from actors.errors import Code, DropforgeError
 
+from .request_times import RequestTimes, TimedAdapter
+
 COMPOSE_LIMIT = 32
 """Maximum number of source objects in a compose request ("Composite objects", Cloud Storage documentation)."""
 
@@ -46,10 +48,10 @@ class ObjectInfo:
     updated: datetime | None
 
 
-def connect(project: str | None = None) -> storage.Client:
-    """A client with default credentials, or of the emulator at `STORAGE_EMULATOR_HOST`."""
+def connect(project: str | None = None, times: RequestTimes | None = None) -> storage.Client:
+    """A client with default credentials, or of the emulator at `STORAGE_EMULATOR_HOST`; `times` gets its requests'."""
     client = storage.Client(project=project)
-    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS)
+    adapter = TimedAdapter(times or RequestTimes(), pool_connections=4, pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):
         # Client has no option for the size of the pool; with the default of 10, connections would be dropped.
         client._http.mount(scheme, adapter)

@@ -18,6 +18,7 @@ from actors.storage.bucket import Bucket
 from actors.storage.publication import Publication
 from actors.storage.run_records import RunRecords
 
+from . import judgement
 from .composition import Composition
 from .content import Content, Contents
 from .single_part import SinglePart
@@ -29,11 +30,12 @@ class Assembly:
     If two processes assemble the same run, both get the same generation.
     """
 
-    def __init__(self, run: Run, plan: Plan, parts: Sequence[PartRecord], contents: Contents) -> None:
+    def __init__(self, run: Run, plan: Plan, parts: Sequence[PartRecord], contents: Contents, output: Bucket) -> None:
         self._run = run
         self._plan = plan
         self._parts = parts
         self._contents = contents
+        self._output = output
         self._counts = Counts.total(part.counts for part in self._parts)
 
     @classmethod
@@ -42,15 +44,17 @@ class Assembly:
     ) -> Assembly:
         """Of parts that were written, in any order."""
         in_order = sorted(parts, key=lambda part: part.shard.index)
-        return cls(run, plan, in_order, Composition(in_order, records, output, Publication(run, output)))
+        return cls(run, plan, in_order, Composition(in_order, records, output, Publication(run, output)), output)
 
     @classmethod
     def of_single_part(cls, run: Run, plan: Plan, part: UnwrittenPart, output: Bucket) -> Assembly:
         """Of the only part, which is in memory."""
-        return cls(run, plan, [part.record], SinglePart(part, output, Publication(run, output)))
+        return cls(run, plan, [part.record], SinglePart(part, output, Publication(run, output)), output)
 
     def publish(self, shards_reused: int) -> Manifest:
         """Publishes the output, rejects, reasons and failed URLs, and returns the manifest, which the caller commits.
+
+        A run whose every row is a reject is refused: its rejects and reasons are published, and no output.
 
         Raises:
             PARTS_DISAGREE: the parts are not those of the plan, or their counts do not add up.
@@ -58,16 +62,15 @@ class Assembly:
             STORAGE_UNAVAILABLE, NOT_FOUND, INTERNAL: as `Bucket`.
         """
         self._check()
-        run, contents = self._run, self._contents
-        header, rejected = header_row(run.catalogue), bool(self._counts.rejects)
-        if rejected:
+        run, contents, counts = self._run, self._contents, self._counts
+        header, reasons = header_row(run.catalogue), b""
+        if counts.rejected:
             contents.publish(Content.REJECTS, run.rejects, self._rejects_header())
             contents.publish(Content.REASONS, run.reasons, b"")
         failed_urls = contents.has(Content.FAILED_URLS)
         if failed_urls:
             contents.publish(Content.FAILED_URLS, run.failed_urls, b"")
-        output = contents.publish(Content.OUTPUT, run.output, header)
-        return Manifest(
+        common = Manifest(
             run_id=run.run_id,
             drop=run.drop,
             state="done",
@@ -77,15 +80,27 @@ class Assembly:
             source_bytes=self._plan.start.source_bytes,
             shards=len(self._plan.shards),
             shards_reused=shards_reused,
-            counts=self._counts,
-            output=run.output,
-            output_generation=output,
-            output_bytes=sum(part.bytes_out for part in self._parts) + len(header),
-            rejects=run.rejects if rejected else None,
-            reasons=run.reasons if rejected else None,
+            counts=counts,
+            rejects=run.rejects if counts.rejected else None,
+            reasons=run.reasons if counts.rejected else None,
             failed_urls=run.failed_urls if failed_urls else None,
             stage_s=self._stage_seconds(),
             versions=self._versions(),
+        )
+        warned = judgement.too_many(counts, run.rejects_warning_share)
+        if warned or judgement.without_rows(counts):
+            reasons = self._output.read(run.reasons.name, end=judgement.HEAD_BYTES)
+        if judgement.without_rows(counts):
+            return common.model_copy(update={"state": "refused", "reason": judgement.refusal(counts, reasons)})
+        output = contents.publish(Content.OUTPUT, run.output, header)
+        return common.model_copy(
+            update={
+                "finished_at": datetime.now(UTC),
+                "output": run.output,
+                "output_generation": output,
+                "output_bytes": sum(part.bytes_out for part in self._parts) + len(header),
+                "warnings": (judgement.warning(counts, run.rejects_warning_share, reasons),) if warned else (),
+            }
         )
 
     def _check(self) -> None:

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from actors.errors import Code, DropforgeError
+from actors.owned_folder import owned_folder, sweep
 
 from .embedded_pubsub import EmbeddedPubsub
 from .google_emulator import GooglePubsubEmulator
@@ -22,6 +23,7 @@ from .storage import FakeGcsServer
 
 Engine = Literal["auto", "google", "embedded"]
 
+_PREFIX = "dropforge-"
 _MEMORY = Path("/dev/shm")
 _MEMORY_BYTES = 2 << 30
 
@@ -120,10 +122,9 @@ class LocalCloud:
 
     def _folder(self, started: ExitStack) -> Path:
         if self.options.state is not None:
+            sweep(_PREFIX, _memory_folder())
             return self.options.state.resolve()
-        folder = Path(tempfile.mkdtemp(prefix="dropforge-", dir=_memory_folder()))
-        started.callback(shutil.rmtree, folder)
-        return folder
+        return started.enter_context(owned_folder(_PREFIX, _memory_folder()))
 
     def _storage_program(self, root: Path) -> FakeGcsServer:
         return FakeGcsServer(

@@ -19,7 +19,7 @@ _PARENTS = {".": "%2E", "..": "%2E%2E"}
 
 def content_type_of(name: str) -> str:
     """The `Content-Type` of a dropped object of this name."""
-    return _CONTENT_TYPES.get(posixpath.splitext(name)[1], "text/csv")
+    return _CONTENT_TYPES.get(posixpath.splitext(name)[1].lower(), "text/csv")
 
 
 def extension_of(pattern: str) -> str:

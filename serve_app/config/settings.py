@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         min_length=1,
         description="shell patterns; a drop's name below the prefix must match one of them",
     )
+    patterns_regard_case: bool = Field(
+        False, description="match `object_patterns` with regard to case, so that `Shoes.CSV` is no `*.csv`"
+    )
     output_bucket: str = Field("dropforge-out", description="bucket of outputs, rejects and images")
     output_prefix: str = Field("processed/", description="prefix of outputs, which keep the drop's name below it")
     rejects_prefix: str = Field(
@@ -112,6 +115,9 @@ class Settings(BaseSettings):
     images: ImageSettings = Field(ImageSettings(), description="the image fetcher")
     text: TextSettings = Field(TextSettings(), description="the description cleaner")
 
+    rejects_warning_share: float = Field(
+        0.1, ge=0, le=1, description="a run with more rejects than this share of its rows carries a warning; 1: never"
+    )
     shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends with the record that reaches this size, bytes")
     shard_rows: int = Field(
         400,
@@ -121,6 +127,12 @@ class Settings(BaseSettings):
     scan_chunk_bytes: int = Field(4 << 20, ge=1 << 10, description="bytes read at a time while planning")
     shards_in_flight: int = Field(8, ge=1, description="shards of one run processed at a time")
     runs_in_flight: int = Field(32, ge=1, description="runs that one ingress replica drives at a time")
+    slow_dependency_s: float = Field(
+        5.0,
+        gt=0,
+        description="a dependency with a request in the last minute that took longer, or timed out, makes the "
+        "application degraded, seconds",
+    )
     lease_s: float = Field(
         15.0, gt=1, description="a run whose owner has not renewed its lease for this long gets a new owner, seconds"
     )
@@ -215,10 +227,18 @@ class Settings(BaseSettings):
 
     def watches(self, bucket: str, name: str) -> bool:
         """Whether an object is a drop: in the watched bucket, below the prefix, and its name matches a pattern."""
-        if bucket != self.source_bucket or not name.startswith(self.watched_prefix) or name.endswith("/"):
-            return False
         path = name.removeprefix(self.watched_prefix)
-        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.object_patterns)
+        case = 0 if self.patterns_regard_case else re.IGNORECASE
+        return self.is_upload(bucket, name) and any(
+            re.match(fnmatch.translate(pattern), path, case) for pattern in self.object_patterns
+        )
+
+    def is_upload(self, bucket: str, name: str) -> bool:
+        """Whether an object is a file in the watched bucket, below the prefix: one that somebody may mean as a drop.
+
+        A name with a slash at its end is a folder's placeholder.
+        """
+        return bucket == self.source_bucket and name.startswith(self.watched_prefix) and not name.endswith("/")
 
     @property
     def extensions(self) -> tuple[str, ...]:
@@ -251,5 +271,6 @@ class Settings(BaseSettings):
             fetch_images=self.fetch_images,
             shard_bytes=self.shard_bytes,
             shard_rows=self.shard_rows,
+            rejects_warning_share=self.rejects_warning_share,
             trace=trace,
         )

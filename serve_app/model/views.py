@@ -34,7 +34,8 @@ class ShardsView(BaseModel):
 class RunView(BaseModel):
     """A run as people and programs see it. Seconds are wall time; `stage_s` sums over shards side by side.
 
-    `left_s` is how long it still takes at the pace so far; None where that is not known.
+    `warnings` are of a run that is done and may still not be what its owner meant. `left_s` is how long it still takes
+    at the pace so far; None where that is not known.
     """
 
     run_id: str
@@ -42,6 +43,7 @@ class RunView(BaseModel):
     state: RunState
     catalogue_name: str = ""
     reason: Reason | None
+    warnings: list[Reason] = []
     accepted_at: datetime
     finished_at: datetime | None
     elapsed_s: float
@@ -74,10 +76,17 @@ class DeadLettersView(BaseModel):
 
 
 class DependencyView(BaseModel):
-    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered."""
+    """`checked_s_ago` and `ok_s_ago` are ages in seconds; `ok_s_ago` is None where it never answered.
+
+    `healthy` says that the last check was answered. `slow` says that a request of the last minute timed out or took
+    longer than `slow_dependency_s`; `slowest_s` is how long the slowest took, None without any. `reason` is empty for
+    what is neither.
+    """
 
     healthy: bool
     reason: str
+    slow: bool = False
+    slowest_s: float | None = None
     checked_s_ago: float
     ok_s_ago: float | None
 
@@ -90,16 +99,37 @@ class DeploymentView(BaseModel):
     replicas: Mapping[str, int]
 
 
+class SourceView(BaseModel):
+    """Where the application takes its drops from. `endpoint` is the base URL of its Cloud Storage."""
+
+    project: str
+    endpoint: str
+    source_bucket: str
+    watched_prefix: str
+    object_patterns: tuple[str, ...]
+    patterns_regard_case: bool
+
+
+class IgnoredUpload(BaseModel):
+    """An object below the watched prefix that starts no run, because its name matches no pattern."""
+
+    uri: str
+    at: datetime
+
+
 class StatusView(BaseModel):
     status: Literal["healthy", "degraded"]
 
 
 class HealthView(StatusView):
+    """`ignored_uploads` are the newest that this replica was notified of, the newest first."""
+
     reasons: list[str]
     deployments: Mapping[str, DeploymentView]
     dependencies: Mapping[str, DependencyView]
     last_message_s_ago: float | None
     runs_in_flight: int
+    ignored_uploads: list[IgnoredUpload] = []
     now: datetime
 
 

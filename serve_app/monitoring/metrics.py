@@ -27,6 +27,7 @@ class Metrics:
     def __init__(self) -> None:
         self._notifications = Counter("dropforge_notifications", "Notifications by outcome", ("outcome",))
         self._runs = Counter("dropforge_runs", "Runs that ended, by state and reason", ("state", "code"))
+        self._run_warnings = Counter("dropforge_run_warnings", "Warnings of runs that are done, by code", ("code",))
         self._shards = Counter("dropforge_shards", "Shards by outcome", ("outcome",))
         self._rows = Counter("dropforge_rows", "Rows by outcome: out, blank, or a reject's code", ("outcome",))
         self._images = Counter("dropforge_images", "Rows by the outcome of their image", ("outcome",))
@@ -47,6 +48,10 @@ class Metrics:
         self._oldest_open_run_s = Gauge("dropforge_oldest_open_run_seconds", "Age of the oldest open run")
         self._last_message_s = Gauge("dropforge_last_message_age_seconds", "Seconds since the last notification")
         self._healthy = Gauge("dropforge_dependency_healthy", "1 if a dependency answers, else 0", ("dependency",))
+
+        self._slowest_s = Gauge(
+            "dropforge_dependency_slowest_seconds", "The slowest request of the last minute", ("dependency",)
+        )
 
     def notification(self, outcome: str) -> None:
         self._notifications.inc(tags={"outcome": outcome})
@@ -80,6 +85,8 @@ class Metrics:
             self._runs.inc(tags={"state": "incomplete", "code": ""})
             return
         self._runs.inc(tags={"state": manifest.state, "code": manifest.reason.code if manifest.reason else ""})
+        for warning in manifest.warnings:
+            self._run_warnings.inc(tags={"code": warning.code})
         self._run_s.observe(max((manifest.finished_at - run.accepted_at).total_seconds(), 1e-6))
 
     def takeover(self) -> None:
@@ -101,8 +108,10 @@ class Metrics:
     def last_message(self, age_s: float) -> None:
         self._last_message_s.set(age_s)
 
-    def dependency(self, name: str, *, healthy: bool) -> None:
+    def dependency(self, name: str, *, healthy: bool, slowest_s: float | None = None) -> None:
         self._healthy.set(float(healthy), tags={"dependency": name})
+        if slowest_s is not None:
+            self._slowest_s.set(slowest_s, tags={"dependency": name})
 
 
 def _add(counter: Counter, amount: float, **tags: str) -> None:

@@ -16,10 +16,11 @@ FINALIZE = "OBJECT_FINALIZE"
 
 
 class Ignored(StrEnum):
-    """Why a notification starts no run."""
+    """Why a notification starts no run. `NOT_MATCHED`: an upload below the watched prefix with another name."""
 
     OTHER_EVENT = "other_event"
     NOT_WATCHED = "not_watched"
+    NOT_MATCHED = "not_matched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def drop_of(attributes: Mapping[str, str], settings: Settings) -> Drop | Ignored
     notification = Notification.parse(attributes)
     if notification.event_type != FINALIZE:
         return Ignored.OTHER_EVENT
-    if not settings.watches(notification.drop.bucket, notification.drop.object):
-        return Ignored.NOT_WATCHED
-    return notification.drop
+    drop = notification.drop
+    if settings.watches(drop.bucket, drop.object):
+        return drop
+    return Ignored.NOT_MATCHED if settings.is_upload(drop.bucket, drop.object) else Ignored.NOT_WATCHED

@@ -12,8 +12,9 @@ from actors.model.run import Run
 from serve_app.config.settings import Settings
 from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
-from serve_app.pubsub.gcs_event import Ignored, drop_of
+from serve_app.pubsub.gcs_event import Ignored, Notification, drop_of
 
+from .ignored_uploads import IgnoredUploads
 from .run_registry import RunRegistry
 
 
@@ -28,6 +29,7 @@ class Acceptance:
         tracing: Tracing,
         begin: Callable[[Run], None],
     ) -> None:
+        self.ignored = IgnoredUploads(settings.object_patterns)
         self._settings = settings
         self._registry = registry
         self._metrics = metrics
@@ -41,6 +43,10 @@ class Acceptance:
         notification's, and what the bucket raises.
         """
         drop = drop_of(attributes, self._settings)
+        if drop is Ignored.NOT_MATCHED:
+            first = self.ignored.tell(Notification.parse(attributes).drop)
+            self._metrics.notification(drop if first else "duplicate")
+            return
         if isinstance(drop, Ignored):
             self._metrics.notification(drop)
             return

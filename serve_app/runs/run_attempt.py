@@ -69,7 +69,10 @@ class RunAttempt:
         Raises a failure that may pass, which leaves the run as it is, for the next attempt.
         """
         try:
-            return await self._result()
+            manifest = await self._result()
+            if manifest is not None and manifest.reason is not None:
+                self._log_refusal(manifest.reason)
+            return manifest
         except DropforgeError as error:
             if error.code.kind is Kind.FILE:
                 return await self._refuse(error)
@@ -173,19 +176,23 @@ class RunAttempt:
         return await self._pipeline.part(planned.start, planned.shard, attempt)
 
     async def _refuse(self, error: DropforgeError) -> Manifest:
-        about = logs.labels(code=error.code)
-        logger.error("Refused run %s: %s", self._run.run_id, error, extra=about)
+        reason = Reason(code=error.code, message=error.message)
+        self._log_refusal(reason)
         manifest = Manifest(
             run_id=self._run.run_id,
             drop=self._run.drop,
             state="refused",
-            reason=Reason(code=error.code, message=error.message),
+            reason=reason,
             catalogue_name=self._run.catalogue_name,
             accepted_at=self._run.accepted_at,
             finished_at=datetime.now(UTC),
             counts=self._progress.counts,
         )
         return await asyncio.to_thread(self._records.commit, manifest)
+
+    def _log_refusal(self, reason: Reason) -> None:
+        about = logs.labels(code=reason.code)
+        logger.error("Refused run %s: %s: %s", self._run.run_id, reason.code, reason.message, extra=about)
 
     async def _fail(self, shard: Shard | None, error: DropforgeError) -> None:
         """Makes a shard's end, or the run's own, durable, and sends its dead letter."""

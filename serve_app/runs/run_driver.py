@@ -133,6 +133,9 @@ class RunDriver:
     async def _close(self, run: Run, attempt: Attempt, lease: Lease, manifest: Manifest) -> None:
         await asyncio.to_thread(self._registry.close, run, attempt)
         lease.retire()
+        for warning in manifest.warnings:
+            about = logs.labels(code=warning.code)
+            logger.warning("Run %s of %s: %s", run.run_id, run.drop.uri, warning.message, extra=about)
         logger.info(
             "Finished run %s of %s: %s, %d rows out, %d rejects", run.run_id, run.drop.uri, manifest.state,
             manifest.counts.rows_out, manifest.counts.rejected,

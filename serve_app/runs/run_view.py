@@ -20,11 +20,11 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
         shards = ShardsView(
             planned=manifest.shards,
             plan_complete=True,
-            done=manifest.shards if manifest.state == "done" else 0,
+            done=manifest.shards,
             reused=manifest.shards_reused,
             failed=0,
             in_flight=0,
-            cells=strip([ShardState.DONE] * manifest.shards if manifest.state == "done" else []),
+            cells=strip([ShardState.DONE] * manifest.shards),
         )
     elif progress is not None:
         counts, stage_s = progress.counts, dict(progress.stage_s)
@@ -57,6 +57,7 @@ def run_view(snapshot: RunSnapshot, progress: Progress | None, manifest_uri: str
         state=snapshot.state,
         catalogue_name=run.catalogue_name,
         reason=manifest.reason if manifest else None,
+        warnings=list(manifest.warnings) if manifest else [],
         accepted_at=run.accepted_at,
         finished_at=finished_at,
         elapsed_s=round(elapsed_s, 3),

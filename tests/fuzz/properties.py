@@ -30,7 +30,7 @@ def reads_as_the_standard_library_does(file: WellFormed, *, shard_rows: int) -> 
             rejects.append((number, Code.WRONG_FIELD_COUNT))
         elif [comparable(field) for field in fields] == names:
             rejects.append((number, Code.REPEATED_HEADER))
-        elif not fields[positions[0]]:
+        elif not fields[positions[0]].strip():
             rejects.append((number, Code.MISSING_VALUE))
         else:
             rows.append((number, tuple(fields[position] for position in positions)))

@@ -53,6 +53,16 @@ def test_gone_after_the_block_and_nothing_left(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_cloud_left_in_memory_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = tmp_path / "memory"
+    for name in ("dropforge-dead", "dropforge-not-known"):
+        (memory / name / "storage").mkdir(parents=True)
+    (memory / "dropforge-dead" / ".owner").touch()
+    monkeypatch.setattr(infra.local.cloud, "_memory_folder", lambda: memory)
+    with LocalCloud(LocalCloudOptions(state=tmp_path / "state")):
+        assert [folder.name for folder in memory.iterdir()] == ["dropforge-not-known"]
+
+
 def test_a_state_folder_keeps_all_but_the_push_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = LocalCloudOptions(state=tmp_path / "state", source_bucket="source", watched_prefix="in/")
     with LocalCloud(options) as cloud:

@@ -38,6 +38,13 @@ def test_a_call_has_its_status(stack: Stack, method: str, path: str, body: Any, 
     assert answer.status_code == status, answer.text
 
 
+def test_it_says_where_a_drop_is_uploaded_to(stack: Stack) -> None:
+    source = stack.call("GET", "/source").json()
+    assert (source["source_bucket"], source["watched_prefix"]) == (stack.source.name, "in/")
+    assert source["endpoint"] == stack.source._client.api_endpoint
+    assert source["endpoint"].startswith("http://127.0.0.1:")
+
+
 def test_an_error_has_a_code_and_says_what_to_do(stack: Stack) -> None:
     error = stack.call("GET", "/runs/0123456789abcdef0123").json()["error"]
     assert error["code"] == "not_found"

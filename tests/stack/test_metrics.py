@@ -25,11 +25,11 @@ SELECTOR = re.compile(r"\b((?:ray_|dropforge:)[a-z0-9_:]+(?:\{[^}]*\})?)")
 
 LABELS = {
     "outcome": {"out", "blank", "stored", "done", "failed", "accepted", "duplicate", "other_event", "not_watched"}
-    | {"succeeded", "failed_again"},
+    | {"not_matched", "succeeded", "failed_again"},
     "state": {"done", "refused", "incomplete"},
     "direction": {"in", "out", "images"},
     "stage": {"plan", "read", "clean", "images", "write", "assemble", "shard", "run"},
-    "code": {""},
+    "code": {"", "many_rejects"},
     "dependency": {"source_bucket", "work_bucket", "subscription", "stream", "dead_letter_topic"}
     | {"dead_letter_subscription"},
 }
@@ -47,6 +47,7 @@ NEEDED = {
     "in flight": "ray_dropforge_shards_in_flight",
     "lease takeovers": "ray_dropforge_lease_takeovers_total",
     "oldest open run": "ray_dropforge_oldest_open_run_seconds",
+    "slowest request": 'ray_dropforge_dependency_slowest_seconds{dependency="work_bucket"}',
     "last message age": "ray_dropforge_last_message_age_seconds",
     "bytes in": 'ray_dropforge_bytes_total{direction="in"}',
     "bytes out": 'ray_dropforge_bytes_total{direction="out"}',

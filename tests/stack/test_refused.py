@@ -92,3 +92,19 @@ def test_a_header_alone_is_an_empty_output(stack: Stack) -> None:
     manifest = stack.done(stack.drop("in/header-alone.csv", HEADER))
     assert (manifest.counts.records, manifest.shards) == (0, 0)
     assert stack.output_of(manifest).count(b"\n") == 1
+
+
+@pytest.mark.parametrize("shard_rows", [400, 2], ids=["one shard", "many shards"])
+def test_rejects_alone_are_refused_and_kept(stack: Stack, shard_rows: int) -> None:
+    row = b",Shoe,These are shoes.,,[],{},Shoes\n"
+    drop = stack.drop(f"{UNWATCHED}rejects-alone-{shard_rows}.csv", HEADER + row * 9)
+    stack.accept(drop, shard_rows=shard_rows)
+    manifest = stack.result(drop)
+    assert manifest.reason is not None
+    assert (manifest.state, manifest.output, manifest.reason.code) == ("refused", None, Code.NO_USABLE_ROWS)
+    assert "9 missing_value. The first is row 1: The row has no value for uniq_id." in manifest.reason.message
+    assert manifest.rejects is not None
+    assert stack.output.read(manifest.rejects.name) == HEADER + row * 9
+    view = stack.view(drop)
+    assert view is not None
+    assert (view["state"], view["output"], view["rejects"]) == ("refused", None, manifest.rejects.uri)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
+from actors.owned_folder import owned_folder
 from infra.local.cloud import LocalCloud
 from infra.local.image_host import ImageHost
 from infra.local.port import HOST
@@ -21,8 +19,7 @@ class FaultyWorld(World):
     """`storage` and `images` are the proxies, to which faults are added. What is started here ends with the block."""
 
     def _start(self, running: ExitStack) -> tuple[LocalCloud, Settings]:
-        self.folder = Path(tempfile.mkdtemp(prefix="dropforge-faulty-"))
-        running.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.folder = running.enter_context(owned_folder("dropforge-faulty-"))
         cloud, settings = cloud_of({}, state=self.folder / "cloud")
         running.enter_context(cloud)
         self.storage = running.enter_context(StorageProxy(cloud.storage.address))

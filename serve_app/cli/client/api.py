@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from actors.model.drop import RUN_ID
 from serve_app.cli.screen.complaint import Complaint
 from serve_app.model.replay import DiscardView, ReplayView
-from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, StatusView
+from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, SourceView, StatusView
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -43,6 +43,21 @@ class Unreachable(Complaint):
         )
 
 
+class NoApplication(Unreachable):
+    """The proxy of a Ray Serve answered, but the application behind it did not. It may come back."""
+
+    def __init__(self, url: str, status: int) -> None:
+        super().__init__(f"Ray Serve's proxy at {url} answered {status}: there is no running Dropforge behind it")
+        self.attempt = (
+            "see in the log of `dropforge up`, or with `serve status`, why the application does not run; then start it "
+            "again"
+        )
+
+
+class Stranger(Complaint):
+    """Something that is no Dropforge of this version answered."""
+
+
 class Api:
     """Client of a running application. Sends `DROPFORGE_API_TOKEN`, if it is set, with every request.
 
@@ -67,6 +82,10 @@ class Api:
     def runs(self, limit: int) -> list[RunView]:
         """At most `limit` runs: open and incomplete ones first, then the newest."""
         return self._read(self._get(f"/runs?limit={limit}"), RunsView).runs
+
+    def source(self) -> SourceView:
+        """Where the application takes its drops from."""
+        return self._read(self._get("/source"), SourceView)
 
     def health(self) -> HealthView:
         response = self._get("/health")
@@ -135,10 +154,20 @@ class Api:
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as invalid:
-            raise Complaint(
+            if self._is_serve():
+                raise NoApplication(self.url, response.status_code) from invalid
+            raise Stranger(
                 f"{response.url} answered {response.status_code}, but not with an answer of Dropforge's API.",
                 _TRY_ADDRESS,
             ) from invalid
+
+    def _is_serve(self) -> bool:
+        """Whether Ray Serve's own proxy is at the address: it lists its routes ("Ray Serve HTTP proxy", Ray 2.60)."""
+        try:
+            routes = self._session.get(f"{self.url}/-/routes", timeout=_TIMEOUT_S).json()
+        except (requests.RequestException, ValueError):
+            return False
+        return isinstance(routes, dict) and all(isinstance(name, str) for name in routes.values())
 
     @staticmethod
     def _error(response: requests.Response) -> ErrorView | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from serve_app.cli.screen.complaint import Complaint
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from serve_app.config.settings import Settings
 
     from .api import Api
+
+GOOGLE = "https://storage.googleapis.com"
+
+_EMULATOR = "STORAGE_EMULATOR_HOST"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,42 @@ class Target:
 def target(url: str | None) -> Target:
     """The application at `url`, or the one that `dropforge up` runs in this folder or above.
 
-    For the latter, this process's environment is changed so that Google's clients use its local cloud. Otherwise they
-    use the default credentials, and the settings come from `serve_config.yaml` and the environment, as in the
-    application itself.
+    For the latter, this process's environment is changed so that Google's clients use its local cloud. The application
+    at `url` is asked for its bucket and the endpoint of its Cloud Storage once the settings are needed, so that a file
+    goes nowhere else. Without either, clients use the default credentials, and the settings come from
+    `serve_config.yaml` and the environment, as in the application itself.
     """
     if url is None:
         running = endpoint.find(Path.cwd())
         if running is not None:
             os.environ.update(running.environment)
             return Target(running.url, partial(_settings_of, running.settings))
-    return Target(url, configured_settings)
+        return Target(None, configured_settings)
+    return Target(url, partial(_settings_at, url))
+
+
+def _settings_at(url: str) -> Settings:
+    """The settings of this shell, with the application's own where they say where its drops go.
+
+    Changes this process's environment so that Google's clients use the application's Cloud Storage. Raises `Complaint`
+    when the application does not answer.
+    """
+    from .api import Api
+
+    source = Api(url).source()
+    use_endpoint(source.endpoint)
+    return configured_settings().model_copy(update=source.model_dump(exclude={"endpoint"}))
+
+
+def use_endpoint(endpoint: str) -> None:
+    """Has Google's storage clients of this process use the Cloud Storage at `endpoint`, a base URL."""
+    if endpoint == GOOGLE:
+        os.environ.pop(_EMULATOR, None)
+        return
+    os.environ[_EMULATOR] = endpoint
+    if (host := urlsplit(endpoint).hostname) in _LOOPBACK:  # a proxy of this shell is another machine
+        not_by_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        os.environ["no_proxy"] = ",".join(filter(None, [not_by_proxy, host]))
 
 
 def _settings_of(values: Mapping[str, Any]) -> Settings:

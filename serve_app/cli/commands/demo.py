@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -80,8 +79,7 @@ def demo(file: Path | None, keep: bool, pubsub: Engine, as_json: bool) -> None:
             print_json({"ok": not result.faults, "seconds": seconds, **result.as_json()})
         if keep:
             screen.print(f"\nRunning until Ctrl-C. In another shell: {_command()} runs")
-            with contextlib.suppress(KeyboardInterrupt):
-                threading.Event().wait()
+            system.wait()
     if not keep:
         screen.print(f"\nEverything is stopped and removed, after {time.monotonic() - started:.0f} s.")
         screen.print(f"Next, with a file of your own: make demo FILE=catalogue.csv KEEP=1   or: {_command()} up")

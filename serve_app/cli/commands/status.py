@@ -26,19 +26,19 @@ UNREACHABLE = 2
 def status(url: str | None, as_json: bool) -> None:
     """Show the health of the deployments and of the services that they depend on.
 
-    Exit codes: 0 healthy, 1 degraded, 2 unreachable.
+    Exit codes: 0 healthy, 1 degraded, 2 unreachable, or something else answers at the address.
 
     \b
     Examples:
       dropforge status
       dropforge status --json | jq .reasons
     """
-    from serve_app.cli.client.api import Unreachable
+    from serve_app.cli.client.api import Stranger, Unreachable
     from serve_app.cli.client.target import target
 
     try:
         view = target(url).api().health()
-    except Unreachable as error:
+    except (Unreachable, Stranger) as error:
         error.show()
         sys.exit(UNREACHABLE)
     if as_json:
@@ -62,7 +62,13 @@ def health_report(view: HealthView) -> RenderableType:
         replicas = ", ".join(f"{count} {state.lower()}" for state, count in deployment.replicas.items() if count)
         lines[name] = f"{deployment.status.lower()}, {replicas or 'no replicas'}"
     for name, dependency in view.dependencies.items():
-        said = "answers" if dependency.healthy else f"[yellow]{escape(dependency.reason)}[/yellow]"
+        said = f"[yellow]{escape(dependency.reason)}[/yellow]" if dependency.reason else "answers"
+        if dependency.slowest_s is not None and not dependency.reason:
+            said += f", the slowest request of the last minute took {dependency.slowest_s:.2f} s"
         lines[name.replace("_", " ")] = f"{said}, checked {duration(dependency.checked_s_ago)} ago"
+    if view.ignored_uploads:
+        newest = view.ignored_uploads[0]
+        more = f" and {len(view.ignored_uploads) - 1} more" if len(view.ignored_uploads) > 1 else ""
+        lines["ignored"] = escape(f"{newest.uri}{more}: the name matches no pattern, so there is no run")
     lines["reasons"] = escape("\n".join(view.reasons))
     return aligned(lines)

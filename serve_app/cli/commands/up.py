@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +58,8 @@ def up(
     """Run the local cloud and the application until Ctrl-C.
 
     `dropforge drop` and `dropforge runs` find it from any shell in this folder or below. With --json, it prints one
-    line with every address once it is up.
+    line with every address once it is up. If a part of the system dies, such as Ray, it ends with exit code 1; the next
+    `up` with the same --state goes on.
 
     \b
     Examples:
@@ -90,8 +89,7 @@ def up(
         else:
             console().print(aligned(system.addresses()))
             click.echo("\nRunning. Drop a file from another shell with `dropforge drop FILE`. Ctrl-C stops everything.")
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        system.wait()
         _say("stopping")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,10 +18,13 @@ from typing import Any
 from infra.local.cloud import Engine, LocalCloud, LocalCloudOptions
 from serve_app.cli.client.endpoint import Endpoint
 from serve_app.cli.client.target import configured_settings
+from serve_app.cli.screen.complaint import Complaint
 from serve_app.local_host import Host, HostOptions
 from serve_app.ray_private import silence_worker_logs
 
 TOPIC = "dropforge-drops"
+
+_LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class LocalSystem:
     """
 
     def __init__(self, options: LocalSystemOptions, *, on_progress: Callable[[str], None]) -> None:
+        self._state = options.state
         self.settings = configured_settings(options.settings)
         self.cloud = LocalCloud(
             LocalCloudOptions(
@@ -89,6 +95,26 @@ class LocalSystem:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.close()
+
+    def wait(self) -> None:
+        """Returns at Ctrl-C. Raises `Complaint` within seconds after a part of the system has died."""
+        stopped = threading.Event()
+        with contextlib.suppress(KeyboardInterrupt):
+            while not (dead := self._dead()):
+                stopped.wait(_LOOK_EVERY_S)
+            kept = f"--state {self._state}" if self._state else ""
+            raise Complaint(
+                f"{', '.join(dead)} died, so this system is ending. Nothing works without it.",
+                f"start it again with `dropforge up {kept}`: runs go on where they were"
+                if kept
+                else "start it again; what it kept in memory is lost",
+            )
+
+    def _dead(self) -> list[str]:
+        services = {"the local Cloud Storage": self.cloud.storage, "the local Pub/Sub": self.cloud.pubsub}
+        return [f"Ray's {process}" for process in self.host.dead] + [
+            name for name, service in services.items() if not service.running
+        ]
 
     @property
     def endpoint(self) -> Endpoint:

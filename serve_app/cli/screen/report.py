@@ -47,6 +47,7 @@ def run_report(view: RunView) -> RenderableType:
         {
             "run": f"{view.run_id}  {_state(view)} after {duration(view.elapsed_s)}, {view.rows_per_s:.0f} rows/s",
             "why": escape(f"{view.reason.code}: {view.reason.message}") if view.reason else "",
+            "warning": "\n".join(f"[yellow]{escape(each.message)}[/yellow]" for each in view.warnings),
             "drop": escape(view.drop.uri),
             "catalogue": escape(view.catalogue_name),
             **sums(view),

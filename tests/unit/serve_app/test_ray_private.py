@@ -13,9 +13,17 @@ import pytest
 import ray
 import ray._private.worker
 import ray.serve.context
+from ray._private.node import Node
 from ray.serve._private.client import ServeControllerClient
 
-from serve_app.ray_private import CHECKED_WITH, ServeClient, in_folder, silence_worker_logs
+from serve_app.ray_private import (
+    CHECKED_WITH,
+    ServeClient,
+    dead_processes,
+    in_folder,
+    kill_processes,
+    silence_worker_logs,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = {
@@ -58,6 +66,14 @@ def test_worker_logs_can_be_silenced(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "told" in _printed("told")
     silence_worker_logs()
     assert not _printed("told")
+
+
+def test_a_node_knows_its_processes() -> None:
+    assert ray._private.worker._global_node is None
+    assert dead_processes() == []
+    kill_processes()
+    assert "result.append((process_type, process_info.process))" in inspect.getsource(Node.dead_processes)
+    assert {"check_alive", "allow_graceful"} <= set(inspect.signature(Node.kill_all_processes).parameters)
 
 
 def test_only_one_module_uses_them() -> None:

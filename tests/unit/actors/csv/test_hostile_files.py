@@ -129,7 +129,7 @@ WHOLE: list[tuple[str, bytes, dict[str, Any], list[tuple[int, str]]]] = [
     # ids
     *(
         (f"the id {row_id[:20]!r} is kept", H + f'"{row_id}",n,d,b,m,s,c\n'.encode(), {}, [(1, "n")])
-        for row_id in ("../../x", "/", "a/b", ".", "..", "\r\n", "\u202ex", "\x01", "CON", "a%2Fb", "x" * 900, "👟", "-rf", "=1", "'")
+        for row_id in ("../../x", "/", "a/b", ".", "..", "a\r\nb", "\u202ex", "\x01", "CON", "a%2Fb", "x" * 900, "👟", "-rf", "=1", "'")
     ),
 ]  # fmt: skip
 
@@ -151,6 +151,9 @@ REJECTED: list[tuple[str, bytes, dict[str, Any], dict[int, str], list[int]]] = [
     ("the header repeated and quoted", H + b'"I","N","D","B","M","S","C"\n' + R, {}, {1: "repeated_header"}, [2]),
     ("no id", H + b",n,d,b,m,s,c\n" + R, {}, {1: "missing_value"}, [2]),
     ("a quoted empty id", H + b'"",n,d,b,m,s,c\n' + R, {}, {1: "missing_value"}, [2]),
+    ("an id of blanks", H + b"  ,n,d,b,m,s,c\n" + R, {}, {1: "missing_value"}, [2]),
+    ("an id of a line end", H + b'"\r\n",n,d,b,m,s,c\n' + R, {}, {1: "missing_value"}, [2]),
+    ("an id of a tab", H + b'"\t",n,d,b,m,s,c\n' + R, {}, {1: "missing_value"}, [2]),
     ("no description", H + b"1,n,,b,m,s,c\n" + R, {}, {1: "missing_value"}, [2]),
     ("no image", H + b"1,n,d,b,,s,c\n" + R, {}, {1: "missing_value"}, [2]),
     ("a byte that is no utf-8", H + b"1,\xfc,d,b,m,s,c\n" + R, {}, {1: "undecodable_bytes"}, [2]),

@@ -70,6 +70,12 @@ def test_rows_have_the_header_s_encoding() -> None:
         assert read_shard(data, shard, header, settings).rows["name"].to_pylist() == [name]
 
 
+def test_where_an_id_may_be_missing_blanks_are_a_missing_one() -> None:
+    frame = read(b"  ,n,t,b,i,s,p,o\n" + GOOD, catalogue(required=("description",)))
+    assert frame.rows["id"].to_pylist() == ["  ", "1"]
+    assert frame.rows["repeated"].to_pylist() == [True, False]
+
+
 def test_the_schema_is_the_same_without_rows() -> None:
     assert read(b"").rows.schema == read(GOOD).rows.schema
     assert str(read(b"").rows.schema.field("id").type) == "string"
@@ -87,6 +93,9 @@ def test_the_schema_is_the_same_without_rows() -> None:
         (b'"ID",Name,text,brand,image,spec, path,other', Code.REPEATED_HEADER, "The row repeats the header."),
         (b"\xef\xbb\xbf" + HEADER, Code.REPEATED_HEADER, "The row repeats the header."),
         (b",n,t,b,i,s,p,o", Code.MISSING_VALUE, "The row has no value for id."),
+        (b"  ,n,t,b,i,s,p,o", Code.MISSING_VALUE, "The row has no value for id."),
+        (b'"\t\n",n,t,b,i,s,p,o', Code.MISSING_VALUE, "The row has no value for id."),
+        ("\u00a0,n,t,b,i,s,p,o".encode(), Code.MISSING_VALUE, "The row has no value for id."),
         (b'1,n,"",b,i,,p,o', Code.MISSING_VALUE, "The row has no value for text, spec."),
         (
             b"1,n,t,b,i,s,p," + b"x" * 41,
@@ -152,8 +161,9 @@ def test_a_row_of_blanks_is_counted_and_no_reject(record: bytes) -> None:
     assert (frame.blank, frame.rejects, frame.records) == (1, (), 3)
 
 
-def test_blanks_alone_are_a_value_but_an_empty_field_is_none() -> None:
-    assert read(b" ,n, ,b, , , ,o").rows.num_rows == 1
+def test_blanks_alone_are_a_value_but_for_an_id() -> None:
+    assert read(b"1,n, ,b, , , ,o").rows.num_rows == 1
+    assert [reject.code for reject in read(b" ,n, ,b, , , ,o").rejects] == [Code.MISSING_VALUE]
 
 
 def test_an_unclosed_quote_costs_its_row_alone() -> None:

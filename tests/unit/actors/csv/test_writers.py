@@ -82,7 +82,7 @@ def test_a_writer_s_cells_come_back_or_are_told(entry: Written) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_form_that_can_not_be_known_is_refused_with_its_setting(name: str) -> None:
+def test_an_unknowable_form_is_refused_with_its_setting(name: str) -> None:
     refusal = read(BY_NAME[name]).refusal
     assert refusal is not None
     assert refusal.code == "ambiguous_dialect"

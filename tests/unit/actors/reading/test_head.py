@@ -54,9 +54,7 @@ def test_where_the_rows_disagree_each_odd_one_is_told() -> None:
         ('A "title\n', {"lines_before_header": 1}, "\n"),
     ],
 )
-def test_what_is_before_the_header_is_skipped_and_kept_for_rejects(
-    before: str, settings: dict[str, Any], kept: str
-) -> None:
+def test_what_is_before_the_header_is_kept_for_rejects(before: str, settings: dict[str, Any], kept: str) -> None:
     text = before + (HEADER + "\n" + ROWS + "4\n").replace(",", ";")
     for mark in ("", "\ufeff"):
         found = read(mark + text, **settings)
@@ -75,7 +73,7 @@ def test_a_null_marker_is_no_value(marker: str) -> None:
     assert read(text, quoting="doubled").cells("name") == [marker, "n"]
 
 
-def test_of_a_file_without_quotes_and_backslashes_nothing_is_open() -> None:
+def test_without_quotes_and_backslashes_nothing_is_open() -> None:
     head = read_head(f"{HEADER}\n{ROWS}".encode(), short_catalogue())
     assert head.dialect == Dialect(found=True, sure=True, escapes="auto", bare_escapes="auto")
 

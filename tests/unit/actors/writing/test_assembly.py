@@ -40,6 +40,10 @@ def row(number: int) -> bytes:
     return f'{number},"näme, {number}"\n'.encode()
 
 
+def reason(number: int) -> bytes:
+    return b'{"row": %d, "detail": "No value."}\n' % number
+
+
 @dataclass
 class Finished:
     """A run whose every shard has its part."""
@@ -78,7 +82,7 @@ def finished(bucket: Bucket, run: Run, shard_rows: Sequence[int], *, rejected: S
             bucket.put(part.rows_object, good, content_type="text/csv")
         if part.rejects_object and part.reasons_object:
             bucket.put(part.rejects_object, b"".join(row(number) for number in bad), content_type="text/csv")
-            reasons = b"".join(b'{"row": %d}\n' % number for number in bad)
+            reasons = b"".join(map(reason, bad))
             bucket.put(part.reasons_object, reasons, content_type="application/x-ndjson")
         return part
 
@@ -153,7 +157,7 @@ def test_rejects_can_be_dropped_again(work: Bucket, prefix: str) -> None:
     rejects = work.read(done.run.rejects.name)
     assert rejects == HEADER + b"\n" + row(2) + row(3) + row(9)
     assert [line[0] for line in csv.reader(io.StringIO(rejects.decode()))] == ["uniq_id", "2", "3", "9"]
-    assert work.read(done.run.reasons.name) == b'{"row": 2}\n{"row": 3}\n{"row": 9}\n'
+    assert work.read(done.run.reasons.name) == reason(2) + reason(3) + reason(9)
 
 
 @pytest.mark.parametrize("failing", [[], [1], [0, 2]])
@@ -186,11 +190,56 @@ def test_rejects_are_marked_where_they_would_be_read_otherwise(
 
 def test_more_rejects_than_one_request_takes(work: Bucket, prefix: str) -> None:
     numbers = list(range(1, 71))
-    done = finished(work, run_of(prefix), [1] * 70, rejected=numbers)
+    done = finished(work, run_of(prefix), [1] * 71, rejected=numbers)
     done.publish(work)
-    assert work.read(done.run.output.name) == OUTPUT_HEADER
+    assert work.read(done.run.output.name) == OUTPUT_HEADER + row(71)
     assert work.read(done.run.rejects.name) == HEADER + b"\n" + b"".join(map(row, numbers))
-    assert work.read(done.run.reasons.name) == b"".join(b'{"row": %d}\n' % number for number in numbers)
+    assert work.read(done.run.reasons.name) == b"".join(map(reason, numbers))
+
+
+@pytest.mark.parametrize("shard_rows", [[6], [2, 4], [1] * 6, [0, 6, 0]], ids=str)
+def test_a_run_of_rejects_alone_is_refused_and_keeps_them(work: Bucket, prefix: str, shard_rows: list[int]) -> None:
+    done = finished(work, run_of(prefix), shard_rows, rejected=range(1, 7))
+    manifest = done.publish(work)
+    assert (manifest.state, manifest.output, manifest.output_generation) == ("refused", None, None)
+    assert manifest.reason is not None
+    assert manifest.reason.code == Code.NO_USABLE_ROWS
+    assert manifest.reason.message.startswith("None of the 6 rows can be used: 6 missing_value. The first is row 1: ")
+    assert "No value." in manifest.reason.message
+    assert (manifest.counts.rejected, manifest.shards, manifest.warnings) == (6, len(shard_rows), ())
+    assert work.stat(done.run.output.name) is None
+    assert (manifest.rejects, manifest.reasons) == (done.run.rejects, done.run.reasons)
+    assert work.read(done.run.rejects.name) == HEADER + b"\n" + b"".join(map(row, range(1, 7)))
+
+
+def test_a_run_of_rejects_alone_leaves_the_older_output(work: Bucket, prefix: str) -> None:
+    finished(work, run_of(prefix, generation=1), [2]).publish(work)
+    older = work.stat(run_of(prefix).output.name)
+    finished(work, run_of(prefix, generation=2), [2], rejected=[1, 2]).publish(work)
+    assert work.stat(run_of(prefix).output.name) == older
+
+
+@pytest.mark.parametrize("shard_rows", [[10], [1, 2, 7], [1] * 10], ids=str)
+@pytest.mark.parametrize(("rejected", "warned"), [(0, False), (1, False), (2, True), (9, True)])
+def test_more_rejects_than_the_share_are_a_warning(
+    work: Bucket, prefix: str, shard_rows: list[int], rejected: int, warned: bool
+) -> None:
+    done = finished(work, run_of(prefix), shard_rows, rejected=range(1, rejected + 1))
+    manifest = done.publish(work)
+    assert manifest.state == "done"
+    assert [warning.code for warning in manifest.warnings] == ["many_rejects"] * warned
+    if warned:
+        (warning,) = manifest.warnings
+        assert warning.message.startswith(
+            f"{rejected} of 10 rows ({rejected * 10} %) are rejects, more than the 10 % that the setting "
+            f"rejects_warning_share allows: {rejected} missing_value. The first is row 1: "
+        )
+
+
+def test_the_share_is_the_run_s_own(work: Bucket, prefix: str) -> None:
+    for share, warned in ((0.5, 0), (0.4, 1), (0.0, 1), (1.0, 0)):
+        run = run_of(f"{prefix}{share}/", rejects_warning_share=share)
+        assert len(finished(work, run, [4], rejected=[1, 2]).publish(work).warnings) == warned
 
 
 def test_a_drop_without_rows_gives_the_header(work: Bucket, prefix: str) -> None:
@@ -375,14 +424,14 @@ class TestAnotherOutputBucket:
 
     @pytest.mark.parametrize("shards", [1, 40])
     def test_the_output_is_copied(self, work: Bucket, out: Bucket, run: Run, shards: int) -> None:
-        done = finished(work, run, [1] * shards, rejected=[1])
+        done = finished(work, run, [2] * shards, rejected=[1])
         manifest = done.publish(out)
         info = out.stat(run.output.name)
         assert info is not None
         assert (info.generation, info.metadata["dropforge-run"]) == (manifest.output_generation, run.run_id)
         assert out.read(run.output.name) == OUTPUT_HEADER + done.rows
         assert out.read(run.rejects.name) == HEADER + b"\n" + row(1)
-        assert out.read(run.reasons.name) == b'{"row": 1}\n'
+        assert out.read(run.reasons.name) == reason(1)
         assert work.stat(run.output.name) is None
 
     def test_published_twice_it_is_the_same_output(self, work: Bucket, out: Bucket, run: Run) -> None:

@@ -85,6 +85,21 @@ def test_it_is_what_composing_gives(work: Bucket, prefix: str) -> None:
         }
 
 
+def test_rejects_alone_are_refused_as_of_many_shards(work: Bucket, prefix: str) -> None:
+    run, plan = run_of(prefix), plan_of([2])
+    record = part_of(plan.shards[0], rows_object=None, bytes_out=0, counts=Counts(records=2, rejects={"poison_row": 2}))
+    part = UnwrittenPart(record, b"", REJECTED * 2, b'{"row": 1, "detail": "It kills."}\n{"row": 2}\n')
+    manifest = Assembly.of_single_part(run, plan, part, work).publish(0)
+    assert (manifest.state, manifest.output, manifest.rejects) == ("refused", None, run.rejects)
+    assert manifest.reason is not None
+    assert (manifest.reason.code, manifest.reason.message.split(" Correct")[0]) == (
+        "no_usable_rows",
+        "None of the 2 rows can be used: 2 poison_row. The first is row 1: It kills.",
+    )
+    assert work.stat(run.output.name) is None
+    assert work.read(run.rejects.name) == HEADER + b"\n" + REJECTED * 2
+
+
 def test_nothing_else_is_written_or_looked_for(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
     direct(proxied_work, run_of(prefix), rejects=0, failed=b"")
     assert [asked.operation for asked in proxy.calls] == ["upload"]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from actors.model.drop import Drop
 from actors.model.part import Counts
 from serve_app.model.run_state import RunState
-from serve_app.model.views import RunView, ShardsView
+from serve_app.model.views import RunView, ShardsView, SourceView
 from tests.support.http_server import HttpServer
 
 Answer = RunView | None | int
@@ -22,13 +22,17 @@ Answer = RunView | None | int
 class FakeApi(HttpServer):
     """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids.
 
-    With a `token`, callers without it get the status alone; `authorizations` are those that came.
+    `routes` is what Ray Serve's proxy answers by itself, None for a server of another kind.
+    `source` is where its drops go, None for an application that does not say so. With a `token`, callers without it get
+    the status alone; `authorizations` are those that came.
     """
 
     ANY = "*"
 
     def __init__(self) -> None:
         self.token: str | None = None
+        self.source: SourceView | None = None
+        self.routes: dict[str, str] | None = None
         self.authorizations: list[str | None] = []
         self._scripts: dict[str, list[Answer]] = {}
         super().__init__(_handler(self))
@@ -51,6 +55,10 @@ class FakeApi(HttpServer):
             limit = int(parse_qs(url.query)["limit"][0])
             last = [answers[-1] for answers in self._scripts.values()]
             return 200, {"runs": [view.model_dump(mode="json") for view in last if isinstance(view, RunView)][:limit]}
+        if url.path == "/-/routes" and self.routes is not None:
+            return 200, self.routes
+        if url.path == "/source":
+            return (404, None) if self.source is None else (200, self.source.model_dump(mode="json"))
         answers = self._scripts.get(url.path.removeprefix("/runs/")) or self._scripts.get(self.ANY, [None])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, int):
@@ -92,6 +100,13 @@ def view_of(state: RunState = RunState.DONE, name: str = "in/a.csv", generation:
         "versions": {},
     }
     return RunView(**(values | changes))
+
+
+def source_at(endpoint: str, **changes: Any) -> SourceView:
+    """Where an application with a local cloud takes files named `*.txt` from."""
+    values: dict[str, Any] = {"project": "shop", "source_bucket": "dropforge-in", "watched_prefix": "in/"}
+    values |= {"object_patterns": ("*.txt",), "patterns_regard_case": False}
+    return SourceView(endpoint=endpoint, **(values | changes))
 
 
 def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:

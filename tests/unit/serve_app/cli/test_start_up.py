@@ -11,7 +11,7 @@ import pytest
 
 from serve_app.cli import main
 
-from .fake_api import FakeApi, view_of
+from .fake_api import FakeApi, source_at, view_of
 
 NEVER = ("ray", "pandas", "spacy", "aiohttp", "fastapi", "PIL", "opentelemetry")
 GOOGLE = ("google.cloud.storage", "google.cloud.pubsub_v1", "grpc", "pyarrow", "numpy")
@@ -65,10 +65,10 @@ def test_what_only_talks_http_imports_no_client_and_no_settings(
     assert of(modules, (*NEVER, *GOOGLE, *SETTINGS)) == set()
 
 
-def test_head_imports_pandas_and_no_ray(folder: Path, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_head_imports_pandas_and_no_ray(folder: Path, api: FakeApi) -> None:
     view = view_of(output="gs://dropforge-out/processed/a.csv")
     api.hold(view)
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", api.url)  # has no such object
+    api.source = source_at(api.url)  # has no such object
     end, modules = imported(folder, "runs", view.run_id, "--head", "--url", api.url)
     assert end == "exit 1", end
     assert of(modules, NEVER) - {"opentelemetry"} == {"pandas"}
@@ -100,7 +100,8 @@ def test_what_needs_a_client_imports_no_ray(
     (folder / "a.csv").write_text("x\n")
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", api.url)  # has no bucket: what can't be reached is tried for minutes
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "127.0.0.1:9")
-    monkeypatch.setenv("DROPFORGE_URL", "http://127.0.0.1:9")
+    api.source = source_at(api.url, object_patterns=("*",))
+    monkeypatch.setenv("DROPFORGE_URL", api.url)
     end, modules = imported(folder, *arguments)
     assert end in ("exit 1", "exit 2")
     assert of(modules, NEVER) <= {"opentelemetry"}

@@ -210,6 +210,8 @@ def test_an_image_folder_unfit_to_fill_in_is_refused(folder: str) -> None:
         ("in/{run}.csv", "processed/{run}.csv", "rejects/{run}.5.csv", "images/{run}/5"),
         ("in/v1.2/list", "processed/v1.2/list.csv", "rejects/v1.2/list.5.csv", "images/v1.2/list/5"),
         ("in/a.csv.gz", "processed/a.csv.gz.csv", "rejects/a.csv.gz.5.csv", "images/a.csv.gz/5"),
+        ("in/Shoes.CSV", "processed/Shoes.csv", "rejects/Shoes.5.csv", "images/Shoes/5"),
+        ("in/Shoes.csv.GZ", "processed/Shoes.csv.GZ.csv", "rejects/Shoes.csv.GZ.5.csv", "images/Shoes.csv.GZ/5"),
         ("in/a%2Fb.csv", "processed/a%2Fb.csv", "rejects/a%2Fb.5.csv", "images/a%2Fb/5"),
         ("in/.csv", "processed/.csv.csv", "rejects/.csv.5.csv", "images/.csv/5"),
         ("in/.hidden.csv", "processed/.hidden.csv", "rejects/.hidden.5.csv", "images/.hidden/5"),

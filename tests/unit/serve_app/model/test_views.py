@@ -87,7 +87,7 @@ def test_a_finished_run_is_its_manifest() -> None:
 
 def test_a_refused_run_says_why() -> None:
     reason = Reason(code="empty_file", message="It is empty.")
-    manifest = manifest_of(RUN, state="refused", reason=reason, output=None, output_generation=None)
+    manifest = manifest_of(RUN, state="refused", reason=reason, output=None, output_generation=None, shards=0)
     view = run_view(RunSnapshot(RUN, RunState.REFUSED, None, None, (), (), manifest), None, MANIFEST)
     assert (view.state, view.reason, view.shards.done) == (RunState.REFUSED, reason, 0)
     assert (view.output, view.rejects, view.manifest) == (None, None, MANIFEST)

@@ -45,10 +45,6 @@ def test_other_events_are_ignored(settings: Settings, event: str) -> None:
         {"bucketId": "another"},
         {"objectId": "catalogue.csv"},
         {"objectId": "IN/catalogue.csv"},
-        {"objectId": "in/catalogue.xlsx"},
-        {"objectId": "in/catalogue.CSV"},
-        {"objectId": "in/catalogue.gz"},
-        {"objectId": "in/catalogue.csv.zip"},
         {"objectId": "in/june/"},
         {"objectId": "in/"},
         {"objectId": "backup/in/catalogue.csv"},
@@ -57,6 +53,26 @@ def test_other_events_are_ignored(settings: Settings, event: str) -> None:
 )
 def test_what_is_not_watched_is_ignored(settings: Settings, changes: Mapping[str, str]) -> None:
     assert drop_of({**ATTRIBUTES, **changes}, settings) is Ignored.NOT_WATCHED
+
+
+@pytest.mark.parametrize(
+    "name", ["in/catalogue.xlsx", "in/catalogue.gz", "in/catalogue.csv.zip", "in/june/x", "in/.CSV~"]
+)
+def test_below_the_prefix_a_name_that_matches_nothing_is_told(settings: Settings, name: str) -> None:
+    assert drop_of({**ATTRIBUTES, "objectId": name}, settings) is Ignored.NOT_MATCHED
+
+
+@pytest.mark.parametrize("name", ["in/Shoes.CSV", "in/Shoes.csv.GZ", "in/SHOES.Csv.gz"])
+def test_patterns_match_without_regard_to_case(settings: Settings, name: str) -> None:
+    drop = drop_of({**ATTRIBUTES, "objectId": name}, settings)
+    assert isinstance(drop, Drop)
+    assert drop.object == name
+
+
+def test_patterns_can_be_set_to_regard_case() -> None:
+    strict = Settings(source_bucket="shop", output_bucket="shop", patterns_regard_case=True)
+    assert drop_of({**ATTRIBUTES, "objectId": "in/Shoes.CSV"}, strict) is Ignored.NOT_MATCHED
+    assert isinstance(drop_of({**ATTRIBUTES, "objectId": "in/Shoes.csv"}, strict), Drop)
 
 
 def test_a_folder_s_placeholder_is_no_drop() -> None:

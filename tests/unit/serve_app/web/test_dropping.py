@@ -44,6 +44,7 @@ def test_a_browser_may_put_the_file_there_without_credentials(work: Bucket, sett
     [
         ("a.csv", "text/csv"),
         ("a.csv.gz", "application/gzip"),
+        ("Shoes.csv.GZ", "application/gzip"),
         ("a.tsv", "text/tab-separated-values"),
         ("a.tsv.gz", "application/gzip"),
         ("a.txt", "text/plain"),

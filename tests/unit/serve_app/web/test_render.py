@@ -17,7 +17,7 @@ from serve_app.model.replay import ReplayView
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
 from serve_app.model.selection import Group
-from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, RunView
+from serve_app.model.views import DeadLettersView, DependencyView, DeploymentView, HealthView, IgnoredUpload, RunView
 from serve_app.runs.progress import Progress
 from serve_app.runs.run_view import run_view
 from serve_app.web.picture import shown
@@ -106,9 +106,12 @@ def health_of(**changes: Any) -> HealthView:
         dependencies={
             "work_bucket": DependencyView(healthy=False, reason=HOSTILE, checked_s_ago=1.0, ok_s_ago=None),
             "subscription": DependencyView(healthy=True, reason="", checked_s_ago=1.0, ok_s_ago=1.0),
+            "source_bucket": DependencyView(healthy=True, slow=True, slowest_s=20.004, reason="the slowest request",
+                                            checked_s_ago=1.0, ok_s_ago=1.0),
         },
         last_message_s_ago=None,
         runs_in_flight=2,
+        ignored_uploads=[IgnoredUpload(uri=f"gs://in/{HOSTILE}#1", at=ACCEPTED_AT)],
         now=ACCEPTED_AT,
     )  # fmt: skip
     return view.model_copy(update=changes)
@@ -136,7 +139,7 @@ REPLAY = ReplayView(
     replay="0" * 12, state="running", selected=2, groups=[Group(stage="images", code=HOSTILE, count=2)],
     sample=[entry(), entry(shard=None, kind="notification")],
 )  # fmt: skip
-QUIET = health_of(deployments={}, dependencies={}, reasons=[])
+QUIET = health_of(deployments={}, dependencies={}, reasons=[], ignored_uploads=[])
 LETTERS = DeadLettersView(total=300, groups=REPLAY.groups * 2, entries=[entry()])
 NO_LETTERS = DeadLettersView(total=0, groups=[], entries=[])
 NO_REPLAY = REPLAY.model_copy(update={"selected": 0, "sample": []})
@@ -144,6 +147,7 @@ REJECTED = view_of(
     RunState.DONE,
     counts=Counts(records=3, rejects={"missing_value": 2, "poison_row": 1}, image_failures={"bad_url": 3}),
     retries={"clean:actor_died": 2},
+    warnings=[Reason(code="many_rejects", message=HOSTILE)],
 )
 TAKES = Settings(drop_from_page=True, source_bucket=HOSTILE)
 RUNS = [view_of(state, run_id=f"{at:020x}") for at, state in enumerate(RunState)]
@@ -241,7 +245,16 @@ def test_a_state_is_told_in_words_besides_its_colour() -> None:
     page = page_of("overview")
     strips = [attributes["aria-label"] for attributes in page.all("span") if attributes.get("class") == "strip"]
     assert "3 shards: 2 done, 1 failed" in strips
-    for word in ("unhealthy", "healthy", "does not answer", "1 running, 1 starting", "refused", "incomplete"):
+    for word in (
+        "unhealthy",
+        "healthy",
+        "does not answer",
+        "slow",
+        "20.00 s",
+        "1 running, 1 starting",
+        "refused",
+        "incomplete",
+    ):
         assert word in page.text
 
 
@@ -252,6 +265,17 @@ def test_images_can_be_given_up_where_a_host_is_down(code: str, offered: bool) -
     buttons = [attributes.get("value") for attributes in page.all("button") if attributes.get("name") == "give_up"]
     assert buttons == (["images"] if offered else [])
     assert ("for good" in page.text) is offered
+
+
+def test_a_warning_is_shown_with_its_run() -> None:
+    assert "Warning: many_rejects" in page_of("run of rejects").text
+    assert "Warning" not in page_of("run done").text
+    assert "many_rejects" in page_of("overview", runs=[REJECTED]).text
+
+
+def test_an_upload_that_starts_no_run_is_shown() -> None:
+    assert "do not match *.csv or *.csv.gz" in page_of("overview").text
+    assert "Ignored uploads" not in page_of("overview at the start").text
 
 
 def test_only_what_goes_on_is_asked_for_again() -> None:

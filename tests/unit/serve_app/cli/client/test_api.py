@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.cli.client.api import Api
+from serve_app.cli.client.api import Api, NoApplication
 from serve_app.cli.screen.complaint import Complaint
 from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
 
@@ -52,6 +52,15 @@ def test_several_candidates_are_named(api: FakeApi) -> None:
 def test_something_else_at_the_address_is_told_apart(api: FakeApi) -> None:
     api.script(OLD.run_id, [200])
     with pytest.raises(Complaint, match="not with an answer of Dropforge's API"):
+        Api(api.url).run(OLD.run_id)
+
+
+@pytest.mark.parametrize("routes", [{}, {"/": "dropforge"}], ids=str)
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_proxy_without_an_application_is_told_apart(api: FakeApi, routes: dict[str, str], status: int) -> None:
+    api.script(OLD.run_id, [status])
+    api.routes = routes
+    with pytest.raises(NoApplication, match=f"proxy at {api.url} answered {status}: there is no running Dropforge"):
         Api(api.url).run(OLD.run_id)
 
 

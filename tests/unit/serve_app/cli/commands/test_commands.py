@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from actors.model.drop import Drop
@@ -20,10 +22,11 @@ from actors.model.reason import Reason
 from infra.local.port import free_port
 from serve_app.cli import main
 from serve_app.cli.client.endpoint import Endpoint, claim
+from serve_app.cli.client.target import GOOGLE, use_endpoint
 from serve_app.config.settings import Settings
 from serve_app.model.run_state import RunState
 from serve_app.model.views import RunView
-from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
+from tests.unit.serve_app.cli.fake_api import FakeApi, source_at, view_of
 
 HEADER = "uniq_id,product_name,description,brand,image,product_specifications,product_category_tree"
 OUTPUT_HEADER = "uniq_id,product_name,description,brand,image,image_uri,attributes,c0_name"
@@ -122,7 +125,7 @@ FAILED_URL = {
 
 
 @pytest.fixture
-def failing(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
+def failing(api: FakeApi, bucket: str, client: storage.Client, storage_address: str) -> RunView:
     """A run that is done, with 30 failed URLs and no reject."""
     blob = client.bucket("out").blob(f"{bucket}a.1.failures.jsonl")
     lines = [json.dumps(FAILED_URL | {"row": number}) for number in range(4, 34)]
@@ -131,6 +134,7 @@ def failing(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
     counts = counts.model_copy(update={"image_failures": {"image_not_found": 30}})
     view = view_of(failed_urls=f"gs://out/{blob.name}", counts=counts)
     api.hold(view)
+    api.source = source_at(f"http://{storage_address}")
     return view
 
 
@@ -165,13 +169,51 @@ def test_a_run_says_that_it_has_none(api: FakeApi, images: list[str], what: str)
 
 
 @pytest.fixture
-def processed(api: FakeApi, bucket: str, client: storage.Client) -> RunView:
+def watching(api: FakeApi, bucket: str, storage_address: str, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """An application whose bucket is in the tests' object store, which no variable of this shell names."""
+    for name in ("STORAGE_EMULATOR_HOST", "DROPFORGE_SOURCE_BUCKET", "DROPFORGE_WATCHED_PREFIX"):
+        monkeypatch.delenv(name)
+    api.source = source_at(f"http://{storage_address}", source_bucket="work", watched_prefix=bucket)
+    return api
+
+
+def test_a_drop_goes_where_the_application_at_the_url_watches(
+    watching: FakeApi, catalogue: Path, bucket: str, client: storage.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DROPFORGE_SOURCE_BUCKET", "of-this-shell")
+    result = run("drop", str(catalogue), "--name", "b.TXT", "--no-watch", "--url", watching.url)
+    assert result.exit_code == 0, result.output
+    assert client.bucket("work").get_blob(f"{bucket}b.TXT") is not None
+    ignored = run("drop", str(catalogue), "--dry-run", "--url", watching.url)
+    assert f"would ignore gs://work/{bucket}shop.csv: the name does not match *.txt" in ignored.stderr
+
+
+def test_an_unknown_bucket_gets_no_upload(watching: FakeApi, catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serve_app.cli.client.upload.upload", None)
+    watching.source = None
+    silent = f"http://127.0.0.1:{free_port()}"
+    for url, why in ((watching.url, "answered 404, but not with"), (silent, "does not answer")):
+        result = run("drop", str(catalogue), "--url", url)
+        assert result.exit_code == 1
+        assert why in result.stderr
+        assert "Dropped" not in result.output
+
+
+def test_an_application_in_google_s_cloud_is_not_mistaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:1")
+    use_endpoint(GOOGLE)
+    assert "STORAGE_EMULATOR_HOST" not in os.environ
+    assert storage.Client("shop", credentials=AnonymousCredentials()).api_endpoint == GOOGLE
+
+
+@pytest.fixture
+def processed(watching: FakeApi, bucket: str, client: storage.Client) -> RunView:
     """A run that is done, whose output has seven rows."""
     blob = client.bucket("out").blob(f"{bucket}a.csv")
     rows = [f"{number},Shoe {number},,NA,[],gs://out/{number}.png,{{}},Shoes" for number in range(7)]
     blob.upload_from_string("\n".join([OUTPUT_HEADER, *rows, ""]))
     view = view_of(output=f"gs://out/{blob.name}", output_generation=blob.generation)
-    api.hold(view)
+    watching.hold(view)
     return view
 
 
@@ -245,6 +287,15 @@ def test_watch_ends_as_the_run_does(api: FakeApi, state: RunState, code: int) ->
     assert ("The header lacks [image]." in result.stdout) == (state is RunState.REFUSED)
 
 
+def test_a_warning_is_shown_and_changes_no_exit_code(api: FakeApi) -> None:
+    view = view_of(warnings=[Reason(code="many_rejects", message="2 of 9 rows are rejects.")])
+    api.hold(view)
+    for command in ("watch", "runs"):
+        result = run(command, view.run_id, "--url", api.url)
+        assert result.exit_code == 0
+        assert "2 of 9 rows are rejects." in result.stdout
+
+
 def test_watch_as_json_is_a_line_per_change(api: FakeApi) -> None:
     first, again = view_of(RunState.PROCESSING, elapsed_s=1.0), view_of(RunState.PROCESSING, elapsed_s=2.0)
     api.script(first.run_id, [None, first, again, view_of()])
@@ -266,6 +317,17 @@ def test_a_dropforge_that_does_not_answer_is_said() -> None:
     result = run("runs", "--url", url, "--json")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: {url} does not answer")
+
+
+@pytest.mark.parametrize(
+    ("routes", "said"), [({"/": "dropforge"}, "there is no running Dropforge behind it"), (None, "Dropforge's API")]
+)
+def test_status_is_2_where_no_dropforge_answers(api: FakeApi, routes: dict[str, str] | None, said: str) -> None:
+    api.script(FakeApi.ANY, [500])
+    api.routes = routes
+    result = run("status", "--url", api.url)
+    assert result.exit_code == 2
+    assert said in result.stderr
 
 
 def test_wrong_usage_is_exit_code_2() -> None:
