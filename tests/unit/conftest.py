@@ -69,6 +69,12 @@ def proxied_work(proxied_client: storage.Client) -> Bucket:
 
 
 @pytest.fixture
+def patient_work(proxied_client: storage.Client) -> Bucket:
+    """The work bucket behind `proxy`, with the ordinary time to retry: for what must succeed on a busy machine too."""
+    return Bucket(proxied_client, "work")
+
+
+@pytest.fixture
 def unreachable_work() -> Bucket:
     """The work bucket of an object store that does not run."""
     return Bucket(client_of(f"http://{HOST}:{free_port()}"), "work", retry_s=0.2, timeout_s=1.0)

@@ -77,19 +77,19 @@ def test_of_many_swappers_one_wins(work: Bucket, prefix: str) -> None:
 
 
 def test_a_swap_whose_reply_was_lost_is_known_by_its_bytes(
-    proxy: StorageProxy, proxied_work: Bucket, prefix: str
+    proxy: StorageProxy, patient_work: Bucket, prefix: str
 ) -> None:
     proxy.add(Fault(call("upload"), lose_reply))
-    written = proxied_work.replace(f"{prefix}x", b"mine", generation=0, content_type=TEXT)
+    written = patient_work.replace(f"{prefix}x", b"mine", generation=0, content_type=TEXT)
     assert [asked.operation for asked in proxy.calls[:2]] == ["upload", "upload"]
     assert written is not None
-    assert proxied_work.read_if_present(f"{prefix}x") == (b"mine", written)
+    assert patient_work.read_if_present(f"{prefix}x") == (b"mine", written)
 
 
-def test_a_create_whose_reply_was_lost_counts_as_lost(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
+def test_a_create_whose_reply_was_lost_counts_as_lost(proxy: StorageProxy, patient_work: Bucket, prefix: str) -> None:
     proxy.add(Fault(call("upload"), lose_reply))
-    assert proxied_work.create(f"{prefix}x", b"mine", content_type=TEXT) is None
-    assert proxied_work.read(f"{prefix}x") == b"mine"
+    assert patient_work.create(f"{prefix}x", b"mine", content_type=TEXT) is None
+    assert patient_work.read(f"{prefix}x") == b"mine"
 
 
 def test_a_put_overwrites(work: Bucket, prefix: str) -> None:
@@ -116,12 +116,12 @@ def test_an_empty_object_is_read(work: Bucket, prefix: str) -> None:
 @pytest.mark.parametrize("kept_bytes", [0, 1, 70_000])
 @pytest.mark.parametrize(("start", "end"), [(0, None), (1000, 150_000)])
 def test_a_read_that_breaks_off_is_completed(
-    proxy: StorageProxy, proxied_work: Bucket, prefix: str, kept_bytes: int, start: int, end: int | None
+    proxy: StorageProxy, patient_work: Bucket, prefix: str, kept_bytes: int, start: int, end: int | None
 ) -> None:
     data = bytes(range(256)) * 800
-    proxied_work.put(f"{prefix}x", data, content_type=TEXT)
+    patient_work.put(f"{prefix}x", data, content_type=TEXT)
     broken_off = proxy.add(Fault(call("read"), cut(kept_bytes), times=2))
-    assert proxied_work.read(f"{prefix}x", start=start, end=end) == data[start:end]
+    assert patient_work.read(f"{prefix}x", start=start, end=end) == data[start:end]
     assert broken_off.hits == 2
 
 
@@ -289,10 +289,10 @@ def test_a_store_that_can_t_be_reached(unreachable_work: Bucket, call: str) -> N
     assert raised.value.code is Code.STORAGE_UNAVAILABLE
 
 
-def test_a_short_outage_is_not_noticed(proxied_work: Bucket, proxy: StorageProxy, prefix: str) -> None:
+def test_a_short_outage_is_not_noticed(patient_work: Bucket, proxy: StorageProxy, prefix: str) -> None:
     outages = [proxy.add(Fault(call(operation), answer(503))) for operation in ("upload", "read")]
-    proxied_work.put(f"{prefix}x", b"one", content_type=TEXT)
-    assert proxied_work.read(f"{prefix}x") == b"one"
+    patient_work.put(f"{prefix}x", b"one", content_type=TEXT)
+    assert patient_work.read(f"{prefix}x") == b"one"
     assert [outage.hits for outage in outages] == [1, 1]
 
 
@@ -330,11 +330,11 @@ def test_an_upload_without_a_store_may_pass(unreachable_work: Bucket, prefix: st
 
 
 def test_an_upload_s_failed_chunk_is_sent_again(
-    proxy: StorageProxy, proxied_work: Bucket, work: Bucket, prefix: str
+    proxy: StorageProxy, patient_work: Bucket, work: Bucket, prefix: str
 ) -> None:
     failed = proxy.add(Fault(lambda request: request.method == "PUT", answer(503)))
     data = random.Random(5).randbytes(10 << 20)
-    proxied_work.upload(f"{prefix}x", iter([data]), content_type=TEXT)
+    patient_work.upload(f"{prefix}x", iter([data]), content_type=TEXT)
     assert failed.hits == 1
     assert work.read(f"{prefix}x") == data
 

@@ -86,8 +86,8 @@ WRITES: dict[str, Callable[[RunRecords, str, Shard], object]] = {
 
 
 @pytest.mark.parametrize("kind", WRITES)
-def test_a_write_whose_reply_was_lost_counts(proxy: StorageProxy, proxied_work: Bucket, prefix: str, kind: str) -> None:
-    records, shard = RunRecords(proxied_work, Layout(prefix), run_of(prefix).run_id), plan_of([1]).shards[0]
+def test_a_write_whose_reply_was_lost_counts(proxy: StorageProxy, patient_work: Bucket, prefix: str, kind: str) -> None:
+    records, shard = RunRecords(patient_work, Layout(prefix), run_of(prefix).run_id), plan_of([1]).shards[0]
     proxy.add(Fault(call("upload"), lose_reply))
     written = WRITES[kind](records, prefix, shard)
     assert written == {"part": part_of(shard), "manifest": manifest_of(run_of(prefix))}[kind]
