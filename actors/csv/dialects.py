@@ -8,6 +8,7 @@ become rejects (see `doubts`); if that would be many of the head's rows, the fil
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ _CLEARLY = 10
 _FEWEST_UNQUOTED = 2
 """One field that begins with a quote and does not end with one may be a slip in a file that quotes its fields."""
 _FEWEST_DOUBTS = 3
+_DOUBLED_QUOTES = re.compile(r'(?<!\\)""')
+"""Behind a backslash, the first may be escaped and the second end its field."""
 _MOST = 0.75
 _RECORDS_COUNTED = 100
 _QUOTED_BY_CUSTOM = (",", ";")
@@ -200,6 +203,15 @@ class _Head:
     def _reads_doubled(self, record: str) -> bool:
         return self._fits(strict_fields(record, self._delimiter))
 
+    def _reads_doubled_lines(self, record: str) -> bool:
+        """Whether doubled quotes read a record, or the records that they see in its lines."""
+        if _LINE_ENDS.isdisjoint(record):
+            return self._reads_doubled(record)
+        data = record.encode("utf-8", "replace")
+        found = self._splitter(Dialect("doubled"), self._fields).split(data, final=True)
+        parts = (data[start:end] for start, end in pairwise([0, *found.ends.tolist()]))
+        return not found.unclosed and all(self._reads_doubled(without_line_end(part).decode()) for part in parts)
+
     def _reads_backslash(self, record: str) -> bool:
         if self._delimiter == "\\":
             return False
@@ -216,11 +228,11 @@ class _Head:
         backslash = self._reads_backslash(record)
         if (doubled or backslash) and not self._reads_unquoted(record):
             yield "quoted"
-        if doubled and not backslash and '""' in record:
+        if doubled and not backslash and _DOUBLED_QUOTES.search(record):
             yield "doubled"
 
     def _proves_backslash(self, record: str) -> bool:
-        if '\\"' not in record or not self._reads_backslash(record) or self._reads_doubled(record):
+        if '\\"' not in record or not self._reads_backslash(record) or self._reads_doubled_lines(record):
             return False
         fields, _ = quoted_fields(record, self._delimiter)
         return any('"' in following(field.raw) for field in fields)
@@ -287,10 +299,13 @@ class _Head:
     def _escapes(self, quoting: Quoting, evidence: Evidence) -> tuple[Escapes, Escapes]:
         """Whether backslashes are escapes in quotes, or without quoting; and whether they are in bare fields."""
         told = self._catalogue.escapes
-        if quoting == "doubled" and (told == "none" or evidence.doubled or self._catalogue.quoting == "doubled"):
+        is_shown = evidence.doubled > 2 * evidence.backslash or self._catalogue.quoting == "doubled"
+        if quoting == "doubled" and (told == "none" or is_shown):
             return "none", "none"
         if told != "auto":
             return told, told
+        if quoting == "doubled" and self._only_doubled_fits():
+            return "none", "none"
         if quoting == "backslash":
             return self._shown(quoted=True), self._shown(quoted=False)
         if quoting == "none":
@@ -299,6 +314,19 @@ class _Head:
             return "auto", "none"
         shown: Escapes = "auto" if self._quotes_any() else self._shown_without_quotes()
         return shown, "auto" if shown == "auto" else "none"
+
+    def _only_doubled_fits(self) -> bool:
+        """Whether doubled quotes read all records of a head with quotes behind backslashes, and those do not."""
+        if b'\\"' not in self._rest or self._delimiter == "\\":
+            return False
+        return self._all_fit(Dialect("doubled")) and not self._all_fit(Dialect("backslash"))
+
+    def _all_fit(self, dialect: Dialect) -> bool:
+        for start, end, unclosed in self._bounds(dialect):
+            record = self._decoded(self._rest[start:end])
+            if unclosed or (record.strip() and not self._fits(self._strictly(record, dialect))):
+                return False
+        return True
 
     def _shown(self, *, quoted: bool) -> Escapes:
         """What the fields with quotes, or those without, of a file with quotes behind backslashes show."""
@@ -340,11 +368,16 @@ class _Head:
         for record in self._records(dialect):
             fields = self._strictly(record, dialect)
             if fields is not None and any(map(str.strip, fields)):
-                joined = self._delimiter != "\\" and len(escaped_fields(record, self._delimiter)) == self._width
-                if len(fields) != self._width + 1 or joined:
+                if len(fields) != self._width + 1 or self._another_way_fits_the_header(record):
                     return "none"
                 last = last or fields[-1]
         return "none" if last is None else "first" if last else "last"
+
+    def _another_way_fits_the_header(self, record: str) -> bool:
+        if "\\" not in record or self._delimiter == "\\":
+            return False
+        quoted, kept = quoted_fields(record, self._delimiter)
+        return self._width in (len(escaped_fields(record, self._delimiter)), len(quoted) if kept else 0)
 
     def _strictly(self, record: str, dialect: Dialect) -> list[str] | None:
         """The fields of a record that keeps the rules of a writer."""

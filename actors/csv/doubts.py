@@ -63,6 +63,8 @@ def _doubled(record: str, fields: list[str], delimiter: str, width: int, dialect
             for other in (_as_backslash(record, delimiter), _as_php(record, delimiter)):
                 if other is not None and len(other) == width and other != fields:
                     return f'The quote of a \\" may end its field or belong to it. {SETTINGS}'
+            if dialect.escapes == "auto" and _goes_on(record, delimiter):
+                return f'If the quote of a \\" belongs to its field, the record goes on in the next line. {SETTINGS}'
     if dialect.found and f"\\{delimiter}" in record and len(escaped_fields(record, delimiter)) == width:
         return f"The record has {width} fields also if a backslash escapes a delimiter. {_ESCAPES}"
     if dialect.found and dialect.escapes == "auto" and "\\" in record and _may_be_escapes(record, fields, dialect):
@@ -128,6 +130,11 @@ def _unquoted(record: str, fields: list[str], delimiter: str, width: int, dialec
         if behind <= _TEXT_FORM:
             return f"The record has backslashes that may be escapes, and the file has not shown whether. {_ESCAPES}"
     return None
+
+
+def _goes_on(record: str, delimiter: str) -> bool:
+    """Whether a quote is open at the record's end if one behind a backslash does not close its field."""
+    return quoted_fields(f'{record}"', delimiter)[1] or _as_php(f'{record}"', delimiter) is not None
 
 
 def _as_backslash(record: str, delimiter: str) -> list[str] | None:

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from actors.csv.doubts import in_quotes
@@ -140,6 +140,7 @@ def tables(draw: st.DrawFn) -> tuple[list[list[str]], str, str, bool]:
     cells = _ALPHABET
     if way == "none":
         cells = cells.map(lambda cell: "".join(c for c in cell if c not in f"{delimiter}\r\n"))
+        cells = cells.filter(lambda cell: cell != r"\N")  # which is taken for no value
     if way == "literal":  # nothing can read a backslash that is not doubled before a quote or another backslash
         cells = cells.map(lambda cell: cell.replace("\\", ""))
     rows = draw(st.lists(st.lists(cells, min_size=6, max_size=6), max_size=12))
@@ -168,9 +169,11 @@ def test_with_its_setting_what_a_writer_wrote_comes_back(
 @settings(max_examples=600)
 @given(tables())
 def test_without_a_setting_no_cell_is_another_than_written(table: tuple[list[list[str]], str, str, bool]) -> None:
-    """A cell in quotes that did not need them, with a delimiter that custom lets be quoted, is read without them."""
+    """But where a file that quotes nothing has cells that look just as if they were quoted (see `looks_quoted`)."""
     rows, way, delimiter, quote_all = table
-    found = read_file(written(rows, way, delimiter, quote_all).encode(), short_catalogue(required=("id",)))
+    data = written(rows, way, delimiter, quote_all)
+    assume(way not in ("none", "text") or not looks_quoted(data, delimiter))
+    found = read_file(data.encode(), short_catalogue(required=("id",)))
     if found.refusal is None:
         assert found.records == found.blank + len(found.rows) + len(found.rejects)
         by_id = {row[0]: tuple(row) for row in rows}
@@ -198,15 +201,21 @@ def test_of_any_text_no_row_that_another_way_reads_too(text: str, delimiter: str
             assert (number, row) in others or number in told_of or len(ways) == 1
 
 
+def looks_quoted(text: str, delimiter: str) -> bool:
+    """Whether quotes are around all of a column, or around a cell with none but escaped ones in it, or around any where
+    custom lets fields be quoted: that is taken for quoting."""
+    lines = [line.split(delimiter) for line in text.splitlines()[1:] if line]
+    columns = [[field for field in column if field] for column in zip_longest(*lines, fillvalue="")]
+    if any(len(column) > 2 and all(map(in_quotes, column)) for column in columns):
+        return True
+    quoted = [field for line in lines for field in line if in_quotes(field)]
+    return any(delimiter in ",;" or field == '""' or '"' in field[1:-1] for field in quoted)
+
+
 def strict(text: str, delimiter: str, told: str) -> bool:
     """Whether a writer can have made the text."""
-    if told == "none":  # quotes around a cell and only escaped ones in it, or around a column, are no chance
-        lines = [line.split(delimiter) for line in text.splitlines()[1:] if line]
-        columns = [[field for field in column if field] for column in zip_longest(*lines, fillvalue="")]
-        if any(len(column) > 2 and all(map(in_quotes, column)) for column in columns):
-            return False
-        fields = [field for line in lines for field in line]
-        return not any(field == '""' or (in_quotes(field) and '"' in field[1:-1]) for field in fields)
+    if told == "none":
+        return not looks_quoted(text, delimiter)
     if told == "backslash":
         return all(quoted_fields(line, delimiter)[1] for line in text.splitlines())
     try:
