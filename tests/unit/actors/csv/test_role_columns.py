@@ -14,6 +14,8 @@ from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 from actors.model.drop import Shard
 from actors.model.frame import ShardFrame
+from actors.model.header import ColumnPair
+from actors.model.plan import PlanStart
 from tests.support.csv_records import csv_of
 
 OTHERS = {"id": "id", "name": "name", "description": "text", "brand": "brand", "categories": "path"}
@@ -129,6 +131,14 @@ def test_a_listed_name_that_occurs_twice_is_ambiguous() -> None:
 def test_the_delimiter_is_found_by_patterns_too() -> None:
     settings = catalogue({"image": "Image *", "specifications": PAIRS})
     assert detect_delimiter(b"id;Image 1;Attribute 1 name;Attribute 1 value(s);a,b,c,d\n", settings) == ";"
+
+
+def test_several_columns_come_back_from_a_stored_plan() -> None:
+    settings = catalogue({"image": "image*", "specifications": PAIRS})
+    header = read_header(b"id,text,image1,image2,Attribute 1 name,Attribute 1 value(s)", settings, ",")
+    start = PlanStart(header=header, source_bytes=1)
+    assert PlanStart.model_validate_json(start.model_dump_json()) == start
+    assert (header.several["image"], header.pairs) == ((2, 3), (ColumnPair(4, 5),))
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=9), min_size=1))

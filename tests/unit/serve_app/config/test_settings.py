@@ -4,7 +4,7 @@ import pytest
 
 from actors.errors import Code, DropforgeError
 from actors.images.names import RowKey, image_name
-from actors.model.catalogue import Catalogue, Columns
+from actors.model.catalogue import AttributeColumnPairs, Catalogue, Columns
 from actors.model.drop import Drop
 from actors.text.plain.settings import TextSettings
 from serve_app.app import build
@@ -21,6 +21,15 @@ def test_the_environment_goes_before_the_arguments(monkeypatch: pytest.MonkeyPat
     settings = checked_settings(given)
     assert (settings.shard_rows, settings.shard_bytes) == (7, 11)
     assert settings.catalogue.columns == Columns(id="sku", name="title")
+
+
+def test_a_role_can_be_given_several_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPFORGE_CATALOGUE__COLUMNS__IMAGE", '["main", "Image *"]')
+    monkeypatch.setenv("DROPFORGE_CATALOGUE__COLUMNS__DESCRIPTION", "Text *")
+    pairs = {"names": "Attribute * name", "values": "Attribute * value(s)"}
+    columns = checked_settings({"catalogue": {"columns": {"specifications": pairs}}}).catalogue.columns
+    assert (columns.image, columns.description) == (("main", "Image *"), "Text *")
+    assert columns.specifications == AttributeColumnPairs(**pairs)
 
 
 @pytest.mark.parametrize("by", ["environment", "arguments"])
