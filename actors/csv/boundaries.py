@@ -95,12 +95,15 @@ class RecordSplitter:
 
     @classmethod
     def of(cls, header: HeaderMap, catalogue: Catalogue) -> RecordSplitter:
-        """For the records behind a header."""
+        """For the records behind a header.
+
+        Where a setting says how the file is quoted, lines in quotes that look like rows are no reason to doubt it.
+        """
         return cls(
             header.delimiter.encode(),
             catalogue.max_row_bytes,
             header.dialect,
-            fields=header.fields,
+            fields=header.fields if header.dialect.found else 0,
             max_field_lines=catalogue.max_field_lines,
         )
 
