@@ -77,7 +77,8 @@ def find_dialect(text: bytes, delimiter: str, catalogue: Catalogue, *, final: bo
     evidence = head.evidence()
     dialect = head.dialect(evidence)
     evidence = head.doubts(dialect, evidence, first_line)
-    if evidence.doubtful >= _FEWEST_DOUBTS and evidence.doubtful * _CLEARLY >= evidence.records:
+    told = catalogue.quoting == "doubled"  # which leaves nothing open
+    if not told and evidence.doubtful >= _FEWEST_DOUBTS and evidence.doubtful * _CLEARLY >= evidence.records:
         raise DropforgeError(
             Code.AMBIGUOUS_DIALECT,
             f"How the file quotes its fields is not clear: {evidence.doubtful} of its first {evidence.records} records "

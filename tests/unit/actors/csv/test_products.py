@@ -161,7 +161,7 @@ lines = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=400, deadline=None)
 @given(
     records=st.lists(st.tuples(lines, st.integers(1, 4)), max_size=12),
     shard_bytes=st.integers(1, 300),
