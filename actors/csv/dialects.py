@@ -46,7 +46,7 @@ def find_dialect(text: bytes, delimiter: str, catalogue: Catalogue, *, final: bo
     """
     head = HeadRecords(text, delimiter, catalogue, final=final)
     evidence = evidence_of(head)
-    dialect = _dialect(head, evidence)
+    dialect = dialect_of(head, evidence)
     evidence = _with_doubts(head, dialect, evidence, first_line)
     told = catalogue.quoting == "doubled"  # which leaves nothing open
     if not told and evidence.doubtful >= _FEWEST_DOUBTS and evidence.doubtful * CLEARLY >= evidence.records:
@@ -58,7 +58,7 @@ def find_dialect(text: bytes, delimiter: str, catalogue: Catalogue, *, final: bo
     return Found(dialect, evidence)
 
 
-def _dialect(head: HeadRecords, evidence: Evidence) -> Dialect:
+def dialect_of(head: HeadRecords, evidence: Evidence) -> Dialect:
     """The way of quoting that most records prove, with what they leave open."""
     found = head.catalogue.quoting == "auto"
     quoting = _quoting(head, evidence)

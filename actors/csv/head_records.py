@@ -37,8 +37,8 @@ class HeadRecords:
     """A head whose header is its first record that is not blank.
 
     `final` says that the text is the whole file; otherwise its last record is not looked at. `header` is the header's
-    text and `width` its number of fields, 0 without one; `fields` is how many most records have, `width` or one more.
-    `rest` is the text behind the header.
+    text and `width` its number of fields, 0 without one. `fields` is how many most records have: `width`, or one more
+    if no way of quoting gives as many records the header's. `rest` is the text behind the header.
     """
 
     def __init__(self, text: bytes, delimiter: str, catalogue: Catalogue, *, final: bool) -> None:
@@ -147,11 +147,13 @@ class HeadRecords:
                 return
 
     def _take_fields(self) -> None:
-        counted: Counter[int] = Counter()
-        for dialect in (DOUBLED, UNQUOTED):
-            for record in islice(self.closed(dialect), _RECORDS_COUNTED):
-                counted[len(self.strictly(record, dialect) or ())] += 1
-        if counted[self.width + 1] > counted[self.width]:
+        ways = [DOUBLED, UNQUOTED, *((BACKSLASH, TEXT_FORM) if self.backslash_may_escape else ())]
+        fits = longer = 0
+        for dialect in ways:
+            records = islice(self.closed(dialect), _RECORDS_COUNTED)
+            counted = Counter(len(self.strictly(record, dialect) or ()) for record in records)
+            fits, longer = max(fits, counted[self.width]), max(longer, counted[self.width + 1])
+        if longer > fits:
             self.fields = self.width + 1
             self._by_way.clear()
 
