@@ -22,6 +22,12 @@ class ImageSettings(BaseModel):
     images_in_flight: int = Field(
         384, ge=1, description="images in process at a time per replica, from the request to the stored object"
     )
+    uploads_in_flight: int = Field(
+        64,
+        ge=1,
+        description="images being stored at a time per replica, 640 a second if each takes 100 ms; when the store is "
+        "slow, everything else that is written waits behind them, such as parts and the renewal of a lease",
+    )
     fetches_per_host: int = Field(32, ge=1, description="concurrent requests to one host per replica")
     requests_per_host_s: float = Field(
         200.0,

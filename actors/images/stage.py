@@ -119,7 +119,9 @@ class ImageStage:
         self._decoder = Decoder(
             threads=settings.decode_threads, max_pixels=settings.max_pixels, max_frames=settings.max_frames
         )
-        self._store = ImageStore(retry=settings.upload_retry, timeout_s=settings.upload_s)
+        self._store = ImageStore(
+            retry=settings.upload_retry, timeout_s=settings.upload_s, at_a_time=settings.uploads_in_flight
+        )
         self._shared = SharedFetches(self._downloader.hold, kept_bytes=settings.reuse_mb << 20)
         return self
 

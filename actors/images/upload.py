@@ -5,6 +5,7 @@ A failure of Cloud Storage fails the shard, and never counts as a failure of an 
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -35,15 +36,17 @@ class StoredImage:
 class ImageStore:
     """Writes each image once, and finds stored images. Must be created, used and closed on the same event loop.
 
-    Uses default credentials, or the emulator at `STORAGE_EMULATOR_HOST`. `timeout_s` limits each request.
+    Uses default credentials, or the emulator at `STORAGE_EMULATOR_HOST`. `timeout_s` limits each request, and
+    `at_a_time` the uploads under way.
 
     Every method raises:
         STORAGE_UNAVAILABLE: Cloud Storage failed until `retry` was used up.
         BAD_SETTINGS: a failure that a retry can't solve, such as a missing bucket or permission.
     """
 
-    def __init__(self, *, retry: RetryPolicy, timeout_s: int) -> None:
+    def __init__(self, *, retry: RetryPolicy, timeout_s: int, at_a_time: int) -> None:
         self._retry = retry
+        self._uploads = asyncio.Semaphore(at_a_time)
         self._timeout_s = timeout_s
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._storage = Storage(session=self._session)  # type: ignore[arg-type]  # typed as the sync variant's session
@@ -67,16 +70,17 @@ class ImageStore:
             try:
                 # With metadata and never resumable, the upload is one multipart request, the only kind for which
                 # fake-gcs-server 1.54 checks the precondition.
-                await self._storage.upload(
-                    target.bucket,
-                    target.object(name),
-                    data,
-                    content_type=content_type,
-                    parameters={"ifGenerationMatch": "0", "fields": "generation"},
-                    metadata=metadata,
-                    force_resumable_upload=False,
-                    timeout=self._timeout_s,
-                )
+                async with self._uploads:
+                    await self._storage.upload(
+                        target.bucket,
+                        target.object(name),
+                        data,
+                        content_type=content_type,
+                        parameters={"ifGenerationMatch": "0", "fields": "generation"},
+                        metadata=metadata,
+                        force_resumable_upload=False,
+                        timeout=self._timeout_s,
+                    )
             except aiohttp.ClientResponseError as error:
                 if error.status == 412:
                     return False
@@ -115,11 +119,15 @@ class ImageStore:
 
     async def _list(self, target: ImageTarget, first: str, last: str, token: str) -> dict[str, Any]:
         """A page of the objects from those whose names start with `first` to those with `last`, which ends in `_`."""
-        parameters = {
-            "startOffset": target.object(first),
-            "endOffset": target.object(last[:-1] + chr(ord("_") + 1)),
-            "fields": "items(name,metadata),nextPageToken",
-        } | ({"pageToken": token} if token else {})
+        parameters = (
+            {
+                "prefix": target.object(""),  # fake-gcs-server 1.54 opens every object of the bucket that it allows
+                "startOffset": target.object(first),
+                "endOffset": target.object(last[:-1] + chr(ord("_") + 1)),
+                "fields": "items(name,metadata),nextPageToken",
+            }
+            | ({"pageToken": token} if token else {})
+        )
         return await self._call(
             lambda: self._storage.list_objects(target.bucket, params=parameters, timeout=self._timeout_s),
             f"gs://{target.bucket}/{target.object('*')}",

@@ -64,7 +64,7 @@ class Bucket:
     Every method raises:
         STORAGE_UNAVAILABLE: Cloud Storage failed until the retries were used up.
         NOT_FOUND: the bucket, or the object that the method needs, does not exist.
-        INTERNAL: a failure that a retry can't solve, such as a missing permission.
+        BAD_SETTINGS: a failure that a retry can't solve, such as a missing permission.
     """
 
     def __init__(self, client: storage.Client, name: str, *, retry_s: float = 20.0, timeout_s: float = 20.0) -> None:
@@ -346,7 +346,7 @@ class _StorageErrors:
             ) from error
         if isinstance(error, (api.GoogleAPICallError, InvalidResponse, auth.GoogleAuthError)):
             raise DropforgeError(
-                Code.INTERNAL,
+                Code.BAD_SETTINGS,
                 f"Cloud Storage refused a request for {self.uri}: {_short(error)}. Check the permissions of the "
                 "application's service account.",
             ) from error

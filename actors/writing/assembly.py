@@ -59,7 +59,7 @@ class Assembly:
         Raises:
             PARTS_DISAGREE: the parts are not those of the plan, or their counts do not add up.
             SUPERSEDED, OUTPUT_TAKEN: as `Publication.publish`.
-            STORAGE_UNAVAILABLE, NOT_FOUND, INTERNAL: as `Bucket`.
+            STORAGE_UNAVAILABLE, NOT_FOUND, BAD_SETTINGS: as `Bucket`.
         """
         self._check()
         run, contents, counts = self._run, self._contents, self._counts

@@ -37,7 +37,7 @@ def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, ori
 
     Raises:
         BAD_REQUEST: the page accepts no files, or the application would ignore an object of this name.
-        INTERNAL: the application has no permission to create objects.
+        BAD_SETTINGS: the application has no permission to create objects.
         STORAGE_UNAVAILABLE: Cloud Storage does not answer.
     """
     if not settings.drop_from_page:
@@ -54,10 +54,10 @@ def drop_target(source: Bucket, settings: Settings, request: DropRequest, *, ori
     try:
         url = source.upload_session(name, content_type=content_type, size=request.size, origin=origin)
     except DropforgeError as error:
-        if error.code is not Code.INTERNAL:
+        if error.code is not Code.BAD_SETTINGS:
             raise
         raise DropforgeError(
-            Code.INTERNAL,
+            Code.BAD_SETTINGS,
             f"The application has no permission to create objects in gs://{source.name}: grant its service account "
             f"roles/storage.objectCreator on the bucket, or drop the file with `gcloud storage cp`. {error.message}",
         ) from error

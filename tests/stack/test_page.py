@@ -24,6 +24,7 @@ from tests.support.world import UNWATCHED
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason=MISSING)
 
 BUSY = "/page/busy.png"
+GONE = "/page/gone.png"
 HOSTILE = '<img src=x onerror="document.title=\'run\'"><script>document.title="run"</script>'
 
 
@@ -140,6 +141,24 @@ def test_replay_a_dead_letter(stack: Stack, page: Page, tmp_path: Path) -> None:
     state(page, "done")
     page.get_by_role("link", name="host-down.csv").click()
     state(page, "done")
+
+
+def test_finish_a_run_without_the_images_of_a_gone_host(stack: Stack, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "host-gone.csv"
+    file.write_bytes(catalogue(stack, GONE, rows=1))
+    stack.images.statuses[GONE] = 503
+    drop(page, file)
+    state(page, "incomplete")
+
+    page.goto("/page/dead-letters?object=in/host-gone.csv")
+    page.get_by_role("link", name="Preview replay of").click()
+    button = page.get_by_role("button", name="Replay, and give up images")
+    expect(button).to_have_accessible_description(re.compile("stay without one, for good"))
+    button.click()
+    state(page, "done")
+    page.get_by_role("link", name="host-gone.csv").click()
+    state(page, "done")
+    expect(page.get_by_text("A replay gave up 1 of these images.")).to_be_visible()
 
 
 def test_with_the_keyboard_alone(stack: Stack, page: Page, tmp_path: Path) -> None:

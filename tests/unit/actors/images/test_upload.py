@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from gcloud.aio.storage import Storage
@@ -28,8 +28,8 @@ QUICK = RetryPolicy(attempts=3, total_s=5, first_delay_s=0, longest_delay_s=0, j
 
 
 @asynccontextmanager
-async def image_store() -> AsyncIterator[ImageStore]:
-    store = ImageStore(retry=QUICK, timeout_s=5)
+async def image_store(at_a_time: int = 64) -> AsyncIterator[ImageStore]:
+    store = ImageStore(retry=QUICK, timeout_s=5, at_a_time=at_a_time)
     try:
         yield store
     finally:
@@ -123,7 +123,10 @@ async def test_images_are_found_page_by_page(
         for name in NAMES:
             await store.create(target, name, b"x", "image/jpeg")
         proxy.add(paged(size))
+        proxy.asked.clear()
         assert await store.stored(target, [*STORED, *ABSENT]) == images(STORED)
+    folders = {parse_qs(urlsplit(request.target).query)["prefix"][0] for request in proxy.asked}
+    assert folders == {target.object("")}
 
 
 async def test_pages_without_a_rows_image_are_skipped(
@@ -164,16 +167,39 @@ TARGET = ImageTarget("shop", "f")
 
 
 @asynccontextmanager
-async def scripted_store(monkeypatch: pytest.MonkeyPatch, *answers: bytes) -> AsyncIterator[tuple[ImageStore, Origin]]:
+async def scripted_store(
+    monkeypatch: pytest.MonkeyPatch, *answers: bytes, at_a_time: int = 64
+) -> AsyncIterator[tuple[ImageStore, Origin]]:
     """A store whose server gives these answers, one after the other."""
     async with running_origin() as server:
         server.says(UPLOAD, *answers)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url(""))
-        async with image_store() as store:
+        async with image_store(at_a_time) as store:
             yield store, server
 
 
 DONE = http(b"{}", headers={"Content-Type": "application/json"})
+
+
+async def test_only_so_many_images_are_stored_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = asyncio.Barrier(3)
+
+    async def upload(request: Asked, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(10), together:
+            writer.write(DONE)
+
+    async with scripted_store(monkeypatch, at_a_time=3) as (store, server):
+        server.does(UPLOAD, upload)
+        assert all(await asyncio.gather(*(store.create(TARGET, f"{at}_0.jpg", b"x", "image/jpeg") for at in range(12))))
+    assert server.most_open == 3
+
+
+async def test_every_failure_of_an_upload_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scripted_store(monkeypatch, http(status=503), http(status=403), DONE, at_a_time=1) as (store, _):
+        with pytest.raises(DropforgeError):
+            await store.create(TARGET, "a_0.jpg", b"x", "image/jpeg")
+        async with asyncio.timeout(10):
+            assert await store.create(TARGET, "b_0.jpg", b"x", "image/jpeg")
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])

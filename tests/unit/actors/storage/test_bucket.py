@@ -264,7 +264,7 @@ def test_a_refusal_is_told_at_once(proxied_work: Bucket, proxy: StorageProxy, ca
     refuse_all(proxy, status)
     with pytest.raises(DropforgeError, match=r"gs://work/x.*permissions") as raised:
         CALLS[call](proxied_work, "x")
-    assert raised.value.code is Code.INTERNAL
+    assert raised.value.code is Code.BAD_SETTINGS
     assert len(proxy.calls) == 1
 
 

@@ -75,8 +75,9 @@ def test_without_permission_the_other_ways_are_named(
     proxied_work: Bucket, proxy: StorageProxy, settings: Settings
 ) -> None:
     proxy.add(Fault(call("upload"), answer(403)))
-    with pytest.raises(DropforgeError, match=r"roles/storage\.objectCreator .*gcloud storage cp"):
+    with pytest.raises(DropforgeError, match=r"roles/storage\.objectCreator .*gcloud storage cp") as raised:
         drop_target(proxied_work, settings, DropRequest(name="a.csv", size=5), origin=PAGE)
+    assert raised.value.code is Code.BAD_SETTINGS
 
 
 def test_a_link_opens_with_the_person_s_own_permissions(client: storage.Client) -> None:
