@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from actors.errors import Code, DropforgeError
+from serve_app.model.reconciliation import ReconciliationRequest, ReconciliationView
 from serve_app.model.replay import DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView, StatusView
@@ -23,6 +24,7 @@ from .application import Application
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
+ReconciliationId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 
 
 def _application(request: Request) -> Application:
@@ -97,6 +99,21 @@ async def replay(request: ReplayRequest, application: TheApplication) -> ReplayV
 async def replay_progress(replay: ReplayId, application: TheApplication) -> ReplayView:
     """How far a replay is."""
     return await application.replay_progress(replay)
+
+
+@router.post("/reconciliations")
+async def reconcile(request: ReconciliationRequest, application: TheApplication) -> ReconciliationView:
+    """Starts a look for uploads that have no run, because their notification never came.
+
+    With `dry_run` false, it has them accepted too. It goes on when the caller leaves.
+    """
+    return await application.reconcile(request)
+
+
+@router.get("/reconciliations/{reconciliation}")
+async def reconciliation(reconciliation: ReconciliationId, application: TheApplication) -> ReconciliationView:
+    """How far a reconciliation is, and what it has found."""
+    return await application.reconciliation(reconciliation)
 
 
 @router.get("/source")

@@ -6,6 +6,7 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -48,6 +49,13 @@ class RunRegistry:
             # A process that died between the two writes left a run that nothing lists; the duplicate mends it.
             self.bucket.create(self.layout.open_marker(run.run_id), b"", content_type="text/plain")
         return created
+
+    def has_run(self, run_id: str) -> bool:
+        return self.bucket.stat(self.records(run_id).names.run) is not None
+
+    def run_ids(self) -> Iterator[str]:
+        """Every run there ever was, in the order of the ids: a request for each 1,000."""
+        return self.bucket.folders(self.layout.runs)
 
     def open_since(self) -> dict[str, datetime | None]:
         """The open runs, and since when each is open."""

@@ -68,6 +68,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.pubsub",
         "serve_app.runs",
     },
+    "serve_app.reconciliation": {
+        "actors.model",
+        "actors.storage",
+        "serve_app.config",
+        "serve_app.model",
+        "serve_app.monitoring",
+        "serve_app.pubsub",
+        "serve_app.runs",
+    },
     "serve_app.doctor": {"actors.storage", "serve_app.config", "serve_app.pubsub"},
     "serve_app.web": {
         "actors.model",
@@ -86,6 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.model",
         "serve_app.monitoring",
         "serve_app.pubsub",
+        "serve_app.reconciliation",
         "serve_app.runs",
         "serve_app.security",
         "serve_app.web",
