@@ -13,7 +13,7 @@ from serve_app.model.reconciliation import ReconciliationRequest, Reconciliation
 from serve_app.model.replay import DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView, StatusView
-from serve_app.pubsub.push_envelope import PushEnvelope
+from serve_app.pubsub.pushed import PushEnvelope, pushed_attributes
 from serve_app.security.access import HEALTH, PUSH, Access
 from serve_app.security.gate import Gate
 from serve_app.web.pages import router as pages
@@ -55,14 +55,18 @@ def api(application: Application, access: Access) -> FastAPI:
     return made
 
 
-@router.post(PUSH, status_code=204)
-async def push(envelope: PushEnvelope, application: TheApplication) -> None:
-    """A notification pushed by Pub/Sub, wrapped.
+@router.post(
+    PUSH,
+    status_code=204,
+    openapi_extra={"requestBody": {"content": {"application/json": {"schema": PushEnvelope.model_json_schema()}}}},
+)
+async def push(request: Request, application: TheApplication) -> None:
+    """A notification pushed by Pub/Sub, wrapped or unwrapped with its metadata, or by Eventarc as a CloudEvent.
 
     Any status but 2xx makes Pub/Sub send it again, and after the attempts of the subscription's dead-letter policy
     put it on the dead-letter topic: that is where a message that is no notification ends.
     """
-    await application.accept(envelope.message.attributes)
+    await application.accept(pushed_attributes(request.headers, await request.body()))
 
 
 @router.get("/runs")

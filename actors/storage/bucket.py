@@ -260,21 +260,6 @@ class Bucket:
                     for item in page.raw_page.get("items", ())
                 ]
 
-    def folders(self, prefix: str) -> Iterator[str]:
-        """The names of what lies directly below the prefix and has objects below it; up to 1,000 in a request."""
-        with self._errors(prefix):
-            listing = self._client.list_blobs(
-                self._bucket,
-                prefix=prefix,
-                delimiter="/",
-                fields="prefixes,nextPageToken",
-                retry=self._retry,
-                timeout=_LISTING_S,
-            )
-            for page in listing.pages:
-                for name in page.raw_page.get("prefixes", ()):
-                    yield name.removeprefix(prefix).rstrip("/")
-
     def delete(self, name: str) -> None:
         """Deletes an object. Does nothing if it does not exist."""
         try:

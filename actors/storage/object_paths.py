@@ -76,12 +76,8 @@ class Layout:
     def reconciliation(self, reconciliation: str) -> str:
         return f"{self.prefix}reconciliations/{reconciliation}.json"
 
-    @property
-    def runs(self) -> str:
-        return f"{self.prefix}runs/"
-
     def of(self, run_id: str) -> RunLayout:
-        return RunLayout(f"{self.runs}{run_id}/")
+        return RunLayout(f"{self.prefix}runs/{run_id}/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from .uploads import Uploads, Window
 
 logger = logging.getLogger("dropforge.reconcile")
 
-LEASE_S = 20.0
+LEASE_S = 60.0
+"""A local store, which answers nothing else during a long listing, must not make a reconciliation look dead."""
+
 _NOTE_EVERY_S = 1.0
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from actors.model.attempt import RESUMED, Attempt
+from actors.model.drop import RUN_ID_DIGITS
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from actors.storage.object_paths import Layout
@@ -54,8 +55,13 @@ class RunRegistry:
         return self.bucket.stat(self.records(run_id).names.run) is not None
 
     def run_ids(self) -> Iterator[str]:
-        """Every run there ever was, in the order of the ids: a request for each 1,000."""
-        return self.bucket.folders(self.layout.runs)
+        """Every run that is listed as open, incomplete or closed: a request for each 1,000. Some may come twice.
+
+        A run that is closed meanwhile is among them, for its new marker is there before the old one goes.
+        """
+        for prefix in (self.layout.open_runs, self.layout.incomplete_runs, self.layout.closed_runs):
+            for page in self.bucket.pages(prefix):
+                yield from (found.name[-RUN_ID_DIGITS:] for found in page)
 
     def open_since(self) -> dict[str, datetime | None]:
         """The open runs, and since when each is open."""

@@ -63,10 +63,6 @@ class MemoryBucket(Bucket):
     def age(self, name: str, age: timedelta) -> None:
         self.created(name, datetime.now(UTC) - age)
 
-    def folders(self, prefix: str) -> Iterator[str]:
-        below = (info.name.removeprefix(prefix) for info in self.objects(prefix))
-        return iter(dict.fromkeys(path.partition("/")[0] for path in below if "/" in path))
-
     def delete(self, name: str) -> None:
         self.before("delete", name)
         with self._lock:

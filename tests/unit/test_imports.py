@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.model",
         "serve_app.pubsub",
     },
-    "serve_app.security": {"actors.model", "serve_app.config", "serve_app.model"},
+    "serve_app.security": {"actors.model", "serve_app.config", "serve_app.model", "serve_app.pubsub"},
     "serve_app.runs": {
         "actors.model",
         "actors.storage",

@@ -88,12 +88,6 @@ def test_pages_hold_every_object_once(bucket: Bucket, prefix: str) -> None:
     assert list(bucket.pages(f"{prefix}none/")) in ([], [[]])
 
 
-def test_folders_are_listed_once(bucket: Bucket, prefix: str) -> None:
-    for name in ("b/2", "b/1/x", "a", "c/y"):
-        bucket.put(f"{prefix}{name}", b"", content_type=TEXT)
-    assert list(bucket.folders(prefix)) == ["b", "c"]
-
-
 def test_sources_are_composed_in_their_order(bucket: Bucket, prefix: str) -> None:
     for name in ("1", "2"):
         bucket.put(f"{prefix}{name}", name.encode(), content_type=TEXT)

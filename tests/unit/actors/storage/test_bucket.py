@@ -248,7 +248,6 @@ CALLS: dict[str, Callable[[Bucket, str], object]] = {
     "put": lambda bucket, name: bucket.put(name, b"x", content_type=TEXT),
     "objects": lambda bucket, name: list(bucket.objects(name)),
     "pages": lambda bucket, name: list(bucket.pages(name)),
-    "folders": lambda bucket, name: list(bucket.folders(name)),
     "delete": lambda bucket, name: bucket.delete(name),
     "compose": lambda bucket, name: bucket.compose(name, [f"{name}-source"], content_type=TEXT),
     "copy_from": lambda bucket, name: bucket.copy_from(

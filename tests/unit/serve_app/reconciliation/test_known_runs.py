@@ -28,7 +28,7 @@ def test_many_are_looked_up_in_one_listing(shop: Shop) -> None:
     assert known.missing(drops[:3]) == [drops[1]]
     assert known.missing(drops[3:5]) == [drops[3]]
     assert known.missing(drops[5:]) == [drops[5]]
-    assert shop.asked == {"stat runs": 3, "objects runs": 1}
+    assert shop.asked == {"stat runs": 3, "objects open": 1, "objects incomplete": 1, "objects closed": 1}
 
 
 def test_nothing_costs_nothing(shop: Shop) -> None:
