@@ -22,6 +22,8 @@ from .head_records import TEXT_FORM, UNQUOTED, HeadRecords
 _FEWEST_UNQUOTED = 2
 """One field that begins with a quote and does not end with one may be a slip in a file that quotes its fields."""
 _FEWEST_DOUBTS = 3
+_FEWEST_NAMED = 2
+"""One record with a field too many may as well have a delimiter too many anywhere."""
 _MOST = 0.75
 _QUOTED_BY_CUSTOM = (",", ";")
 """RFC 4180 quotes any field of a file with commas; IANA's text/tab-separated-values has no quotes."""
@@ -104,14 +106,18 @@ def _sure(head: HeadRecords, quoting: Quoting, evidence: Evidence) -> bool:
 
 def _extra_field(head: HeadRecords, dialect: Dialect) -> ExtraField:
     """The field that all records of the head have and the header has not."""
-    last = None
+    records = 0
+    last = ""
     for record in head.closed(dialect):
         fields = head.strictly(record, dialect)
         if fields is not None and any(map(str.strip, fields)):
             if len(fields) != head.width + 1 or _another_way_fits_the_header(head, record):
                 return "none"
+            records += 1
             last = last or fields[-1]
-    return "none" if last is None else "first" if last else "last"
+    if last:
+        return "first" if records >= _FEWEST_NAMED else "none"
+    return "last" if records else "none"
 
 
 def _another_way_fits_the_header(head: HeadRecords, record: str) -> bool:

@@ -141,7 +141,7 @@ def test_the_filter_is_bounded_whatever_the_file() -> None:
     header = header_of(b"i,x")
     assert len(IdFilter(header, 1 << 50)._bitmap) == 16 << 20
     assert len(IdFilter(header, 40_000_000)._bitmap) == 8 << 20
-    assert len(IdFilter(header, 0)._bitmap) == 8 << 10
+    assert len(IdFilter(header, 0)._bitmap) == 128 << 10
 
 
 @given(st.sets(st.integers(100, 163)))
