@@ -35,7 +35,19 @@ from actors.model.catalogue import Catalogue
 from actors.model.dialect import DOUBLED, Dialect, Quoting
 from actors.model.header import HeaderMap
 
-from .marks import Marks, ahead, behind, count_before, counts, escaped, last_place, marks, places, with_odd_count
+from .marks import (
+    Marks,
+    ahead,
+    behind,
+    count_before,
+    counts,
+    escaped,
+    last_place,
+    marked,
+    marks,
+    places,
+    with_odd_count,
+)
 
 QUOTE, LF, CR, BACKSLASH = b'"\n\r\\'
 
@@ -63,6 +75,28 @@ class Boundaries:
     ends: NDArray[np.int64]
     unclosed: frozenset[int] = frozenset()
     open_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The line ends of a block: their places, int64, ascending, and which of them are inside a record, bool."""
+
+    at: NDArray[np.int64]
+    inside: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, line_ends: Marks, quoted: Marks) -> _Lines:
+        at = places(line_ends)
+        if not (line_ends & quoted).any():
+            return cls(at, np.zeros(at.size, dtype=bool))
+        return cls(at, marked(quoted, at))
+
+    def first_inside(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Of each record with line ends inside it, the first one's index, the record's index, and how many it has."""
+        first = np.flatnonzero(self.inside & ~np.append(False, self.inside[:-1]))
+        closing = np.append(np.flatnonzero(~self.inside), self.at.size)
+        record = np.cumsum(~self.inside, dtype=np.int64)[first]
+        return first, record, closing[record] - first
 
 
 class RecordSplitter:
@@ -145,10 +179,9 @@ class RecordSplitter:
         misplaced = quotes & quoted & ~behind(before_field)
         if misplaced.any() and (misplaced[0] != 1 or misplaced[1:].any()):  # the block's first byte starts a field
             return None
-        ending = line_ends & ~quoted
-        if self._escaped_ends and BACKSLASH in block:
-            ending &= ~self._escaped_line_ends(data)
-        ends = places(ending) + 1
+        are_escaped = self._escaped_ends and BACKSLASH in block
+        lines = _Lines.of(line_ends, self._escaped_line_ends(data) if are_escaped else quoted)
+        ends = lines.at[~lines.inside] + 1
         rest = len(block) - (int(ends[-1]) if ends.size else 0)
         if final and rest:
             if quoted[-1] & last_place(len(block)):
@@ -158,10 +191,8 @@ class RecordSplitter:
             return None
         if ends.size and np.diff(ends, prepend=0).max() > self._max_row_bytes:
             return None
-        if self._checks_lines:
-            inside = line_ends & quoted
-            if inside.any() and self._swallowed(block, delimiters, places(inside), ends):
-                return None
+        if self._checks_lines and lines.inside.any() and self._swallowed(block, delimiters, lines, ends):
+            return None
         return ends
 
     @staticmethod
@@ -170,23 +201,32 @@ class RecordSplitter:
         found = escaped(data, BACKSLASH)
         return found | (behind(found & marks(data, CR)) & marks(data, LF))
 
-    def _swallowed(self, block: bytes, delimiters: Marks, inside: np.ndarray, ends: np.ndarray) -> bool:
-        """Whether a quote of these records is to be taken for open. `inside` are the line ends in quotes."""
-        record = np.searchsorted(ends, inside, side="right")
-        first = np.flatnonzero(np.diff(record, prepend=-1))
-        record, lines = record[first], np.diff(first, append=record.size)
-        complete = record < ends.size
-        record, line_end, lines = record[complete], inside[first[complete]], lines[complete]
-        starts = np.where(record > 0, ends[record - 1], 0)
-        doubtful = lines >= self._max_field_lines if self._max_field_lines else np.zeros(record.size, dtype=bool)
+    def _swallowed(self, block: bytes, delimiters: Marks, lines: _Lines, ends: np.ndarray) -> bool:
+        """Whether a quote of these records is to be taken for open."""
+        first, record, several = lines.first_inside()
+        limit = self._max_field_lines
+        long = several >= limit if limit else np.zeros(record.size, dtype=bool)
+        doubtful = long
         if self._delimiters > 0:
-            counted = counts(delimiters)
-            before = count_before(delimiters, counted, line_end) - count_before(delimiters, counted, starts)
-            doubtful |= before == self._delimiters
+            before = np.append(0, count_before(delimiters, counts(delimiters), lines.at))
+            whole = np.append(np.diff(before) == self._delimiters, True)
+            # Most records stop here: a line of theirs would have to be a whole record, if only by its delimiters.
+            up_to = np.cumsum(whole)
+            doubtful = long | (whole[first] & (up_to[first + several] > up_to[first]))
+        found = np.flatnonzero(doubtful & (record < ends.size))
+        if not found.size:
+            return False
+        record = record[found]
+        starts = np.where(record > 0, ends[record - 1], 0)
         return any(
-            self._swallows(block, start, end)
-            for start, end in zip(starts[doubtful].tolist(), ends[record[doubtful]].tolist(), strict=True)
+            (is_long or self._holds_records(block[start:end])) and self._swallows(block, start, end)
+            for start, end, is_long in zip(starts.tolist(), ends[record].tolist(), long[found].tolist(), strict=True)
         )
+
+    def _holds_records(self, record: bytes) -> bool:
+        """Whether a record's first line, and another, could be records of their own."""
+        first, *others = _ANY_LINE_END.split(record)
+        return self._is_whole(first) and any(map(self._is_whole, others))
 
     def _swallows(self, block: bytes, start: int, end: int) -> int:
         """Where a complete record ends instead if a quote of it is taken for open; 0 if none is."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Marks = NDArray[np.uint64]
 
 _WORD_BITS = 64
+_WORD_POWER = 6
 _TOP = np.uint64(_WORD_BITS - 1)
 _ONE = np.uint64(1)
 _DOUBLINGS = [np.uint64(1 << power) for power in range(6)]
@@ -69,9 +70,13 @@ def counts(words: Marks) -> NDArray[np.int64]:
 
 def count_before(words: Marks, counted: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many marks are before each of the positions `at`, by the `counts` of the words."""
-    word, bit = np.divmod(at, _WORD_BITS)
-    inside = np.append(words, np.uint64(0))[word] & ((_ONE << bit.astype(np.uint64)) - _ONE)
-    return counted[word] + np.bitwise_count(inside)
+    word, bit = at >> _WORD_POWER, (at & (_WORD_BITS - 1)).astype(np.uint64)
+    if not len(words):
+        return np.zeros(at.size, dtype=np.int64)
+    # Past the last word, the bit is 0.
+    inside = words[np.minimum(word, len(words) - 1)] & ((_ONE << bit) - _ONE)
+    found: NDArray[np.int64] = counted[word] + np.bitwise_count(inside)
+    return found
 
 
 def last_place(size: int) -> np.uint64:
@@ -85,6 +90,13 @@ def places(words: Marks) -> NDArray[np.int64]:
     bits = np.unpackbits(words[marked].view(np.uint8), bitorder="little").view(bool)
     at = np.flatnonzero(bits)
     return marked[at // _WORD_BITS] * _WORD_BITS + at % _WORD_BITS
+
+
+def marked(words: Marks, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each of the positions `at` is marked."""
+    word, bit = at >> _WORD_POWER, (at & (_WORD_BITS - 1)).astype(np.uint64)
+    found: NDArray[np.bool_] = ((words[word] >> bit) & _ONE).astype(bool)
+    return found
 
 
 def _packed(found: NDArray[np.bool_]) -> Marks:
