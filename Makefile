@@ -1,6 +1,9 @@
 # `make` alone lists what there is. Everything runs in .venv, which is made on first use.
 
 SHELL := /bin/bash
+
+# Each of a test run's many processes would compile everything anew where the environment forbids to keep it.
+export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 PYTHONS := $(PYTHON) python3.12 python3.11 python3.13 python3
 IN_RANGE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))

@@ -106,6 +106,7 @@ class Code(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large", Kind.CALLER
     STRAY_MESSAGE = "stray_message", Kind.CALLER
     REPLAY_ACTIVE = "replay_active", Kind.CALLER
+    RECONCILIATION_ACTIVE = "reconciliation_active", Kind.CALLER
 
 
 class DropforgeError(Exception):

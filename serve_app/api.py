@@ -9,10 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from actors.errors import Code, DropforgeError
+from serve_app.model.reconciliation import ReconciliationRequest, ReconciliationView
 from serve_app.model.replay import DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView, StatusView
-from serve_app.pubsub.push_envelope import PushEnvelope
+from serve_app.pubsub.pushed import PushEnvelope, pushed_attributes
 from serve_app.security.access import HEALTH, PUSH, Access
 from serve_app.security.gate import Gate
 from serve_app.web.pages import router as pages
@@ -23,6 +24,7 @@ from .application import Application
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
+ReconciliationId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 
 
 def _application(request: Request) -> Application:
@@ -53,14 +55,18 @@ def api(application: Application, access: Access) -> FastAPI:
     return made
 
 
-@router.post(PUSH, status_code=204)
-async def push(envelope: PushEnvelope, application: TheApplication) -> None:
-    """A notification pushed by Pub/Sub, wrapped.
+@router.post(
+    PUSH,
+    status_code=204,
+    openapi_extra={"requestBody": {"content": {"application/json": {"schema": PushEnvelope.model_json_schema()}}}},
+)
+async def push(request: Request, application: TheApplication) -> None:
+    """A notification pushed by Pub/Sub, wrapped or unwrapped with its metadata, or by Eventarc as a CloudEvent.
 
     Any status but 2xx makes Pub/Sub send it again, and after the attempts of the subscription's dead-letter policy
     put it on the dead-letter topic: that is where a message that is no notification ends.
     """
-    await application.accept(envelope.message.attributes)
+    await application.accept(pushed_attributes(request.headers, await request.body()))
 
 
 @router.get("/runs")
@@ -97,6 +103,21 @@ async def replay(request: ReplayRequest, application: TheApplication) -> ReplayV
 async def replay_progress(replay: ReplayId, application: TheApplication) -> ReplayView:
     """How far a replay is."""
     return await application.replay_progress(replay)
+
+
+@router.post("/reconciliations")
+async def reconcile(request: ReconciliationRequest, application: TheApplication) -> ReconciliationView:
+    """Starts a look for uploads that have no run, because their notification never came.
+
+    With `dry_run` false, it has them accepted too. It goes on when the caller leaves.
+    """
+    return await application.reconcile(request)
+
+
+@router.get("/reconciliations/{reconciliation}")
+async def reconciliation(reconciliation: ReconciliationId, application: TheApplication) -> ReconciliationView:
+    """How far a reconciliation is, and what it has found."""
+    return await application.reconciliation(reconciliation)
 
 
 @router.get("/source")

@@ -17,6 +17,7 @@ from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.settings import Settings
 from serve_app.dead_letters.inbox import Inbox
 from serve_app.dead_letters.replay import Replays
+from serve_app.model.reconciliation import ReconciliationRequest, ReconciliationView
 from serve_app.model.replay import SAMPLE, DiscardRequest, DiscardView, ReplayRequest, ReplayView
 from serve_app.model.selection import Selection, groups
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView, SourceView
@@ -25,6 +26,10 @@ from serve_app.monitoring.metrics import Metrics
 from serve_app.monitoring.tracing import Tracing
 from serve_app.pubsub.dead_letter_topic import DeadLetterSubscription, DeadLetterTopic
 from serve_app.pubsub.pull_subscriber import Subscriber
+from serve_app.reconciliation.acceptor import Acceptor
+from serve_app.reconciliation.reconciliations import Reconciliations
+from serve_app.reconciliation.regular import RegularReconciliation
+from serve_app.reconciliation.uploads import Uploads
 from serve_app.runs.accept import Acceptance
 from serve_app.runs.pipeline import Pipeline
 from serve_app.runs.run_driver import RunDriver
@@ -36,6 +41,9 @@ from serve_app.runs.stages import Stages
 
 MOST_RUNS = 200
 """Of one answer."""
+
+_BEGUN_AHEAD = 4
+"""How often `runs_in_flight` runs are begun, most of which wait for their turn, before a reconciliation waits too."""
 
 _PUBLISH_ON_STOP_S = 5.0
 _SEND_ON_STOP_S = 3.0
@@ -79,13 +87,24 @@ class Application:
         messages = DeadLetterSubscription(settings.project, settings.dead_letter_subscription)
         self._inbox = Inbox(self.registry, messages, self._acceptance.accept)
         self._replays = Replays(self.registry, self._inbox, self._metrics, self._tracing, self._supervisor.resume)
+        source = Bucket(client, settings.source_bucket)
+        uploads = Uploads(settings, source, self.registry)
+        acceptor = Acceptor(
+            self._acceptance.accept,
+            lambda: self._supervisor.under_way,
+            self._metrics,
+            most=_BEGUN_AHEAD * settings.runs_in_flight,
+        )
+        self._reconciliations = Reconciliations(settings, self.registry, uploads, acceptor)
+        self._regular = RegularReconciliation(settings, self.registry, uploads, acceptor)
         self._subscriber = self._subscribe() if settings.pull else None
-        buckets = {"source_bucket": Bucket(client, settings.source_bucket), "work_bucket": work}
+        buckets = {"source_bucket": source, "work_bucket": work}
         self._health = Health(settings, buckets, self._metrics, self._subscriber, times)
 
     async def start(self) -> None:
         await self._health.start()
         await self._supervisor.start()
+        await self._regular.start()
         if self._subscriber is not None:
             await self._subscriber.start()
 
@@ -94,6 +113,8 @@ class Application:
         if self._subscriber is not None:
             await self._subscriber.stop()
         await self._health.stop()
+        await self._regular.stop()
+        await self._reconciliations.stop()
         await self._replays.stop()
         await self._supervisor.stop()
         await self._dead_letters.stop(_PUBLISH_ON_STOP_S)
@@ -104,6 +125,7 @@ class Application:
         """Raises `INTERNAL` where a task that takes notifications, adopts runs or looks at dependencies has ended."""
         self._supervisor.check()
         self._health.check()
+        self._regular.check()
         if self._subscriber is not None:
             self._subscriber.check()
 
@@ -144,6 +166,14 @@ class Application:
     async def replay_progress(self, replay: str) -> ReplayView:
         """As `Replays.view`."""
         return await self._replays.view(replay)
+
+    async def reconcile(self, request: ReconciliationRequest) -> ReconciliationView:
+        """As `Reconciliations.start`."""
+        return await self._reconciliations.start(request)
+
+    async def reconciliation(self, reconciliation: str) -> ReconciliationView:
+        """As `Reconciliations.view`."""
+        return await self._reconciliations.view(reconciliation)
 
     def source(self) -> SourceView:
         """Where a file must be uploaded to so that this application processes it."""

@@ -172,9 +172,9 @@ class RecordSplitter:
 
     def _swallowed(self, block: bytes, delimiters: Marks, inside: np.ndarray, ends: np.ndarray) -> bool:
         """Whether a quote of these records is to be taken for open. `inside` are the line ends in quotes."""
-        record, first, lines = np.unique(
-            np.searchsorted(ends, inside, side="right"), return_index=True, return_counts=True
-        )
+        record = np.searchsorted(ends, inside, side="right")
+        first = np.flatnonzero(np.diff(record, prepend=-1))
+        record, lines = record[first], np.diff(first, append=record.size)
         complete = record < ends.size
         record, line_end, lines = record[complete], inside[first[complete]], lines[complete]
         starts = np.where(record > 0, ends[record - 1], 0)

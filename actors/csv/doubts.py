@@ -17,7 +17,7 @@ Doubt = Callable[[str, list[str]], str | None]
 
 _PAIR = re.compile(r"\\([\s\S]?)")
 _LINE_ENDS = frozenset("\r\n")
-_TEXT_FORM = frozenset("\\tnrbfvN0")
+TEXT_FORM_ESCAPES = frozenset("\\tnrbfvN0")
 """What follows a backslash in the text forms of PostgreSQL, mysql and jq."""
 _BACKSLASH = Dialect("backslash", "backslash", "backslash")
 _IN_QUOTES = re.compile(r'"((?:[^"\\]|""|\\[\s\S])*+)"\Z')
@@ -85,7 +85,7 @@ def _may_be_escapes(record: str, fields: list[str], dialect: Dialect) -> bool:
     behind = following(record) - {'"', ""}
     if NULL in fields:
         return True
-    if dialect.bare_escapes == "auto" and behind and behind <= _TEXT_FORM:
+    if dialect.bare_escapes == "auto" and behind and behind <= TEXT_FORM_ESCAPES:
         return True
     doubled = behind & {"\\", *_LINE_ENDS}
     return bool(doubled) and behind <= {"\\", *_LINE_ENDS}
@@ -127,7 +127,7 @@ def _unquoted(record: str, fields: list[str], delimiter: str, width: int, dialec
                 return f"A field has quotes around it, though the file quotes nothing. {SETTINGS}"
     if dialect.escapes == "auto" and "\\" in record:
         behind = following(record)
-        if behind <= _TEXT_FORM:
+        if behind <= TEXT_FORM_ESCAPES:
             return f"The record has backslashes that may be escapes, and the file has not shown whether. {_ESCAPES}"
     return None
 

@@ -31,7 +31,7 @@ Places = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 _PROBES = 8
-_FEWEST_BITS, _MOST_BITS = 16, 27  # powers of two
+_FEWEST_BITS, _MOST_BITS = 20, 27  # powers of two
 _LONGEST = 64  # bytes of an id that are hashed directly; longer ids are replaced by their digest
 
 _WINDOW = _LONGEST + 2  # an id, its closing quote, the delimiter
@@ -55,8 +55,10 @@ class IdFilter:
     """
 
     def __init__(self, header: HeaderMap, size: int, position: int | None = None) -> None:
-        """`position` is that of the field to take for the id, if it is another one."""
-        self._position = header.first + (header.positions["id"] if position is None else position)
+        """`position` is that of the field to take for the id, if it is another one. Without either no row has an id."""
+        if position is None:
+            position = header.positions.get("id")
+        self._position = None if position is None else header.first + position
         self._split = splitter(header.delimiter, header.dialect)
         self._quotes = header.dialect.quoting != "none"
         self._escapes = "backslash" in (header.dialect.quoting, header.dialect.escapes)
@@ -72,8 +74,10 @@ class IdFilter:
         `ends` is int64, shape (records,), as in `Boundaries`; the result is uint64 of the same shape. It is 0 for a
         record without an id, and for one longer than `max_row_bytes`, which is rejected and may exceed the block.
         """
-        starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
         hashes = np.zeros(ends.size, dtype=np.uint64)
+        if self._position is None:
+            return hashes
+        starts = np.concatenate(([start], ends[:-1])) if ends.size else ends
         for at in range(0, ends.size, _ROWS_AT_ONCE):
             rows = slice(at, at + _ROWS_AT_ONCE)
             hashes[rows] = self._hashes_of(block, starts[rows], ends[rows], max_row_bytes)
@@ -96,7 +100,8 @@ class IdFilter:
         others = np.flatnonzero(to_read)
         if others.size:
             pairs = zip(starts[others].tolist(), ends[others].tolist(), strict=True)
-            hashes[others] = _hashes(*_characters([self._id(block, first, end) for first, end in pairs]))
+            ids = [self._id(block, first, end, self._position or 0) for first, end in pairs]
+            hashes[others] = _hashes(*_characters(ids))
         return hashes
 
     def _leading(self, block: bytes, starts: Places, ends: Places) -> tuple[Places, Bytes, Places]:
@@ -121,20 +126,20 @@ class IdFilter:
             plain &= (window[rows, escape] != BACKSLASH) | (escape >= lengths)
         return places[plain], window[plain, :_LONGEST], lengths[plain]
 
-    def _id(self, block: bytes, start: int, end: int) -> bytes:
+    def _id(self, block: bytes, start: int, end: int, position: int) -> bytes:
         """The id of the record `[start, end)`. Parses the whole record only if the quotes before the id require it."""
         first = start
         end -= block[end - 1] == LF
         end -= end > start and block[end - 1] == CR
         last = self._field_end(block, first, end)
-        for _ in range(self._position):
+        for _ in range(position):
             if last == end:
                 return b""
             if last >= 0:
                 first = last + 1
                 last = self._field_end(block, first, end)
         if last < 0:
-            return self._parsed_id(block[start:end])
+            return self._parsed_id(block[start:end], position)
         if self._quotes and first < last and block[first] == QUOTE:
             return block[first + 1 : last - 1]
         return block[first:last]
@@ -151,10 +156,10 @@ class IdFilter:
             return -1
         return last
 
-    def _parsed_id(self, record: bytes) -> bytes:
+    def _parsed_id(self, record: bytes, position: int) -> bytes:
         try:
             fields = self._split(record.decode(self._encoding))
-            return fields[self._position].encode(self._encoding)
+            return fields[position].encode(self._encoding)
         except (UnicodeDecodeError, IndexError):
             return b""
 
@@ -185,8 +190,10 @@ def _hashes(characters: Bytes, lengths: Places) -> Hashes:
     words = (characters[:, : 8 * width] * inside).view("<u8") * _FACTORS[:width]
     words ^= words >> _HALF
     hashes: Hashes = words.sum(axis=1, dtype=np.uint64) + lengths.astype(np.uint64) * _MIX
-    hashes ^= hashes >> _HALF
-    hashes *= _STEP
+    # Once is not enough: ids that differ in their last characters alone would differ in too few of the lowest bits.
+    for factor in (_STEP, _MIX):
+        hashes ^= hashes >> _HALF
+        hashes *= factor
     hashes ^= hashes >> _HALF
     hashes[lengths == 0] = 0
     hashes[(hashes == 0) & (lengths > 0)] = 1

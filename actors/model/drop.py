@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-RUN_ID = r"[0-9a-f]{20}"
+RUN_ID_DIGITS = 20
+RUN_ID = rf"[0-9a-f]{{{RUN_ID_DIGITS}}}"
 """Pattern of a run's id: what `Drop.run_id` gives."""
 
 
@@ -22,7 +23,7 @@ class Drop:
     def run_id(self) -> str:
         """20 hex digits derived from the identity alone, so that a duplicate notification finds the same run."""
         identity = f"{self.bucket}\n{self.object}\n{self.generation}".encode("utf-8", "surrogatepass")
-        return hashlib.sha256(identity).hexdigest()[:20]
+        return hashlib.sha256(identity).hexdigest()[:RUN_ID_DIGITS]
 
     @property
     def uri(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.errors import DropforgeError
 from actors.model.catalogue import ROLES, Catalogue, Role
@@ -12,14 +12,21 @@ from actors.model.reason import Reason
 from .columns import Column, columns_of
 from .head_text import HeadText
 from .layout import Layout, find_layout
-from .proposals import Profile, Proposed, proposals_of, proposed
+from .preset_choice import preset_of
+from .proposal import Profile, Proposal, Proposed, proposed
+from .proposals import proposals_of
+from .quoting import Quoting, is_unclear, quoting_of
 from .roles import RoleFound, roles_of
 from .trial import MOST_AMISS, Trial, try_settings
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`trial` is None where even the proposed settings can't read the file; `refusal` says why."""
+    """`trial` is None where even the proposed settings can't read the file; `refusal` says why.
+
+    `base` has the settings that the proposed ones are put over: those of the shop's preset, if it is a shop's file.
+    `quoting` says how the file quotes its fields, in words; empty where it could not be read so far.
+    """
 
     head: HeadText
     layout: Layout
@@ -28,11 +35,13 @@ class Check:
     proposed: Proposed
     trial: Trial | None
     refusal: Reason | None
+    base: Catalogue = field(default_factory=Catalogue)
+    quoting: str = ""
 
     @property
     def missing(self) -> tuple[Role, ...]:
-        """The roles without a column, but for those that are optional by default."""
-        return tuple(role for role in ROLES if role not in self.roles and role not in Catalogue().optional_columns)
+        """The roles without a column, but for those that are optional by default, or by the shop's preset."""
+        return tuple(role for role in ROLES if role not in self.roles and role not in self.base.optional_columns)
 
     @property
     def fine(self) -> bool:
@@ -41,15 +50,30 @@ class Check:
 
 
 def check_head(head: HeadText, base: Catalogue) -> Check:
-    """The check of a file by its start. `base` has the settings of which as many as possible are kept."""
+    """The check of a file by its start. `base` has the settings of which as many as possible are kept.
+
+    Where these are the defaults, and a shop's preset names the file's columns, the preset is the base.
+    """
     layout = find_layout(head)
     columns = columns_of(layout)
+    preset = preset_of(layout.names) if base == Catalogue() else None
+    if preset:
+        base = preset.catalogue
     roles = roles_of(columns, base)
-    found = proposed(base, proposals_of(Profile(layout, columns, roles, base)))
+    given = [Proposal.of("preset", preset.name, preset.evidence)] if preset else []
+    found = proposed(base, proposals_of(Profile(layout, columns, roles, base)), *given)
     trial: Trial | None = None
     refusal: Reason | None = None
+    quoting = Quoting("")
     try:
+        quoting = quoting_of(head, found.catalogue)
+        found = found.with_more(quoting.settings, quoting.advice)
         trial = try_settings(head, found.catalogue)
+        if is_unclear(trial.rejects) and not quoting.settings:
+            quoting = quoting_of(head, found.catalogue, unclear=True)
+            found = found.with_more(quoting.settings, quoting.advice)
+            trial = try_settings(head, found.catalogue)
     except DropforgeError as error:
         refusal = Reason(code=error.code, message=error.message)
-    return Check(head, layout, columns, roles, found, trial, refusal)
+    over = preset.catalogue if preset else Catalogue()
+    return Check(head, layout, columns, roles, found, trial, refusal, over, quoting.said)

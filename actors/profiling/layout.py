@@ -10,14 +10,22 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
-from actors.csv.content import BOM
+from actors.csv.boundaries import RecordSplitter, without_line_end
+from actors.csv.content import BOM, HEAD_BYTES
+from actors.csv.dialects import dialect_of
+from actors.csv.evidence import evidence_of
+from actors.csv.fields import splitter
+from actors.csv.head_records import HeadRecords
 from actors.csv.header import DELIMITERS
+from actors.model.catalogue import Catalogue
 
 from .head_text import HeadText
 from .hints import known_names
+from .preset_choice import preset_of
 
 SAMPLE_ROWS = 2_000
 _SAMPLE_BYTES = 4 << 20
@@ -34,7 +42,7 @@ class Layout:
     """`names` are the header's, `rows` the first records after it. `lines_before` counts lines ahead of the header.
 
     `byte_order_mark` and `sep_line` say that the file itself names its encoding and its delimiter. `evidence` has a
-    sentence for each of `encoding`, `delimiter`, `quoting` and `header`.
+    sentence for each of `encoding`, `delimiter` and `header`.
     """
 
     encoding: str
@@ -63,7 +71,7 @@ def find_layout(head: HeadText) -> Layout:
     lines = io.StringIO(text, newline="")
     for _ in range(before):
         lines.readline()
-    records = [record for record in islice(csv.reader(lines, delimiter=delimiter), SAMPLE_ROWS + 1) if any(record)]
+    records = [record for record in islice(_records(lines.read(), delimiter), SAMPLE_ROWS + 1) if any(record)]
     header, rows = (records[0], records[1:]) if records else ([], [])
     cut = not head.whole or len(head.data) > _SAMPLE_BYTES
     if len(rows) > 1 and cut and len(rows) < SAMPLE_ROWS:
@@ -79,7 +87,6 @@ def find_layout(head: HeadText) -> Layout:
         evidence={
             "encoding": why_encoding,
             "delimiter": why_delimiter,
-            "quoting": _quoting(start, delimiter),
             "header": why_header,
         },
     )
@@ -132,17 +139,22 @@ def _lines_before(text: str, delimiter: str, *, skip: int) -> tuple[int, str]:
     full = [(at, record) for at, record in records if len(record) >= usual - 1][:_HEADER_AMONG] or records[:1]
     most = max(len(known_names(record)) for _, record in full)
     best = [(at, record) for at, record in full if len(known_names(record)) == most]
-    # Of several lines of names, as in Amazon's flat files, the last is for programs; a repeated header is no other.
-    at, record = best[-1] if most >= _SURELY_NAMES and best[-1][1] != best[0][1] else best[0]
+    shop = next(((at, record) for at, record in full if preset_of(record)), None)
+    # Of several lines of names, the last is for programs; a repeated header is no other.
+    at, record = shop or (best[-1] if most >= _SURELY_NAMES and best[-1][1] != best[0][1] else best[0])
     known = known_names(record)
     why = f"line {at + 1} has {len(record)} fields"
     return at, f"{why}, and {', '.join(known[:4])} are usual names of columns" if known else why
 
 
-def _quoting(text: str, delimiter: str) -> str:
-    """In words; which quoting it is, is decided where the file is read."""
-    doubled, escaped = text.count('""'), text.count('\\"')
-    opened = len(re.findall(rf'(?:^|[{re.escape(delimiter)}\n\r])"', text))
-    if not opened:
-        return "no field begins with a quote"
-    return f"{opened:,} fields begin with a quote; {doubled:,} doubled quotes, {escaped:,} quotes behind a backslash"
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The header's and the records' fields, by the quoting that the most of the first records show."""
+    data = text.encode()
+    head = HeadRecords(data[:HEAD_BYTES], delimiter, Catalogue(), final=len(data) < HEAD_BYTES)
+    dialect = dialect_of(head, evidence_of(head))
+    ends = RecordSplitter(delimiter.encode(), Catalogue().max_row_bytes, dialect).split(data, final=True).ends
+    columns = slice(int(dialect.extra_field == "first"), None)
+    split = splitter(delimiter, dialect)
+    yield split(head.header)
+    for start, end in pairwise(ends.tolist()):
+        yield split(without_line_end(data[start:end]).decode())[columns][: head.width or None]

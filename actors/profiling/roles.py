@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from actors.csv.role_columns import comparable
+from actors.csv.role_columns import columns_of, comparable
 from actors.model.catalogue import ROLES, Catalogue, Role
 
 from .columns import Column
@@ -44,9 +44,8 @@ def roles_of(columns: Sequence[Column], base: Catalogue) -> dict[Role, RoleFound
 
 
 def is_named(base: Catalogue, role: Role, column: str) -> bool:
-    """Whether the base's setting names this column for the role."""
-    wanted = getattr(base.columns, role)
-    return isinstance(wanted, str) and comparable(wanted) == comparable(column)
+    """Whether the base's setting names this column for the role, also by a pattern or among others."""
+    return any(positions for _, positions in columns_of(role, base, [comparable(column)]))
 
 
 def _score(column: Column, role: Role) -> tuple[float, str]:

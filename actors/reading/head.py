@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from actors.csv.boundaries import RecordSplitter
 from actors.csv.content import HEAD_BYTES, Start, as_marked, before_header, check_content
-from actors.csv.dialects import Evidence, find_dialect
+from actors.csv.dialects import find_dialect
+from actors.csv.evidence import Evidence
 from actors.csv.header import detect_delimiter, lines_before_header, read_header
 from actors.csv.ids import IdFilter
 from actors.csv.products import ProductKeys

@@ -33,6 +33,9 @@ _BROWSER_DOWNLOADS = "https://storage.cloud.google.com"
 _UPLOAD_CHUNK_BYTES = 8 << 20
 """A multiple of 256 KiB, as chunks of a resumable upload must be ("Resumable uploads", Cloud Storage documentation)."""
 
+_LISTING_S = 120.0
+"""For one request of a long listing: a local store, which has no index, looks at all its files first."""
+
 CONNECTIONS = 32
 """Connections of one client. This many threads can use it without waiting for one."""
 
@@ -46,6 +49,16 @@ class ObjectInfo:
     size: int
     metadata: Mapping[str, str]
     updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """An object in a listing. `size` is in bytes; `created` is when this generation was, by the server's clock."""
+
+    name: str
+    generation: int
+    size: int
+    created: datetime
 
 
 def connect(project: str | None = None, times: RequestTimes | None = None) -> storage.Client:
@@ -221,6 +234,31 @@ class Bucket:
                 timeout=self._timeout,
             )
             yield from (_info(blob) for blob in blobs)
+
+    def pages(self, prefix: str) -> Iterator[list[ListedObject]]:
+        """Every object whose name starts with the prefix, in name order, its newest generation, a request at a time.
+
+        Cloud Storage puts up to 1,000 objects in a page ("Objects: list", Cloud Storage JSON API); the size of a page
+        is left to the server. Only what `ListedObject` has is asked for, and no other object is made of it.
+        """
+        with self._errors(prefix):
+            listing = self._client.list_blobs(
+                self._bucket,
+                prefix=prefix,
+                fields="items(name,generation,size,timeCreated),nextPageToken",
+                retry=self._retry,
+                timeout=_LISTING_S,
+            )
+            for page in listing.pages:
+                yield [
+                    ListedObject(
+                        item["name"],
+                        int(item["generation"]),
+                        int(item.get("size", 0)),
+                        datetime.fromisoformat(item["timeCreated"]),
+                    )
+                    for item in page.raw_page.get("items", ())
+                ]
 
     def delete(self, name: str) -> None:
         """Deletes an object. Does nothing if it does not exist."""

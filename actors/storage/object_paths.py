@@ -6,6 +6,9 @@
 {prefix}closed/{newest first}-{run}      a finished run's summary; listing the newest reads only those
 {prefix}replays/lease.json               the lease of the active replay; one at a time
 {prefix}replays/{replay}.json            a replay's progress
+{prefix}reconciliations/lease.json       the lease of the active reconciliation; one at a time
+{prefix}reconciliations/looked.json      until when the regular ones have looked at all uploads
+{prefix}reconciliations/{id}.json        a reconciliation's progress
 {prefix}runs/{run}/run.json              the accepted run, written once
                   /lease.json            the lease of the run's owner, replaced by compare-and-swap
                   /text.json             the text of a drop that is compressed or in UTF-16; written once
@@ -61,6 +64,17 @@ class Layout:
 
     def replay(self, replay: str) -> str:
         return f"{self.prefix}replays/{replay}.json"
+
+    @property
+    def reconciliation_lease(self) -> str:
+        return f"{self.prefix}reconciliations/lease.json"
+
+    @property
+    def reconciled_until(self) -> str:
+        return f"{self.prefix}reconciliations/looked.json"
+
+    def reconciliation(self, reconciliation: str) -> str:
+        return f"{self.prefix}reconciliations/{reconciliation}.json"
 
     def of(self, run_id: str) -> RunLayout:
         return RunLayout(f"{self.prefix}runs/{run_id}/")

@@ -62,6 +62,8 @@ class LocalCloud:
 
     pubsub: Service
     storage: Service
+    objects: Path
+    """A folder for each bucket, with a file for each object."""
 
     def __init__(self, options: LocalCloudOptions | None = None) -> None:
         self.options = options or LocalCloudOptions()
@@ -80,8 +82,9 @@ class LocalCloud:
             started.callback(self.pubsub.stop)
             self.pubsub.start()
             # Started after the topic and its subscription exist: an event without them would be lost.
+            self.objects = root / "storage"
             self.storage = Service(
-                self._storage_program(root / "storage"),
+                self._storage_program(self.objects),
                 root / "log" / "storage.log",
                 scratch=scratch,
                 prepare=self._create_buckets,

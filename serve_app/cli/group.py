@@ -13,6 +13,7 @@ from serve_app.cli.commands.demo import demo
 from serve_app.cli.commands.discard import discard
 from serve_app.cli.commands.doctor import doctor
 from serve_app.cli.commands.drop import drop
+from serve_app.cli.commands.reconcile import reconcile
 from serve_app.cli.commands.rejects import rejects
 from serve_app.cli.commands.replay import replay
 from serve_app.cli.commands.runs import runs
@@ -43,11 +44,12 @@ def main() -> None:
       dropforge drop FILE   upload a catalogue, from another shell
       dropforge runs        list the runs and their results
       dropforge replay      retry what ran out of retries
+      dropforge reconcile   find uploads that started no run
       dropforge doctor      check that the Google Cloud project is set up correctly
 
     Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
     """
 
 
-for _command in (demo, up, check, drop, runs, watch, status, rejects, dead_letters, replay, discard, doctor):
+for _command in (demo, up, check, drop, runs, watch, status, rejects, dead_letters, replay, discard, reconcile, doctor):
     main.add_command(_command)

@@ -10,6 +10,7 @@ import fnmatch
 import re
 import string
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -136,6 +137,13 @@ class Settings(BaseSettings):
     lease_s: float = Field(
         15.0, gt=1, description="a run whose owner has not renewed its lease for this long gets a new owner, seconds"
     )
+    reconcile_every_s: float = Field(
+        0,
+        ge=0,
+        description="interval at which the application looks for uploads whose notification never came, and accepts "
+        "them, seconds; 0: never. Each look lists the watched prefix, one request for 1,000 objects, and asks only for "
+        "those that are newer than the last look; the first one goes a day back",
+    )
     adopt_every_s: float = Field(5.0, gt=0, description="interval of the search for runs without an owner, seconds")
 
     @classmethod
@@ -227,11 +235,10 @@ class Settings(BaseSettings):
 
     def watches(self, bucket: str, name: str) -> bool:
         """Whether an object is a drop: in the watched bucket, below the prefix, and its name matches a pattern."""
+        if not self.is_upload(bucket, name):
+            return False
         path = name.removeprefix(self.watched_prefix)
-        case = 0 if self.patterns_regard_case else re.IGNORECASE
-        return self.is_upload(bucket, name) and any(
-            re.match(fnmatch.translate(pattern), path, case) for pattern in self.object_patterns
-        )
+        return any(_compiled(pattern, self.patterns_regard_case).match(path) for pattern in self.object_patterns)
 
     def is_upload(self, bucket: str, name: str) -> bool:
         """Whether an object is a file in the watched bucket, below the prefix: one that somebody may mean as a drop.
@@ -274,3 +281,8 @@ class Settings(BaseSettings):
             rejects_warning_share=self.rejects_warning_share,
             trace=trace,
         )
+
+
+@lru_cache(256)
+def _compiled(pattern: str, regard_case: bool) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern), 0 if regard_case else re.IGNORECASE)

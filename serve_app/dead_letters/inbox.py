@@ -32,7 +32,7 @@ class Inbox:
         self,
         registry: RunRegistry,
         messages: DeadLetterSource,
-        accept: Callable[[Mapping[str, str]], Awaitable[None]],
+        accept: Callable[[Mapping[str, str]], Awaitable[object]],
     ) -> None:
         self._registry = registry
         self._messages = messages

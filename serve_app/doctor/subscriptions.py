@@ -112,6 +112,14 @@ def _delivery(subscription: Any, settings: Settings, update: str) -> Iterator[Fi
             f"{settings.subscription} has no push endpoint, but the application does not pull: it receives nothing.",
             f"set DROPFORGE_PULL=true, or: {update} --push-endpoint=https://HOST/pubsub/push",
         )
+    config = subscription.push_config
+    if endpoint and "no_wrapper" in config and not config.no_wrapper.write_metadata:
+        yield error(
+            SUBSCRIPTION,
+            f"{settings.subscription} pushes unwrapped messages without their metadata: no notification tells its "
+            "event, so the application refuses them all.",
+            f"{update} --push-no-wrapper-write-metadata",
+        )
     audience = subscription.push_config.oidc_token.audience
     if endpoint and not settings.pull and audience != settings.push_audience:
         yield error(

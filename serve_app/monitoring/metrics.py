@@ -36,6 +36,9 @@ class Metrics:
         self._retries = Counter("dropforge_retries", "Retries, by stage and code", ("stage", "code"))
         self._dead_letters = Counter("dropforge_dead_letters", "Dead letters by stage and code", ("stage", "code"))
         self._replayed = Counter("dropforge_replayed", "Dead letters replayed, by outcome", ("outcome",))
+        self._reconciled = Counter(
+            "dropforge_reconciled", "Uploads without a run that a reconciliation found, by outcome", ("outcome",)
+        )
         self._takeovers = Counter("dropforge_lease_takeovers", "Runs taken over from an owner whose lease expired")
         self._stage_s = Histogram(
             "dropforge_stage_seconds", "Seconds of a stage, per shard", _STAGE_SECONDS, ("stage",)
@@ -95,6 +98,10 @@ class Metrics:
     def replayed(self, *, succeeded: int, failed_again: int) -> None:
         _add(self._replayed, succeeded, outcome="succeeded")
         _add(self._replayed, failed_again, outcome="failed_again")
+
+    def reconciled(self, *, accepted: int, failed: int) -> None:
+        _add(self._reconciled, accepted, outcome="accepted")
+        _add(self._reconciled, failed, outcome="failed")
 
     def in_flight(self, *, runs: int, shards: int) -> None:
         self._runs_in_flight.set(runs)

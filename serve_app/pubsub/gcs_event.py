@@ -34,6 +34,16 @@ class Notification:
     event_type: str
     drop: Drop
 
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes from which `parse` makes this notification."""
+        return {
+            "eventType": self.event_type,
+            "bucketId": self.drop.bucket,
+            "objectId": self.drop.object,
+            "objectGeneration": str(self.drop.generation),
+        }
+
     @classmethod
     def parse(cls, attributes: Mapping[str, str]) -> Notification:
         """Raises `BAD_REQUEST` when the message is not a Cloud Storage notification."""

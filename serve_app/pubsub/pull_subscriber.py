@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from google.cloud import pubsub_v1
 from google.cloud.pubsub_v1.subscriber.futures import StreamingPullFuture
@@ -21,7 +22,7 @@ from actors.errors import Code, DropforgeError
 
 logger = logging.getLogger("dropforge.subscriber")
 
-Handle = Callable[[Mapping[str, str]], Coroutine[None, None, None]]
+Handle = Callable[[Mapping[str, str]], Coroutine[Any, Any, object]]
 
 _DRAIN_S = 15.0
 _RECONNECT_S = (0.5, 30.0)

@@ -19,7 +19,10 @@ from .run_registry import RunRegistry
 
 
 class Acceptance:
-    """The one way in, for notifications that were pushed, pulled or replayed. `begin` has a new run driven."""
+    """The one way in: notifications that were pushed, pulled or replayed, and uploads that a reconciliation found.
+
+    `begin` has a new run driven.
+    """
 
     def __init__(
         self,
@@ -36,20 +39,20 @@ class Acceptance:
         self._tracing = tracing
         self._begin = begin
 
-    async def accept(self, attributes: Mapping[str, str]) -> None:
+    async def accept(self, attributes: Mapping[str, str]) -> bool:
         """Makes the run of a notification's drop durable and starts it; a duplicate changes nothing.
 
-        Returns once the notification may be acknowledged. Raises `BAD_REQUEST` where the attributes are no
-        notification's, and what the bucket raises.
+        Returns once the notification may be acknowledged, True where it has begun a run. Raises `BAD_REQUEST` where
+        the attributes are no notification's, and what the bucket raises.
         """
         drop = drop_of(attributes, self._settings)
         if drop is Ignored.NOT_MATCHED:
             first = self.ignored.tell(Notification.parse(attributes).drop)
             self._metrics.notification(drop if first else "duplicate")
-            return
+            return False
         if isinstance(drop, Ignored):
             self._metrics.notification(drop)
-            return
+            return False
         context = trace_context.context_of(trace_context.received(attributes))
         about = {"run": drop.run_id, "drop": drop.uri}
         with self._tracing.span("accept", about, context=context, kind=SpanKind.CONSUMER) as span:
@@ -59,3 +62,4 @@ class Acceptance:
         self._metrics.notification("accepted" if accepted else "duplicate")
         if accepted:
             self._begin(run)
+        return accepted

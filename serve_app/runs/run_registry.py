@@ -6,10 +6,12 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from actors.model.attempt import RESUMED, Attempt
+from actors.model.drop import RUN_ID_DIGITS
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from actors.storage.object_paths import Layout
@@ -48,6 +50,18 @@ class RunRegistry:
             # A process that died between the two writes left a run that nothing lists; the duplicate mends it.
             self.bucket.create(self.layout.open_marker(run.run_id), b"", content_type="text/plain")
         return created
+
+    def has_run(self, run_id: str) -> bool:
+        return self.bucket.stat(self.records(run_id).names.run) is not None
+
+    def run_ids(self) -> Iterator[str]:
+        """Every run that is listed as open, incomplete or closed: a request for each 1,000. Some may come twice.
+
+        A run that is closed meanwhile is among them, for its new marker is there before the old one goes.
+        """
+        for prefix in (self.layout.open_runs, self.layout.incomplete_runs, self.layout.closed_runs):
+            for page in self.bucket.pages(prefix):
+                yield from (found.name[-RUN_ID_DIGITS:] for found in page)
 
     def open_since(self) -> dict[str, datetime | None]:
         """The open runs, and since when each is open."""

@@ -59,6 +59,11 @@ class RunSupervisor:
         if tasks:
             await asyncio.wait(tasks)
 
+    @property
+    def under_way(self) -> int:
+        """Runs that this process has begun and that have not ended; some of them may still wait for their turn."""
+        return len(self._tasks)
+
     def begin(self, run: Run) -> None:
         """Drives a run that was accepted just now."""
         self._start(run.run_id, run)

@@ -2,7 +2,8 @@
 
 | route            | requires                                                                              |
 |------------------|---------------------------------------------------------------------------------------|
-| `/pubsub/push`   | an ID token of Pub/Sub: audience `push_audience`, e-mail `push_service_account`       |
+| `/pubsub/push`   | an ID token of Pub/Sub or Eventarc: audience `push_audience`, e-mail                  |
+|                  | `push_service_account`                                                                |
 | `/health`        | nothing, but answers an unknown caller, such as a probe, with the status only         |
 | `/page/sign-in`, | nothing: the form that asks for the token, its style sheet and script                 |
 | `/page/static/…` |                                                                                       |
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 
 from actors.errors import Code, DropforgeError
 from serve_app.config.settings import Settings
+from serve_app.pubsub.pushed import is_marked
 
 from .id_tokens import Certificates, IdTokens
 from .session import Sessions
@@ -102,7 +104,7 @@ class Access:
             await self._admit_push(self._push, headers)
             return True
         if method not in _READING:
-            _refuse_cross_site(headers, form=path.startswith(PAGES))
+            _refuse_cross_site(headers, form=path.startswith(PAGES), marked=path == PUSH and is_marked(headers))
         if self._open and (path == PUSH or not self._asks_callers):
             _refuse_other_hosts(headers)
             return True
@@ -173,11 +175,12 @@ def _refuse_other_hosts(headers: Mapping[str, str]) -> None:
         )
 
 
-def _refuse_cross_site(headers: Mapping[str, str], *, form: bool) -> None:
+def _refuse_cross_site(headers: Mapping[str, str], *, form: bool, marked: bool) -> None:
     """Prevents cross-site request forgery.
 
     Checks the browser's Fetch Metadata (`Sec-Fetch-Site`) and `Origin` headers, and requires JSON, which a form can't
     send. With `form`, a urlencoded form is accepted too, but only with an `Origin`: every browser sends one with POST.
+    A request that is `marked` by headers of its own may have any content type: a form can't send these either.
 
     Raises `CROSS_SITE`, or `BAD_REQUEST` for another content type.
     """
@@ -189,7 +192,7 @@ def _refuse_cross_site(headers: Mapping[str, str], *, form: bool) -> None:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if form and origin is not None and kind == "application/x-www-form-urlencoded":
         return
-    if kind != "application/json":
+    if kind != "application/json" and not marked:
         raise DropforgeError(
             Code.BAD_REQUEST, "The request is not JSON: send JSON with `Content-Type: application/json`."
         )

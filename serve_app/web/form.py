@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from pydantic import ValidationError
 
 from actors.errors import Code, DropforgeError
+from serve_app.model.reconciliation import ReconciliationRequest, ReconciliationView
 from serve_app.model.selection import Selection
 
 _MOST_FIELDS = 20
@@ -42,6 +43,25 @@ def chosen_fields(selection: Selection, **more: object) -> dict[str, str]:
     """The fields from which `selection_of` makes this selection, for a link or a form."""
     fields: Mapping[str, object] = selection.model_dump(exclude_none=True) | more
     return {name: str(value) for name, value in fields.items()}
+
+
+def reconciliation_of(fields: Mapping[str, str]) -> ReconciliationRequest:
+    """The request from the fields that are filled in. Only with the field `accept` it accepts what it finds.
+
+    Raises `BAD_REQUEST` when a field has no valid value.
+    """
+    chosen = {name: fields[name].strip() for name in ("prefix", "since_s", "limit") if fields.get(name, "").strip()}
+    try:
+        return ReconciliationRequest.model_validate({**chosen, "dry_run": "accept" not in fields})
+    except ValidationError as invalid:
+        names = ", ".join(str(fault["loc"][0]) for fault in invalid.errors())
+        raise DropforgeError(Code.BAD_REQUEST, f"The value of these fields is not valid: {names}.") from invalid
+
+
+def reconciliation_fields(view: ReconciliationView) -> dict[str, str]:
+    """The fields that accept what this reconciliation has shown, and no more than that."""
+    since = {} if view.since_s is None else {"since_s": f"{view.since_s:g}"}
+    return {"prefix": view.prefix, **since, "limit": str(view.missed), "accept": "yes"}
 
 
 def query(fields: Mapping[str, str]) -> str:

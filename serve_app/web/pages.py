@@ -14,7 +14,15 @@ from serve_app.security.access import SIGN_IN
 from serve_app.security.session import COOKIE, VALID_S
 
 from .dropping import DropRequest, DropTarget
-from .form import chosen_fields, fields_of, own_address, query, selection_of
+from .form import (
+    chosen_fields,
+    fields_of,
+    own_address,
+    query,
+    reconciliation_fields,
+    reconciliation_of,
+    selection_of,
+)
 from .picture import HEADERS as PICTURE_HEADERS
 from .picture import shown
 from .render import html_page
@@ -33,6 +41,7 @@ def _site(request: Request) -> Site:
 TheSite = Annotated[Site, Depends(_site)]
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{20}$")]
 ReplayId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
+ReconciliationId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,6 +151,36 @@ async def start_replay(request: Request, site: TheSite) -> RedirectResponse:
 async def replay(request: Request, site: TheSite, replay: ReplayId) -> HTMLResponse:
     view = await site.application.replay_progress(replay)
     return _page(request, site, "replay.html", view=view, age_s=0.0, troubles=[])
+
+
+@router.get("/page/reconcile")
+async def ask_reconciliation(request: Request, site: TheSite) -> HTMLResponse:
+    """Asks which uploads to look at for those that have no run."""
+    return _page(request, site, "reconcile.html", settings=site.settings, age_s=0.0, troubles=[])
+
+
+@router.post("/page/reconciliations")
+async def start_reconciliation(request: Request, site: TheSite) -> RedirectResponse:
+    """Starts a look for uploads without a run; with the field `accept`, one that accepts as many as were shown."""
+    fields = fields_of(await request.body())
+    asked = reconciliation_of(fields)
+    view = await site.application.reconcile(asked)
+    return _see(request, f"/page/reconciliations/{view.reconciliation}")
+
+
+@router.get("/page/reconciliations/{reconciliation}")
+async def reconciliation(request: Request, site: TheSite, reconciliation: ReconciliationId) -> HTMLResponse:
+    view = await site.application.reconciliation(reconciliation)
+    return _page(
+        request,
+        site,
+        "reconciliation.html",
+        view=view,
+        bucket=site.settings.source_bucket,
+        fields=reconciliation_fields(view),
+        age_s=0.0,
+        troubles=[],
+    )
 
 
 @router.post("/page/drops")

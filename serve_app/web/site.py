@@ -14,6 +14,7 @@ from actors.errors import Code, DropforgeError
 from actors.model.run import Run
 from actors.storage.bucket import Bucket
 from serve_app.config.settings import Settings
+from serve_app.model.reconciliation import ReconciliationRequest, ReconciliationView
 from serve_app.model.replay import ReplayRequest, ReplayView
 from serve_app.model.selection import Selection
 from serve_app.model.views import DeadLettersView, HealthView, RunsView, RunView
@@ -45,6 +46,10 @@ class Application(Protocol):
     async def replay(self, request: ReplayRequest) -> ReplayView: ...
 
     async def replay_progress(self, replay: str) -> ReplayView: ...
+
+    async def reconcile(self, request: ReconciliationRequest) -> ReconciliationView: ...
+
+    async def reconciliation(self, reconciliation: str) -> ReconciliationView: ...
 
 
 @dataclass(frozen=True, slots=True)

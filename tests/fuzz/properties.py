@@ -22,6 +22,7 @@ def reads_as_the_standard_library_does(file: WellFormed, *, shard_rows: int) -> 
     names, *records = csv.reader(io.StringIO(file.text, newline=""), delimiter=file.delimiter)
     names = [comparable(name) for name in names]
     positions = [names.index(getattr(file.catalogue.columns, role)) for role in ROLES]
+    records = _without_extra_field(records, len(names))
     rows, rejects, blank = [], [], 0
     for number, fields in enumerate(records, start=1):
         if not any(map(str.strip, fields)):
@@ -41,6 +42,15 @@ def reads_as_the_standard_library_does(file: WellFormed, *, shard_rows: int) -> 
     assert list(zip(read.numbers, read.rows, strict=True)) == rows
     assert [(reject.row, reject.code) for reject in read.rejects] == rejects
     assert (read.blank, read.records) == (blank, len(records))
+
+
+def _without_extra_field(records: list[list[str]], width: int) -> list[list[str]]:
+    """Where all records have one field more than the header, it is the first one, or an empty last one."""
+    filled = [fields for fields in records if any(map(str.strip, fields))]
+    last = any(fields[-1] for fields in filled)
+    if any(len(fields) != width + 1 for fields in filled) or (last and len(filled) < 2):
+        return records
+    return [fields[1:] if last else fields[:-1] for fields in records]
 
 
 def never_crashes_never_loses_always_accounts(

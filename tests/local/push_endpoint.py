@@ -18,7 +18,13 @@ class Pushed:
     at: float
     path: str
     headers: dict[str, str]
-    body: dict[str, Any]
+    data: bytes
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The data as JSON."""
+        body: dict[str, Any] = json.loads(self.data)
+        return body
 
 
 class PushEndpoint:
@@ -31,8 +37,8 @@ class PushEndpoint:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                endpoint.pushed.append(Pushed(time.monotonic(), self.path, dict(self.headers), body))
+                data = self.rfile.read(int(self.headers["Content-Length"]))
+                endpoint.pushed.append(Pushed(time.monotonic(), self.path, dict(self.headers), data))
                 self.send_response(endpoint.answers.popleft() if endpoint.answers else 204)
                 self.end_headers()
 

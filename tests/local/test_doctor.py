@@ -71,6 +71,15 @@ def test_an_application_that_is_pushed_to_needs_an_endpoint(project: Project) ->
     assert (finding.level, "no push endpoint" in finding.what) == (Level.ERROR, True)
 
 
+def test_an_unwrapped_push_needs_its_metadata(project: Project) -> None:
+    endpoint = "https://shop.example/pubsub/push"
+    project.resubscribe(push_config={"push_endpoint": endpoint, "no_wrapper": {}})
+    bare = [each for each in project.findings(pull=False) if "without their metadata" in each.what]
+    assert [(each.level, "--push-no-wrapper-write-metadata" in each.fix) for each in bare] == [(Level.ERROR, True)]
+    project.resubscribe(push_config={"push_endpoint": endpoint, "no_wrapper": {"write_metadata": True}})
+    assert not [each for each in project.findings(pull=False) if "metadata" in each.what]
+
+
 def test_what_an_emulator_can_t_answer_is_unknown(
     cloud: LocalCloud, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

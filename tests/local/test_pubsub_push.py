@@ -32,6 +32,45 @@ def test_push_sends_the_wrapped_envelope(bus: Bus, endpoint: PushEndpoint) -> No
     assert "deliveryAttempt" not in pushed.body
 
 
+def test_an_unwrapped_push_has_its_metadata_as_headers(bus: Bus, endpoint: PushEndpoint) -> None:
+    topic = bus.topic()
+    unwrapped = {"push_endpoint": endpoint.url, "no_wrapper": {"write_metadata": True}}
+    subscription = bus.subscription(topic, push_config=unwrapped)
+    [message_id] = bus.publish(topic, b"hello", eventType="OBJECT_FINALIZE", objectId="in/ä.csv")
+
+    [pushed] = wait_for(lambda: endpoint.pushed[:], within_s=60, what="a push")
+
+    assert (pushed.path, pushed.data) == ("/push?token=t", b"hello")
+    assert pushed.headers["eventType"] == "OBJECT_FINALIZE"
+    assert pushed.headers["objectId"].encode("latin-1").decode() == "in/ä.csv"
+    assert pushed.headers["x-goog-pubsub-subscription-name"] == subscription
+    assert pushed.headers["x-goog-pubsub-message-id"] == message_id
+    assert pushed.headers["x-goog-pubsub-publish-time"].endswith("Z")
+
+
+def test_an_attribute_that_makes_no_header_is_left_out(embedded_bus: Bus, endpoint: PushEndpoint) -> None:
+    bus = embedded_bus
+    topic = bus.topic()
+    bus.subscription(topic, push_config={"push_endpoint": endpoint.url, "no_wrapper": {"write_metadata": True}})
+    bus.publish(topic, b"hello", **{"two words": "x", "injected": "a\r\nX-Other: b", "plain": "y"})
+
+    [pushed] = wait_for(lambda: endpoint.pushed[:], within_s=60, what="a push")
+
+    assert pushed.headers["plain"] == "y"
+    assert not {"X-Other", "two words", "two", "injected"} & set(pushed.headers)
+
+
+def test_an_unwrapped_push_can_be_the_data_alone(bus: Bus, endpoint: PushEndpoint) -> None:
+    topic = bus.topic()
+    bus.subscription(topic, push_config={"push_endpoint": endpoint.url, "no_wrapper": {}})
+    bus.publish(topic, b"hello", eventType="OBJECT_FINALIZE")
+
+    [pushed] = wait_for(lambda: endpoint.pushed[:], within_s=60, what="a push")
+
+    assert pushed.data == b"hello"
+    assert "eventType" not in pushed.headers
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 102])
 def test_a_push_answered_so_is_acknowledged(embedded_bus: Bus, endpoint: PushEndpoint, status: int) -> None:
     bus = embedded_bus

@@ -140,7 +140,6 @@ def test_a_message_over_the_limits_is_refused(embedded_bus: Bus, message: dict[s
         {"enable_exactly_once_delivery": True},
         {"retain_acked_messages": True},
         {"push_config": {"push_endpoint": "http://localhost", "oidc_token": {"service_account_email": "a@b"}}},
-        {"push_config": {"push_endpoint": "http://localhost", "no_wrapper": {}}},
     ],
     ids=str,
 )

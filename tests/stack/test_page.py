@@ -161,6 +161,19 @@ def test_finish_a_run_without_the_images_of_a_gone_host(stack: Stack, page: Page
     expect(page.get_by_text("A replay gave up 1 of these images.")).to_be_visible()
 
 
+def test_accept_an_upload_that_was_never_announced(stack: Stack, page: Page) -> None:
+    missed = stack.drop_unannounced("in/by-page/missed.csv", csv_of(products(stack, 2)))
+    page.goto("/")
+    page.get_by_role("link", name="Reconcile").click()
+    page.get_by_label("Prefix").fill("in/by-page/")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Accept 1").click()
+    state(page, "done")
+    page.get_by_role("link", name="missed.csv").click()
+    state(page, "done")
+    assert stack.done(missed).counts.rows_out == 2
+
+
 def test_with_the_keyboard_alone(stack: Stack, page: Page, tmp_path: Path) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
@@ -216,7 +229,7 @@ def test_lost_connection_is_told_and_forgotten(tab: Tab) -> None:
     tab.complaints = [text for text in tab.complaints if "ERR_FAILED" not in text]
 
 
-@pytest.mark.parametrize("path", ["/", "run", "/page/dead-letters", "/page/replay"])
+@pytest.mark.parametrize("path", ["/", "run", "/page/dead-letters", "/page/replay", "/page/reconcile"])
 def test_on_a_phone_nothing_is_beside_the_screen(browser: Browser, stack: Stack, path: str) -> None:
     name = f"{UNWATCHED}{'a-very-long-name-' * 10}.csv"
     drop = stack.drop(name, csv_of(products(stack, 2, product_name="Unbroken" * 40)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from actors.errors import Code, DropforgeError
-from actors.storage.bucket import Bucket, ObjectInfo
+from actors.storage.bucket import Bucket, ListedObject, ObjectInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,23 @@ class MemoryBucket(Bucket):
         with self._lock:
             names = sorted(name for name in self._objects if name.startswith(prefix))
             return iter([self._objects[name].info for name in names[:limit]])
+
+    def pages(self, prefix: str) -> Iterator[list[ListedObject]]:
+        """Two objects a page."""
+        found = list(self.objects(prefix))
+        for start in range(0, len(found), 2):
+            yield [
+                ListedObject(info.name, info.generation, info.size, info.updated or datetime.now(UTC))
+                for info in found[start : start + 2]
+            ]
+
+    def created(self, name: str, moment: datetime) -> None:
+        """As if the object had been written at this moment."""
+        found = self._objects[name]
+        self._objects[name] = replace(found, info=replace(found.info, updated=moment))
+
+    def age(self, name: str, age: timedelta) -> None:
+        self.created(name, datetime.now(UTC) - age)
 
     def delete(self, name: str) -> None:
         self.before("delete", name)

@@ -84,8 +84,11 @@ class Stack(System):
         return self.call("POST", "/pubsub/push", json=push_envelope(attributes))
 
     @contextmanager
-    def push_subscription(self, *, attempts: int) -> Iterator[Callable[[Mapping[str, str]], None]]:
-        """A topic whose messages are pushed to the application, and dead-lettered after `attempts`; publishes to it."""
+    def push_subscription(self, *, attempts: int, no_wrapper: bool = False) -> Iterator[Callable[..., None]]:
+        """A topic whose messages are pushed to the application, and dead-lettered after `attempts`.
+
+        Gives what publishes a message's attributes to it, and its data.
+        """
         project = self.settings.project
         topic = self.publisher.create_topic(name=f"projects/{project}/topics/pushed").name
         subscriber = pubsub_v1.SubscriberClient()
@@ -96,11 +99,18 @@ class Stack(System):
             request={
                 "name": subscription,
                 "topic": topic,
-                "push_config": {"push_endpoint": f"{self.url}/pubsub/push"},
+                "push_config": {
+                    "push_endpoint": f"{self.url}/pubsub/push",
+                    **({"no_wrapper": {"write_metadata": True}} if no_wrapper else {}),
+                },
                 "dead_letter_policy": policy,
             }
         )
-        yield lambda attributes: self.publisher.publish(topic, b"{}", **attributes).result(_WAIT_S)
+
+        def publish(attributes: Mapping[str, str], data: bytes = b"{}") -> None:
+            self.publisher.publish(topic, data, **attributes).result(_WAIT_S)
+
+        yield publish
         subscriber.delete_subscription(subscription=subscription)
         self.publisher.delete_topic(topic=topic)
 

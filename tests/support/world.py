@@ -76,6 +76,17 @@ class World(ABC):
         """Uploads an object to the source bucket; below the watched prefix that starts its run."""
         return Drop(self.source.name, name, self.source.put(name, data, content_type="text/csv"))
 
+    def drop_unannounced(self, name: str, data: bytes) -> Drop:
+        """Puts an object into the source bucket of which no notification comes."""
+        at_first = f"{UNWATCHED}unannounced"
+        self.source.put(at_first, data, content_type="text/csv")
+        folder = self.cloud.objects / self.source.name
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / at_first).rename(folder / name)
+        info = self.source.stat(name)
+        assert info is not None
+        return Drop(self.source.name, name, info.generation)
+
     def publish(self, attributes: Mapping[str, str]) -> None:
         """A notification on the topic that the application's subscription is of."""
         topic = self.publisher.topic_path(self.settings.project, self.cloud.options.topic)

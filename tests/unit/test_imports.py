@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.model",
         "serve_app.pubsub",
     },
-    "serve_app.security": {"actors.model", "serve_app.config", "serve_app.model"},
+    "serve_app.security": {"actors.model", "serve_app.config", "serve_app.model", "serve_app.pubsub"},
     "serve_app.runs": {
         "actors.model",
         "actors.storage",
@@ -63,6 +63,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "serve_app.dead_letters": {
         "actors.model",
+        "serve_app.model",
+        "serve_app.monitoring",
+        "serve_app.pubsub",
+        "serve_app.runs",
+    },
+    "serve_app.reconciliation": {
+        "actors.model",
+        "actors.storage",
+        "serve_app.config",
         "serve_app.model",
         "serve_app.monitoring",
         "serve_app.pubsub",
@@ -86,6 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "serve_app.model",
         "serve_app.monitoring",
         "serve_app.pubsub",
+        "serve_app.reconciliation",
         "serve_app.runs",
         "serve_app.security",
         "serve_app.web",

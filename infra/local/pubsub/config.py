@@ -24,7 +24,7 @@ _UNSUPPORTED_SUBSCRIPTION = (
     "message_transforms",
     "retain_acked_messages",
 )
-_UNSUPPORTED_PUSH = ("oidc_token", "no_wrapper")
+_UNSUPPORTED_PUSH = ("oidc_token",)
 _FIXED = frozenset({"name", "topic", "filter"})
 _WEEK_S = 7 * 24 * 3600
 

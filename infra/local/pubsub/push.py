@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import logging
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 ACKNOWLEDGING = frozenset({102, 200, 201, 202, 204})
 _CONCURRENCY = 16
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(rb"[^\x00-\x08\x0a-\x1f\x7f]*")
+"""What HTTP allows ("HTTP Semantics", RFC 9110, section 5), so that no attribute can add a header of its own."""
 
 
 def envelope(received: wire.ReceivedMessage, subscription: str) -> bytes:
@@ -49,6 +53,33 @@ def envelope(received: wire.ReceivedMessage, subscription: str) -> bytes:
     return json.dumps(body).encode()
 
 
+def request_of(received: wire.ReceivedMessage, config: wire.Subscription) -> tuple[dict[str, bytes], bytes]:
+    """The headers and the body of a push request.
+
+    With `no_wrapper`, the body is the message's data. With its `write_metadata`, the message's metadata are in
+    `x-goog-pubsub-<KEY>` headers, and its attributes in `<KEY>` headers (`PushConfig.NoWrapper`, Pub/Sub API v1), in
+    UTF-8 (as Google's emulator 0.8.20 sends them). Attributes that make no header are left out.
+    """
+    if not config.push_config.HasField("no_wrapper"):
+        return {"Content-Type": b"application/json"}, envelope(received, config.name)
+    sent = received.message
+    if not config.push_config.no_wrapper.write_metadata:
+        return {}, sent.data
+    metadata = {
+        "subscription-name": config.name,
+        "message-id": sent.message_id,
+        "publish-time": sent.publish_time.ToJsonString(),
+        "ordering-key": sent.ordering_key,
+    }
+    texts = dict(sent.attributes) | {f"x-goog-pubsub-{key}": value for key, value in metadata.items() if value}
+    headers = {name: value.encode() for name, value in texts.items()}
+    return {name: value for name, value in headers.items() if _is_header(name, value)}, sent.data
+
+
+def _is_header(name: str, value: bytes) -> bool:
+    return _HEADER_NAME.fullmatch(name) is not None and _HEADER_VALUE.fullmatch(value) is not None
+
+
 async def deliver(subscription: Subscription) -> None:
     """Pushes the subscription's messages while it has a push endpoint; returns when the subscription is deleted."""
     threads = ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="push")
@@ -66,9 +97,9 @@ async def deliver(subscription: Subscription) -> None:
 
 async def _push(subscription: Subscription, lease: Lease, threads: ThreadPoolExecutor) -> None:
     endpoint = subscription.config.push_config.push_endpoint
-    body = envelope(subscription.received(lease), subscription.name)
+    headers, body = request_of(subscription.received(lease), subscription.config)
     try:
-        status = await _post(endpoint, body, subscription.config.ack_deadline_seconds, threads)
+        status = await _post(endpoint, headers, body, subscription.config.ack_deadline_seconds, threads)
     except (OSError, HTTPException, TimeoutError) as error:
         outcome, acknowledged = repr(error), False
     else:
@@ -83,7 +114,9 @@ async def _push(subscription: Subscription, lease: Lease, threads: ThreadPoolExe
         logger.exception("Could not store the answer to %s; it is pushed again after its deadline", lease.ack_id)
 
 
-async def _post(endpoint: str, body: bytes, timeout_s: float, threads: ThreadPoolExecutor) -> int:
+async def _post(
+    endpoint: str, headers: dict[str, bytes], body: bytes, timeout_s: float, threads: ThreadPoolExecutor
+) -> int:
     """The status of the answer. Raises `OSError`, `HTTPException` or `TimeoutError` when there is no answer."""
     url = urlsplit(endpoint)
     connection_class = HTTPSConnection if url.scheme == "https" else HTTPConnection
@@ -92,7 +125,7 @@ async def _post(endpoint: str, body: bytes, timeout_s: float, threads: ThreadPoo
 
     def post() -> int:
         with closing(connection):
-            connection.request("POST", target, body, {"Content-Type": "application/json"})
+            connection.request("POST", target, body, headers)
             return connection.getresponse().status
 
     try:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from actors.model.drop import RUN_ID
 from serve_app.cli.screen.complaint import Complaint
+from serve_app.model.reconciliation import ReconciliationView
 from serve_app.model.replay import DiscardView, ReplayView
 from serve_app.model.views import DeadLettersView, ErrorView, HealthView, RunsView, RunView, SourceView, StatusView
 
@@ -109,6 +110,13 @@ class Api:
 
     def replay_progress(self, replay: str) -> ReplayView:
         return self._read(self._get(f"/replays/{replay}"), ReplayView)
+
+    def reconcile(self, request: Mapping[str, Any]) -> ReconciliationView:
+        """Starts a reconciliation. `request` is a `ReconciliationRequest` as JSON."""
+        return self._read(self._send("POST", "/reconciliations", json=request), ReconciliationView)
+
+    def reconciliation(self, reconciliation: str) -> ReconciliationView:
+        return self._read(self._get(f"/reconciliations/{reconciliation}"), ReconciliationView)
 
     def find(self, text: str) -> RunView:
         """The run whose id is or starts with `text`, or the newest run of the object with that name.

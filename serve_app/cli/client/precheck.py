@@ -9,7 +9,7 @@ from pathlib import Path
 from actors.csv.unpack import unpack
 from actors.model.catalogue import Catalogue
 from actors.profiling.check import check_head
-from actors.profiling.proposals import Proposal
+from actors.profiling.proposal import Proposal
 from actors.profiling.trial import Trial, try_settings
 from actors.reading.head import read_head
 from serve_app.config.settings import Settings

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from actors.profiling.check import Check
-from actors.profiling.proposals import Proposal
+from actors.profiling.proposal import Proposal
 from actors.profiling.trial import Trial
 from serve_app.model.ranking import largest_first
 
@@ -45,6 +45,7 @@ def check_json(check: Check) -> dict[str, Any]:
             "delimiter": layout.delimiter,
             "lines_before_header": layout.lines_before,
             "header": list(layout.names),
+            "quoting": check.quoting,
             "evidence": layout.evidence,
         },
         "columns": [
@@ -88,7 +89,7 @@ def check_report(check: Check) -> Iterator[RenderableType]:
             "packed in": ", ".join(check.head.forms),
             "encoding": escape(f"{layout.encoding}: {layout.evidence['encoding']}"),
             "delimiter": escape(f"{layout.delimiter_name}: {layout.evidence['delimiter']}"),
-            "quoting": escape(layout.evidence["quoting"]),
+            "quoting": escape(check.quoting),
             "header": escape(layout.evidence["header"]),
         }
     )
@@ -97,7 +98,7 @@ def check_report(check: Check) -> Iterator[RenderableType]:
     if check.missing:
         yield escape(f"\nNo column was found for {', '.join(check.missing)}.")
     for proposal in check.proposed.advice:
-        yield f"\nNot by a setting of this version: {proposal_lines([proposal])}"
+        yield f"\nTo decide: {proposal_lines([proposal])}"
     if check.refusal:
         yield escape(f"\nA run of it would be refused: {check.refusal.code}: {check.refusal.message}")
     if check.trial:

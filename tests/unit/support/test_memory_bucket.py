@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from actors.errors import Code, DropforgeError
@@ -68,6 +70,22 @@ def test_objects_are_listed_in_name_order(bucket: Bucket, prefix: str) -> None:
     listed = list(bucket.objects(prefix, limit=2))
     assert [(info.name, info.size) for info in listed] == [(f"{prefix}a", 1), (f"{prefix}b/10", 4)]
     assert all(info.updated is not None for info in listed)
+
+
+def test_pages_hold_every_object_once(bucket: Bucket, prefix: str) -> None:
+    made = {f"{prefix}{name}": bucket.put(f"{prefix}{name}", b"12", content_type=TEXT) for name in ("b/2", "a", "b/1")}
+    bucket.put(f"{prefix}a", b"123", content_type=TEXT)
+    listed = [found for page in bucket.pages(prefix) for found in page]
+    assert [(found.name, found.size) for found in listed] == [
+        (f"{prefix}a", 3),
+        (f"{prefix}b/1", 2),
+        (f"{prefix}b/2", 2),
+    ]
+    assert listed[0].generation > made[f"{prefix}a"]
+    assert listed[1].generation == made[f"{prefix}b/1"]
+    for found in listed:
+        assert abs((datetime.now(UTC) - found.created).total_seconds()) < 3600
+    assert list(bucket.pages(f"{prefix}none/")) in ([], [[]])
 
 
 def test_sources_are_composed_in_their_order(bucket: Bucket, prefix: str) -> None:

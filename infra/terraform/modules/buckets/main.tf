@@ -69,7 +69,7 @@ resource "google_storage_bucket" "output" {
 
     condition {
       age            = var.scratch_days
-      matches_prefix = ["${var.work_prefix}replays/"]
+      matches_prefix = ["${var.work_prefix}replays/", "${var.work_prefix}reconciliations/"]
     }
   }
 

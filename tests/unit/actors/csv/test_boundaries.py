@@ -78,7 +78,7 @@ def _plain_line_end(data: bytes, position: int) -> int:
     return min(position + 1 + (data[position : position + 2] == b"\r\n"), len(data))
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(hostile_bytes)
 @example(b'"a""b"\r\n"c"d,"e"')
 @example(b'a"b,"c\nd"\n')
@@ -98,7 +98,7 @@ def test_same_records_as_the_standard_library(data: bytes) -> None:
     assert [stdlib_records(data[a:b]) for a, b in pairwise(starts[: last + 1])] == [[row] for row in expected[:last]]
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(hostile_bytes, st.integers(1, 30))
 @example(b'"ab\ncd\n"', 4)
 @example(b"abc\r\nd", 4)
@@ -108,7 +108,7 @@ def test_same_records_as_the_rule_written_out(data: bytes, limit: int) -> None:
     assert (boundaries.ends.tolist(), set(boundaries.unclosed)) == plain_ends(data, limit)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(hostile_bytes, st.sampled_from([",", ";", "\t", "|", "^", "-", "\\", "]", "."]))
 def test_records_are_found_with_any_delimiter(data: bytes, delimiter: str) -> None:
     data = data.replace(b",", delimiter.encode())
@@ -117,7 +117,7 @@ def test_records_are_found_with_any_delimiter(data: bytes, delimiter: str) -> No
         assert boundaries.ends.size == len(stdlib_records(data, delimiter))
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(hostile_bytes, st.data())
 def test_a_part_cut_at_boundaries_has_the_same_boundaries(data: bytes, draw: st.DataObject) -> None:
     splitter = RecordSplitter(b",", draw.draw(st.integers(1, 30)))
@@ -130,7 +130,7 @@ def test_a_part_cut_at_boundaries_has_the_same_boundaries(data: bytes, draw: st.
     assert part.unclosed == {index - first for index in whole.unclosed if first <= index < last}
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(hostile_bytes, hostile_bytes, st.integers(1, 30))
 def test_what_is_found_holds_whatever_follows(data: bytes, following: bytes, limit: int) -> None:
     splitter = RecordSplitter(b",", limit)
@@ -139,7 +139,7 @@ def test_what_is_found_holds_whatever_follows(data: bytes, following: bytes, lim
     assert early.ends.tolist() == whole.ends.tolist()[: early.ends.size]
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(hostile_bytes)
 def test_counted_quotes_agree_with_the_pattern(data: bytes) -> None:
     splitter = RecordSplitter(b",", NO_LIMIT)
@@ -170,7 +170,7 @@ def splitters(draw: st.DrawFn) -> RecordSplitter:
     )
 
 
-@settings(max_examples=800)
+@settings(max_examples=250)
 @given(ESCAPED, splitters(), st.booleans())
 @example(b'1,"n,d\n2,n",d\n', RecordSplitter(b",", NO_LIMIT, fields=3), True)
 def test_in_each_dialect_counting_agrees_with_the_pattern(data: bytes, splitter: RecordSplitter, final: bool) -> None:
@@ -182,7 +182,7 @@ def test_in_each_dialect_counting_agrees_with_the_pattern(data: bytes, splitter:
         assert not by_pattern.open_ended
 
 
-@settings(max_examples=800)
+@settings(max_examples=250)
 @given(ESCAPED, splitters(), st.data())
 def test_in_each_dialect_a_part_has_the_boundaries_of_the_whole(
     data: bytes, splitter: RecordSplitter, draw: st.DataObject

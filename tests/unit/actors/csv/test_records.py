@@ -219,7 +219,7 @@ def plan_and_read(data: bytes, settings: Catalogue, shard_bytes: int) -> list[Sh
     return [read_shard(data[shard.start : shard.end], shard, header, settings) for shard in shards]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(rows=WRITTEN_ROWS, line_end=st.sampled_from(["\n", "\r\n", "\r"]), shard_bytes=st.integers(1, 300))
 def test_what_a_writer_wrote_comes_back(rows: list[list[str]], line_end: str, shard_bytes: int) -> None:
     text = io.StringIO(newline="")
@@ -231,7 +231,7 @@ def test_what_a_writer_wrote_comes_back(rows: list[list[str]], line_end: str, sh
     assert sum(frame.blank for frame in frames) == len(rows) - len(expected)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(text=SLOPPY, shard_bytes=st.integers(1, 100))
 def test_shards_together_are_what_the_standard_library_reads(text: str, shard_bytes: int) -> None:
     frames = plan_and_read(HEADER + b"\n" + text.encode(), catalogue(required=()), shard_bytes)
@@ -251,7 +251,7 @@ def test_shards_together_are_what_the_standard_library_reads(text: str, shard_by
             assert rejects[number].code is Code.WRONG_FIELD_COUNT
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     data=st.one_of(st.binary(max_size=80), SLOPPY.map(str.encode)),
     shard_bytes=st.integers(1, 60),

@@ -50,7 +50,7 @@ def plain_plan(data: bytes, shard_bytes: int, shard_rows: int | None, max_row_by
         record_start = end
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(
     data=hostile_bytes,
     cuts=st.lists(st.integers(0, 200), max_size=8),

@@ -141,7 +141,7 @@ def test_more_frames_than_allowed(extension: str) -> None:
 
 
 @given(st.sampled_from(list(SAVED_AS)), st.integers(0), st.binary(min_size=1, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_damaged_images_are_decoded_or_refused(extension: str, position: int, damage: bytes) -> None:
     data = bytearray(picture(extension, side=16))
     start = position % len(data)

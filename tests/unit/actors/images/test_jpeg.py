@@ -80,7 +80,7 @@ def test_a_jpeg_that_decoding_may_refuse_is_decoded_in_full() -> None:
 
 
 @given(st.sampled_from(KINDS), st.integers(0), st.integers(0, 6), DAMAGES, st.sampled_from([None, 40, 2, 1]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_verdict_is_that_of_decoding_it_all(
     kind: str, position: int, removed: int, damage: bytes, cut: int | None
 ) -> None:

@@ -15,11 +15,15 @@ from actors.profiling.check import Check, check_head
 from actors.profiling.head_text import HeadText, read_head_text
 from actors.profiling.trial import try_settings
 
-from .shops import SHOPS, amazon, excel, google_merchant, reference, shopify
+from .shops import SHOPS, amazon, excel, google_merchant, reference
 
 
 def head_of(data: bytes) -> HeadText:
     return read_head_text(io.BufferedReader(io.BytesIO(data)), len(data))  # type: ignore[arg-type]
+
+
+def lines_of(header: str, *rows: str) -> str:
+    return "\n".join([header, *rows]) + "\n"
 
 
 def checked(text: str | bytes, base: Catalogue | None = None) -> Check:
@@ -53,7 +57,7 @@ def test_the_reference_s_sample_needs_no_setting(shared_data: Path) -> None:
 
 EXPECTED = {
     "shopify": {
-        "id": "Variant SKU",
+        "id": "Handle",
         "name": "Title",
         "description": "Body (HTML)",
         "brand": "Vendor",
@@ -91,7 +95,7 @@ EXPECTED = {
 def test_each_role_has_its_column(shop: str) -> None:
     check = checked(SHOPS[shop]())
     assert columns_by_role(check) == EXPECTED[shop]
-    assert set(check.missing) == {role for role in ROLES if role not in EXPECTED[shop]}
+    assert set(check.missing) == {*ROLES} - {*EXPECTED[shop]} - {*check.base.optional_columns}
     assert check.fine == (not check.missing)
     for found in check.roles.values():
         assert "look like" in found.evidence
@@ -106,7 +110,7 @@ def test_the_proposed_settings_read_every_row(shop: str) -> None:
     assert check.refusal is None
     assert check.trial is not None
     assert check.trial.rejects == {}
-    assert check.trial.rows == (48 if shop == "shopify" else 24)
+    assert check.trial.rows == 24
     assert all(row["image_uri"].startswith("http") for row in check.trial.first)
     assert check.trial.first[0]["c1_name"]
 
@@ -204,10 +208,93 @@ def test_a_repeated_header_is_no_line_before_it() -> None:
 
 
 def test_a_column_that_is_often_blank_is_not_required() -> None:
-    check = checked(shopify())
+    rows = (f"P-{row},Pot {row},{'A pot of clay.' * (row % 2)},http://h.example/{row}.png" for row in range(24))
+    check = checked(lines_of("sku,title,description,image", *rows))
     assert check.proposed.values["required"] == ["id", "image"]
     (required,) = (each for each in check.proposed.settings if each.setting == "required")
-    assert "Body (HTML) is blank in 50% of the rows" in required.evidence
+    assert "description is blank in 50% of the rows" in required.evidence
+
+
+CATALOGUES = Path(__file__).parents[3] / "catalogues"
+
+
+@pytest.mark.parametrize("file", sorted(CATALOGUES.iterdir()), ids=lambda file: file.stem)
+def test_a_shop_s_export_has_its_preset(file: Path) -> None:
+    check = checked(file.read_bytes())
+    assert check.proposed.values == ({} if file.stem == "flipkart" else {"preset": file.stem})
+    assert check.missing == ()
+    assert check.trial is not None
+    assert set(check.trial.rejects) <= {"missing_value"}
+
+
+def test_numbered_columns_of_images_are_all_proposed() -> None:
+    rows = (
+        f"P-{row},Pot {row},A pot of clay.,http://h.example/{row}a.png,http://h.example/{row}b.png" for row in range(24)
+    )
+    check = checked(lines_of("sku,title,description,Picture 1,Picture 2", *rows))
+    assert check.proposed.values["columns"]["image"] == ["Picture 1", "Picture 2"]
+
+
+def test_several_paths_in_a_cell_are_seen() -> None:
+    rows = (
+        f'P-{row},Pot {row},A pot of clay.,http://h.example/{row}.png,"Home > Pots, Home > Gifts > Clay"'
+        for row in range(24)
+    )
+    check = checked(lines_of("sku,title,description,image,categories", *rows))
+    assert check.proposed.values["category_paths"] == "longest"
+    assert check.trial is not None
+    assert check.trial.first[0]["c2_name"] == "Clay"
+
+
+def test_rows_of_one_product_may_share_another_column() -> None:
+    rows = (
+        f"g{row},S-{row},Pot {row},A pot of clay.,http://h.example/{row}a.png\ng{row},S-{row}-2,,,http://h.example/{row}b.png"
+        for row in range(12)
+    )
+    check = checked(lines_of("group,sku,title,description,image", *rows))
+    assert check.proposed.values["rows_per_product"] == "consecutive"
+    assert check.proposed.values["group_by"] == "group"
+    assert check.trial is not None
+    assert (check.trial.rows, check.trial.rejects) == (12, {})
+
+
+def test_quotes_behind_backslashes_part_the_columns_too() -> None:
+    rows = (rf'P-{row},"The \"best\" pot, {row}",A pot of clay.,http://h.example/{row}.png,Pots' for row in range(24))
+    check = checked(lines_of("sku,title,description,image,categories", *rows))
+    assert check.quoting.startswith("quotes in quoted fields are behind backslashes")
+    assert check.columns[1].example == 'The "best" pot, 0'
+
+
+def test_of_unclear_quoting_each_way_is_tried() -> None:
+    """Half of the rows double their quotes, the others have backslashes before them."""
+    rows = [f'P-{row},"Pot ""{row}"", red",A pot of clay.,http://h.example/{row}.png,Pots' for row in range(12)]
+    rows += [rf'P-{row},"Pot \"{row}\", red",A pot of clay.,http://h.example/{row}.png,Pots' for row in range(12, 24)]
+    check = checked(lines_of("sku,title,description,image,categories", *rows))
+    (quoting,) = (each for each in check.proposed.advice if each.setting == "quoting")
+    assert "doubled with escapes none: 12, backslash with escapes backslash: all" in quoting.evidence[1]
+    assert not check.fine
+
+
+def test_the_one_way_that_reads_an_unclear_file_is_proposed() -> None:
+    rows = [rf'P-{row},"Pot \"{row}\", a\\b",A pot.,http://h.example/{row}.png,Pots' for row in range(14)]
+    rows += [rf'P-{row},"Pot, C:\pots",A pot.,http://h.example/{row}.png,Pots' for row in range(14, 24)]
+    check = checked(lines_of("sku,title,description,image,categories", *rows))
+    assert {name: check.proposed.values.get(name) for name in ("quoting", "escapes")} == {
+        "quoting": "backslash",
+        "escapes": "none",
+    }
+    assert check.trial is not None
+    assert check.trial.rejects == {}
+
+
+@pytest.mark.parametrize(("start", "end", "said"), [("7,", "", "its first"), ("", ",", "an empty last one")])
+def test_a_field_that_the_header_lacks_is_told(start: str, end: str, said: str) -> None:
+    rows = (f"{start}P-{row},Pot {row},A pot of clay.,http://h.example/{row}.png,Pots{end}" for row in range(24))
+    check = checked(lines_of("sku,title,description,image,categories", *rows))
+    assert f"one field more than the header, {said}" in check.quoting
+    assert check.trial is not None
+    assert check.trial.rejects == {}
+    assert check.trial.first[0]["uniq_id"] == "P-0"
 
 
 def proposals_for(text: str, setting: str) -> list[object]:
@@ -218,13 +305,12 @@ def proposals_for(text: str, setting: str) -> list[object]:
 @pytest.mark.parametrize(
     ("text", "setting", "value"),
     [
-        (shopify(), "description_format", "html"),
-        (shopify().replace("SKU-", "").replace("Variant SKU", "x"), "rows_per_product", "consecutive"),
+        (excel().replace('; ""', '<br>; ""'), "description_format", "html"),
         (google_merchant().replace("cdn.example/", "cdn.example/w_300,h_200/"), "image_list", "auto"),
         (reference().replace('""=>', '"" => '), "specification_format", "ruby_hash"),
         (reference().replace(",Tilia,", r",\N,"), "null_markers", [r"\N"]),
         (reference().replace("Number", "1 >> 2 >> 3 >> 4 >> 5 >> 6 >> 7"), "category_levels", 9),
-        (google_merchant().replace("https://cdn.example/", "media/"), "image_base_url", "https://…"),
+        (google_merchant().replace("https://cdn.example/", "media/"), "image_base_url", "where the images are"),
     ],
     ids=lambda each: each[:20] if isinstance(each, str) else None,
 )

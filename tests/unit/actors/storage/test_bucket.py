@@ -247,6 +247,7 @@ CALLS: dict[str, Callable[[Bucket, str], object]] = {
     "replace": lambda bucket, name: bucket.replace(name, b"x", generation=0, content_type=TEXT),
     "put": lambda bucket, name: bucket.put(name, b"x", content_type=TEXT),
     "objects": lambda bucket, name: list(bucket.objects(name)),
+    "pages": lambda bucket, name: list(bucket.pages(name)),
     "delete": lambda bucket, name: bucket.delete(name),
     "compose": lambda bucket, name: bucket.compose(name, [f"{name}-source"], content_type=TEXT),
     "copy_from": lambda bucket, name: bucket.copy_from(

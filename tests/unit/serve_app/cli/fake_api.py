@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from actors.model.drop import Drop
 from actors.model.part import Counts
+from serve_app.model.reconciliation import ReconciliationView
 from serve_app.model.run_state import RunState
 from serve_app.model.views import RunView, ShardsView, SourceView
 from tests.support.http_server import HttpServer
@@ -23,6 +24,7 @@ class FakeApi(HttpServer):
     """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids.
 
     `routes` is what Ray Serve's proxy answers by itself, None for a server of another kind.
+    A reconciliation gets `reconciliations` in turn; `asked` are the bodies that came.
     `source` is where its drops go, None for an application that does not say so. With a `token`, callers without it get
     the status alone; `authorizations` are those that came.
     """
@@ -34,6 +36,8 @@ class FakeApi(HttpServer):
         self.source: SourceView | None = None
         self.routes: dict[str, str] | None = None
         self.authorizations: list[str | None] = []
+        self.reconciliations: list[ReconciliationView] = []
+        self.asked: list[dict[str, Any]] = []
         self._scripts: dict[str, list[Answer]] = {}
         super().__init__(_handler(self))
 
@@ -57,6 +61,8 @@ class FakeApi(HttpServer):
             return 200, {"runs": [view.model_dump(mode="json") for view in last if isinstance(view, RunView)][:limit]}
         if url.path == "/-/routes" and self.routes is not None:
             return 200, self.routes
+        if url.path.startswith("/reconciliations"):
+            return 200, self.reconciliations.pop(0).model_dump(mode="json")
         if url.path == "/source":
             return (404, None) if self.source is None else (200, self.source.model_dump(mode="json"))
         answers = self._scripts.get(url.path.removeprefix("/runs/")) or self._scripts.get(self.ANY, [None])
@@ -118,6 +124,10 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def do_POST(self) -> None:
+            api.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:
             return None

@@ -240,6 +240,21 @@ async def test_what_a_form_can_send_is_refused(local: Access, kind: str) -> None
         assert await code_of(local, "POST", path, HERE | {"content-type": "application/json; charset=utf-8"}) is True
 
 
+@pytest.mark.parametrize("header", ["x-goog-pubsub-message-id", "ce-type"])
+async def test_a_push_that_is_no_json_is_told_by_its_headers(local: Access, header: str) -> None:
+    headers = HERE | {header: "5", "content-type": "application/x-www-form-urlencoded"}
+    assert await code_of(local, "POST", PUSH, headers) is True
+    assert await code_of(local, "POST", "/replays", headers) is Code.BAD_REQUEST
+    assert await code_of(local, "POST", PUSH, headers | {"origin": "http://evil.example"}) is Code.CROSS_SITE
+
+
+@pytest.mark.parametrize("header", ["x-goog-pubsub-message-id", "ce-type"])
+async def test_every_form_of_a_push_needs_its_token(closed: Access, signer: Signer, header: str) -> None:
+    assert await code_of(closed, "POST", PUSH, {header: "5"}) is Code.UNAUTHENTICATED
+    assert await code_of(closed, "POST", PUSH, {header: "5"} | bearer(TOKEN)) is Code.UNAUTHENTICATED
+    assert await code_of(closed, "POST", PUSH, {header: "5"} | bearer(signer.token())) is True
+
+
 async def test_a_token_that_is_set_is_asked_for_on_loopback_too() -> None:
     access = Access(Settings(open_on_loopback=True, api_token=TOKEN))
     assert await code_of(access, "GET", "/runs", HERE) is Code.UNAUTHENTICATED

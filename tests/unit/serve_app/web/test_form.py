@@ -3,8 +3,17 @@ from __future__ import annotations
 import pytest
 
 from actors.errors import Code, DropforgeError
+from serve_app.model.reconciliation import ReconciliationRequest, ReconciliationView
 from serve_app.model.selection import Selection
-from serve_app.web.form import chosen_fields, fields_of, own_address, query, selection_of
+from serve_app.web.form import (
+    chosen_fields,
+    fields_of,
+    own_address,
+    query,
+    reconciliation_fields,
+    reconciliation_of,
+    selection_of,
+)
 
 
 def test_what_is_left_empty_selects_everything() -> None:
@@ -20,6 +29,21 @@ def test_a_field_that_is_no_number_is_named() -> None:
     with pytest.raises(DropforgeError) as raised:
         selection_of({"shard": "first"}.items())
     assert (raised.value.code, "shard" in raised.value.message) == (Code.BAD_REQUEST, True)
+
+
+def test_what_a_reconciliation_showed_is_what_it_accepts() -> None:
+    view = ReconciliationView(
+        reconciliation="0" * 12, state="done", dry_run=True, prefix="in/ä b&c=d", since_s=86_400, missed=3
+    )
+    fields = fields_of(query(reconciliation_fields(view))[1:].encode())
+    wanted = ReconciliationRequest(prefix="in/ä b&c=d", since_s=86_400, limit=3, dry_run=False)
+    assert reconciliation_of(fields) == wanted
+
+
+def test_a_form_without_consent_changes_nothing() -> None:
+    assert reconciliation_of({"prefix": " in/ ", "since_s": ""}) == ReconciliationRequest(prefix="in/")
+    with pytest.raises(DropforgeError, match="since_s"):
+        reconciliation_of({"since_s": "-1"})
 
 
 @pytest.mark.parametrize("body", [b"\xff=1", b"&".join(b"a%d=1" % n for n in range(50))], ids=["no text", "too many"])

@@ -13,6 +13,7 @@ from actors.model.part import Counts
 from actors.model.reason import Reason
 from serve_app.config.settings import Settings
 from serve_app.model.dead_letter import Entry
+from serve_app.model.reconciliation import MissedUpload, ReconciliationView
 from serve_app.model.replay import ReplayView
 from serve_app.model.run_snapshot import RunSnapshot
 from serve_app.model.run_state import RunState
@@ -35,7 +36,7 @@ TAGS = {
     "html", "head", "meta", "title", "link", "script", "body", "a", "header", "div", "nav", "p", "main", "h1", "h2",
     "span", "time", "section", "ul", "li", "ol", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th",
     "td", "small", "i", "code", "strong", "details", "summary", "img", "svg", "rect", "progress", "form",
-    "label", "input", "button", "noscript",
+    "label", "input", "button", "noscript", "select", "option",
 }  # fmt: skip
 
 
@@ -153,6 +154,18 @@ TAKES = Settings(drop_from_page=True, source_bucket=HOSTILE)
 RUNS = [view_of(state, run_id=f"{at:020x}") for at, state in enumerate(RunState)]
 OF_A_RUN: dict[str, Any] = {"samples": SAMPLES, "links": LINKS, "shown": shown}
 CHOSEN = {"object": HOSTILE}
+SHOWN = ReconciliationView(
+    reconciliation="0" * 12, state="done", dry_run=True, prefix=HOSTILE, since_s=86_400, listed=9, matching=8, missed=3,
+    sample=[MissedUpload(drop=RUN.drop, run_id=RUN.run_id, size=5, uploaded_at=ACCEPTED_AT)],
+)  # fmt: skip
+MISSED: dict[str, Any] = {"view": SHOWN, "bucket": HOSTILE, "fields": {"prefix": HOSTILE, "limit": "3"}}
+
+
+def _accepting(state: str) -> ReconciliationView:
+    trouble = HOSTILE if state == "failed" else ""
+    return SHOWN.model_copy(update={"state": state, "dry_run": False, "accepted": 2, "failed": 1, "trouble": trouble})
+
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "overview": ("overview.html", {"health": health_of(), "runs": RUNS, "settings": TAKES}),
     "overview without anything": ("overview.html", {"health": None, "runs": None}),
@@ -167,6 +180,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **{
         f"replay {state}": ("replay.html", {"view": REPLAY.model_copy(update={"state": state, "failed_again": 1})})
         for state in ("running", "done", "interrupted")
+    },
+    "reconcile": ("reconcile.html", {"settings": Settings(source_bucket=HOSTILE, reconcile_every_s=60)}),
+    "uploads without a run": ("reconciliation.html", MISSED),
+    **{
+        f"reconciliation {state}": ("reconciliation.html", MISSED | {"view": _accepting(state)})
+        for state in ("running", "done", "failed", "interrupted")
     },
     "sign in": ("sign-in.html", {"after": HOSTILE, "trouble": HOSTILE}),
     "error": ("error.html", {"code": "bad_request", "message": HOSTILE}),
@@ -213,7 +232,7 @@ def test_it_is_readable_without_seeing_it(page: Page) -> None:
             assert attributes.get(name, identifiers[0]) in identifiers
     labelled = {label.get("for") for label in page.all("label")}
     for field in page.all("input"):
-        wrapped = field.get("name") in ("run", "object", "stage", "code")
+        wrapped = field.get("name") in ("run", "object", "stage", "code", "prefix")
         assert field.get("type") == "hidden" or field.get("id") in labelled or wrapped
 
 
@@ -265,6 +284,14 @@ def test_images_can_be_given_up_where_a_host_is_down(code: str, offered: bool) -
     buttons = [attributes.get("value") for attributes in page.all("button") if attributes.get("name") == "give_up"]
     assert buttons == (["images"] if offered else [])
     assert ("for good" in page.text) is offered
+
+
+def test_a_preview_alone_asks_to_accept() -> None:
+    shown = page_of("uploads without a run")
+    assert {"name": "limit", "value": "3", "type": "hidden"} in shown.all("input")
+    assert "Accept 3" in shown.text
+    for view in (SHOWN.model_copy(update={"missed": 0, "sample": []}), _accepting("done")):
+        assert page_of("uploads without a run", view=view).all("form") == page_of("reconciliation done").all("form")
 
 
 def test_a_warning_is_shown_with_its_run() -> None:

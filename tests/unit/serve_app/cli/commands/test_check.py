@@ -14,7 +14,7 @@ from google.cloud import storage
 
 from actors.model.catalogue import Catalogue
 from serve_app.cli import main
-from tests.unit.actors.profiling.shops import excel, google_merchant, reference
+from tests.unit.actors.profiling.shops import excel, reference
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -63,10 +63,10 @@ def test_descriptions_are_cleaned_where_asked_for(folder: Path, arguments: list[
 
 
 def test_a_role_without_a_column_is_told_by_the_exit_code(folder: Path) -> None:
-    (folder / "feed.tsv").write_text(google_merchant())
-    result = run("check", "feed.tsv")
+    (folder / "a.csv").write_text("sku,title,description,image\nP-1,Pot,A pot of clay.,https://h.example/1.png\n")
+    result = run("check", "a.csv")
     assert result.exit_code == 3
-    assert "No column was found for specifications." in result.stdout
+    assert "No column was found for specifications, categories." in result.stdout
 
 
 def test_many_rejects_are_told_by_the_exit_code(folder: Path) -> None:

@@ -1,0 +1,80 @@
+"""How many records of a head only one way of quoting can have written.
+
+A record counts for a way if it has the right number of fields and keeps the rules of a writer: nothing stands between a
+closing quote and the delimiter. It proves a way where no other reads it so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .doubts import following
+from .fields import quoted_fields
+from .head_records import BACKSLASH, DOUBLED, UNQUOTED, HeadRecords
+
+_DOUBLED_QUOTES = re.compile(r'(?<!\\)""')
+"""Behind a backslash, the first may be escaped and the second end its field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the records of a head say, each figure a number of records.
+
+    `quoted`: only with quotes around fields they have the right number of fields. `doubled`, `backslash` and `none`:
+    only this way reads them. `doubtful` ones would be rejects, the first of them at line `doubtful_line` of the file,
+    for the reason `doubt`.
+    """
+
+    records: int = 0
+    quoted: int = 0
+    doubled: int = 0
+    backslash: int = 0
+    none: int = 0
+    doubtful: int = 0
+    doubtful_line: int = 0
+    doubt: str = ""
+
+
+def evidence_of(head: HeadRecords) -> Evidence:
+    """The proofs for each way, without the doubts; none where a setting says how the file is quoted."""
+    if not head.width or not head.has_marks or head.catalogue.quoting != "auto":
+        return Evidence()
+    counted: Counter[str] = Counter()
+    for record in head.closed(DOUBLED):
+        counted.update(_proofs_of_doubled(head, record))
+    if head.backslash_may_escape:
+        counted["backslash"] = sum(_proves_backslash(head, record) for record in head.closed(BACKSLASH))
+    if b'"' in head.rest:
+        counted["none"] = sum(_proves_none(head, record) for record in head.closed(UNQUOTED))
+    return Evidence(
+        quoted=counted["quoted"], doubled=counted["doubled"], backslash=counted["backslash"], none=counted["none"]
+    )
+
+
+def _proofs_of_doubled(head: HeadRecords, record: str) -> Iterator[str]:
+    if '"' not in record:
+        return
+    doubled = head.reads_doubled(record)
+    backslash = head.reads_backslash(record)
+    if (doubled or backslash) and not head.reads_unquoted(record):
+        yield "quoted"
+    if doubled and not backslash and _DOUBLED_QUOTES.search(record):
+        yield "doubled"
+
+
+def _proves_backslash(head: HeadRecords, record: str) -> bool:
+    if '\\"' not in record or not head.reads_backslash(record) or head.reads_doubled_lines(record):
+        return False
+    fields, _ = quoted_fields(record, head.delimiter)
+    return any('"' in following(field.raw) for field in fields)
+
+
+def _proves_none(head: HeadRecords, record: str) -> bool:
+    if '"' not in record or not head.reads_unquoted(record):
+        return False
+    if not any(field.startswith('"') for field in record.split(head.delimiter)):
+        return False
+    return not head.reads_doubled(record) and not head.reads_backslash(record)
