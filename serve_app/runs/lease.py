@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -129,8 +130,10 @@ async def held(lease: Lease) -> AsyncIterator[None]:
     lost: list[DropforgeError] = []
 
     async def renew() -> None:
+        taken_s = 0.0
         while True:
-            await asyncio.sleep(lease.ttl_s / 3)
+            await asyncio.sleep(pause_s(lease.ttl_s, taken_s))
+            began = time.monotonic()
             try:
                 await asyncio.to_thread(lease.renew)
             except DropforgeError as error:
@@ -139,6 +142,7 @@ async def held(lease: Lease) -> AsyncIterator[None]:
                     block.cancel()
                     return
                 logger.warning("Could not renew a lease; trying again: %s", error)
+            taken_s = time.monotonic() - began
 
     renewal = asyncio.create_task(renew())
     try:
@@ -152,6 +156,15 @@ async def held(lease: Lease) -> AsyncIterator[None]:
         renewal.cancel()
         if not lost:
             await asyncio.to_thread(lease.release)
+
+
+def pause_s(ttl_s: float, taken_s: float) -> float:
+    """Seconds until the next renewal, after one that took so many.
+
+    A lease runs from the beginning of its renewal. So it is renewed every third of its time from beginning to
+    beginning, and does not lapse as long as a renewal takes less than half of its time.
+    """
+    return max(0.0, ttl_s / 3 - taken_s)
 
 
 RELEASED = ""

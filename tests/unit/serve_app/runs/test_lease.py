@@ -11,7 +11,7 @@ import pytest
 from actors.errors import Code, DropforgeError
 from actors.model.attempt import NEW, RESUMED, TAKEN_OVER
 from actors.storage.bucket import Bucket
-from serve_app.runs.lease import RELEASED, Holder, Lease, held, read_holder
+from serve_app.runs.lease import RELEASED, Holder, Lease, held, pause_s, read_holder
 from tests.support.effects import afterwards, answer, lose_reply
 from tests.support.proxy import Fault
 from tests.support.storage_call import call
@@ -251,6 +251,11 @@ async def test_a_cancelled_block_is_cancelled_and_gives_it_back(work: Bucket, pr
     with pytest.raises(asyncio.CancelledError):
         await task
     assert holder_of(work, prefix).owner == RELEASED
+
+
+@pytest.mark.parametrize(("taken_s", "expected"), [(0.0, 5.0), (2.0, 3.0), (5.0, 0.0), (7.0, 0.0)])
+def test_a_slow_renewal_does_not_put_off_the_next(taken_s: float, expected: float) -> None:
+    assert pause_s(15.0, taken_s) == expected
 
 
 async def test_a_short_outage_does_not_end_the_block(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
