@@ -18,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_named_file_goes_before_the_folder_s_and_the_package_s(folder: Path) -> None:
+def test_a_named_file_goes_before_all_others(folder: Path) -> None:
     assert config_file() == CONFIG
     here = folder / "serve_config.yaml"
     here.write_text("")
