@@ -19,7 +19,7 @@ RUN pip install --no-cache-dir --require-hashes --only-binary :all: --requiremen
 
 FROM dependencies AS application
 WORKDIR /source
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md serve_config.yaml ./
 COPY actors actors
 COPY serve_app serve_app
 COPY infra/__init__.py infra/

@@ -27,7 +27,7 @@ unit: .venv/installed  ## The unit tests alone, without Ray: about a minute
 	$(BIN)/pytest tests/unit -n 2
 
 test: lint  ## All that CI runs: lint, types, every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_OPTIONS)
 
 lint: .venv/installed  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -19,11 +19,10 @@ from typing import Any
 
 from actors.errors import Code, DropforgeError
 from actors.owned_folder import owned_folder
+from serve_app.config.config_file import config_file, own_application
 from serve_app.config.serve_config import read_config
 
 from .ray_private import dead_processes, in_folder, kill_processes, serve_client
-
-CONFIG = Path(__file__).resolve().parent.parent / "serve_config.yaml"
 
 _CORES = os.cpu_count() or 1
 _START_S = 180.0
@@ -31,11 +30,14 @@ _START_S = 180.0
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
-    """`settings` replace the config file's `args`; `replicas` set a fixed number for each deployment named in it."""
+    """`settings` replace the `args` of the config file, by default the one in force.
+
+    `replicas` set a fixed number for each deployment named in them.
+    """
 
     port: int
     settings: Mapping[str, Any]
-    config: Path = CONFIG
+    config: Path | None = None
     replicas: Mapping[str, int] = field(default_factory=dict)
     dashboard: bool = False
 
@@ -122,9 +124,10 @@ class Host:
         self._owned.close()
 
     def _config(self) -> dict[str, Any]:
-        config = copy.deepcopy(read_config(self._options.config))
+        path = config_file(self._options.config)
+        config = copy.deepcopy(read_config(path))
         config["http_options"] = {**config.get("http_options", {}), "host": "127.0.0.1", "port": self._options.port}
-        (application,) = config["applications"]
+        application = own_application(config, path)
         args = {**(application.get("args") or {}), "open_on_loopback": True, "drop_from_page": True}
         application["args"] = {**args, **self._options.settings}
         unknown = set(self._options.replicas) - {deployment["name"] for deployment in application["deployments"]}

@@ -19,6 +19,8 @@ from .support.shared_data import FOLDER
 if TYPE_CHECKING:
     from .support.stack import Stack
 
+pytest_plugins = ["tests.support.skipped_for_tools"]
+
 # Wall time says nothing about an example on a machine that others use too.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")

@@ -8,6 +8,7 @@ import click
 
 from actors.errors import DropforgeError
 from serve_app.cli.commands.check import check
+from serve_app.cli.commands.config import config_command
 from serve_app.cli.commands.dead_letters import dead_letters
 from serve_app.cli.commands.demo import demo
 from serve_app.cli.commands.discard import discard
@@ -45,11 +46,14 @@ def main() -> None:
       dropforge runs        list the runs and their results
       dropforge replay      retry what ran out of retries
       dropforge reconcile   find uploads that started no run
+      dropforge config      print the settings in force
       dropforge doctor      check that the Google Cloud project is set up correctly
 
     Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the run was refused or is incomplete, 130 Ctrl-C.
     """
 
 
-for _command in (demo, up, check, drop, runs, watch, status, rejects, dead_letters, replay, discard, reconcile, doctor):
+for _command in (demo, up, check, drop, runs, watch, status, rejects, dead_letters, replay, discard, reconcile):
+    main.add_command(_command)
+for _command in (doctor, config_command):
     main.add_command(_command)

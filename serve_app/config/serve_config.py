@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from actors.errors import Code, DropforgeError
 
+from .config_file import read_yaml
 from .retry_policies import StagePolicies
 from .settings import Settings
 
@@ -27,10 +27,7 @@ def read_config(path: Path) -> dict[str, Any]:
     """The contents of a valid Serve config file. Raises `BAD_SETTINGS` with every fault on a line of its own."""
     from ray.serve.schema import ServeDeploySchema  # takes seconds to import, and only a deploy needs it
 
-    try:
-        config: dict[str, Any] = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise DropforgeError(Code.BAD_SETTINGS, f"{path} can't be read: {error}") from error
+    config: dict[str, Any] = read_yaml(path)
     _checked(config, ServeDeploySchema, path.name)
     for application in config["applications"]:
         checked_settings(application.get("args") or {})

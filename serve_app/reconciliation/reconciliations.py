@@ -89,8 +89,7 @@ class Reconciliations:
                 await self._note(view)
         finally:
             if view.state == "running":
-                view.state = "interrupted"
-                await self._note(view)
+                view.state = "interrupted"  # the record needs no note: nobody holds the lease for it any more
             logger.info(
                 "Reconciliation %s %s: %d objects listed, %d had no run, %d accepted%s",
                 view.reconciliation,

@@ -19,8 +19,8 @@ from typing import Any
 import yaml
 
 from infra.local.port import HOST, free_port
+from serve_app.config.config_file import CONFIG
 from serve_app.config.serve_config import read_config
-from serve_app.local_host import CONFIG
 from tests.support.processes import descendants, ray_folder, replicas, send
 
 _ROOT = Path(__file__).resolve().parents[2]

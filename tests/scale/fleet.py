@@ -16,8 +16,8 @@ from ray import serve
 from ray.serve.schema import ServeDeploySchema
 
 from infra.local.port import HOST, free_port
+from serve_app.config.config_file import CONFIG
 from serve_app.config.serve_config import read_config
-from serve_app.local_host import CONFIG
 from serve_app.monitoring.health import APPLICATION
 from serve_app.ray_private import serve_client
 from tests.support.deadline import wait_for

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page
 
-from serve_app.local_host import CONFIG
+from serve_app.config.config_file import CONFIG
 from tests.support.browser import EXECUTABLE, MISSING, open_tab, running_browser
 from tests.support.processes import replicas
 from tests.support.stack import Stack

@@ -14,6 +14,7 @@ import yaml
 
 from actors.errors import Code
 from tests.support.stack import Stack
+from tests.support.tools import WANTED
 from tests.support.trouble import Trouble
 
 from .prometheus import Prometheus
@@ -53,9 +54,7 @@ NEEDED = {
     "bytes out": 'ray_dropforge_bytes_total{direction="out"}',
 }
 
-needs_prometheus = pytest.mark.skipif(
-    not Prometheus.installed, reason="Prometheus is not installed (Debian: apt-get install prometheus)"
-)
+needs_prometheus = pytest.mark.skipif(not Prometheus.installed, reason=WANTED["Prometheus"])
 
 
 @pytest.fixture(scope="module")

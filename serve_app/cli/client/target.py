@@ -48,24 +48,24 @@ class Target:
         return Api(self.url)
 
 
-def target(url: str | None) -> Target:
+def target(url: str | None, config: Path | None = None) -> Target:
     """The application at `url`, or the one that `dropforge up` runs in this folder or above.
 
     For the latter, this process's environment is changed so that Google's clients use its local cloud. The application
     at `url` is asked for its bucket and the endpoint of its Cloud Storage once the settings are needed, so that a file
-    goes nowhere else. Without either, clients use the default credentials, and the settings come from
-    `serve_config.yaml` and the environment, as in the application itself.
+    goes nowhere else. Without either, clients use the default credentials, and the settings come from the config file
+    in force (`config` if it is given) and the environment, as in the application itself.
     """
     if url is None:
         running = endpoint.find(Path.cwd())
         if running is not None:
             os.environ.update(running.environment)
             return Target(running.url, partial(_settings_of, running.settings))
-        return Target(None, configured_settings)
-    return Target(url, partial(_settings_at, url))
+        return Target(None, partial(configured_settings, config=config))
+    return Target(url, partial(_settings_at, url, config))
 
 
-def _settings_at(url: str) -> Settings:
+def _settings_at(url: str, config: Path | None) -> Settings:
     """The settings of this shell, with the application's own where they say where its drops go.
 
     Changes this process's environment so that Google's clients use the application's Cloud Storage. Raises `Complaint`
@@ -75,7 +75,7 @@ def _settings_at(url: str) -> Settings:
 
     source = Api(url).source()
     use_endpoint(source.endpoint)
-    return configured_settings().model_copy(update=source.model_dump(exclude={"endpoint"}))
+    return configured_settings(config=config).model_copy(update=source.model_dump(exclude={"endpoint"}))
 
 
 def use_endpoint(endpoint: str) -> None:
@@ -95,18 +95,15 @@ def _settings_of(values: Mapping[str, Any]) -> Settings:
     return Settings(**values)
 
 
-def configured_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of `serve_config.yaml` and the environment. `overrides` replace those of the file.
+def configured_settings(overrides: Mapping[str, Any] | None = None, *, config: Path | None = None) -> Settings:
+    """The settings of the config file in force, `config` if it is given, and the environment.
 
-    Raises `BAD_SETTINGS` when a setting is unknown or has a value that is not allowed.
+    `overrides` replace those of the file. Raises `BAD_SETTINGS` when a setting is unknown or has a value that is not
+    allowed, and when the file can't be read.
     """
-    import yaml
-
+    from serve_app.config.config_file import config_file, own_application, read_yaml
     from serve_app.config.serve_config import checked_settings
-    from serve_app.local_host import CONFIG
 
-    args: dict[str, Any] = {}
-    if CONFIG.exists():
-        (application,) = yaml.safe_load(CONFIG.read_text())["applications"]
-        args = application.get("args") or {}
+    path = config_file(config)
+    args = own_application(read_yaml(path), path).get("args") or {}
     return checked_settings({**args, **(overrides or {})})

@@ -29,8 +29,9 @@ NOT_FINE = 3
     help="Write the settings to this file, as YAML.",
 )
 @click.option("--clean", is_flag=True, help="Clean the descriptions that are shown, which loads the model.")
+@options.config
 @options.as_json
-def check(file: str, write: Path | None, clean: bool, as_json: bool) -> None:
+def check(file: str, write: Path | None, clean: bool, config: Path | None, as_json: bool) -> None:
     """Look at a file and propose the settings that would read it, without an application.
 
     FILE is a file on this machine or an object, gs://BUCKET/NAME. Only its start is read. Nothing is uploaded and no
@@ -45,7 +46,7 @@ def check(file: str, write: Path | None, clean: bool, as_json: bool) -> None:
     Exit codes: 0 a column was found for each role and at most 10 % of the rows would be rejects, 3 otherwise, 1 the
     file can't be read.
     """
-    head = _head(file)
+    head = _head(file, config)
     from actors.model.catalogue import Catalogue
     from actors.profiling.check import check_head
     from serve_app.cli.screen.check_report import check_json, check_report, settings_yaml
@@ -82,7 +83,7 @@ def _cleaned(trial: Trial) -> Trial:
     return replace(trial, first=tuple(first))
 
 
-def _head(file: str) -> HeadText:
+def _head(file: str, config: Path | None) -> HeadText:
     from serve_app.cli.client.looked_at import head_of_file, head_of_object
 
     if not file.startswith("gs://"):
@@ -91,4 +92,4 @@ def _head(file: str) -> HeadText:
         raise Complaint(f"{file} names no object.", "give the object as gs://BUCKET/NAME")
     from serve_app.cli.client.target import target
 
-    return head_of_object(target(None).settings.project, file)
+    return head_of_object(target(None, config).settings.project, file)

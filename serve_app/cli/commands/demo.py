@@ -30,15 +30,16 @@ _SHARD_ROWS = 40  # small, so that a small file shows several shards
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--keep", is_flag=True, help="Keep the system running after the run, until Ctrl-C.")
 @options.pubsub
+@options.config
 @options.as_json
-def demo(file: Path | None, keep: bool, pubsub: Engine, as_json: bool) -> None:
+def demo(file: Path | None, keep: bool, pubsub: Engine, config: Path | None, as_json: bool) -> None:
     """Process one drop from start to end on this machine.
 
     The demo starts the local cloud and the application, uploads a catalogue, shows its run, and checks the counts.
 
     Without FILE it uploads a generated catalogue with planned faults: invalid rows, missing images, files that are
     not images, and a host that fails twice before it answers. FILE needs the columns of the Flipkart product CSV, or
-    those that serve_config.yaml names; its images are fetched from the internet. Everything is kept in memory and
+    those that the config file names; its images are fetched from the internet. Everything is kept in memory and
     removed at the end.
 
     \b
@@ -60,7 +61,7 @@ def demo(file: Path | None, keep: bool, pubsub: Engine, as_json: bool) -> None:
         endpoint_file = running.enter_context(claim(Path.cwd())) if keep else None
         image_host = running.enter_context(ImageHost())
         system_options = LocalSystemOptions(
-            port=free_port(), settings=_settings(image_host.port), replicas={"Cleaner": 1}, pubsub=pubsub
+            port=free_port(), settings=_settings(image_host.port), replicas={"Cleaner": 1}, pubsub=pubsub, config=config
         )
         with _starting(screen) as show:
             system = running.enter_context(LocalSystem(system_options, on_progress=show))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,12 +26,13 @@ _MARKS = {"ok": "[green]ok[/green]", "unknown": "?", "warning": "[yellow]warning
 
 
 @click.command()
+@options.config
 @options.as_json
-def doctor(as_json: bool) -> None:
+def doctor(config: Path | None, as_json: bool) -> None:
     """Check the setup of a Google Cloud project, without changing anything.
 
     Checks the bucket's notification, the subscriptions, the dead-letter topic, permissions, the clock and installed
-    versions. Names come from serve_config.yaml and the environment. It uses the default credentials, so permissions
+    versions. Names come from the config file and the environment. It uses the default credentials, so permissions
     are those of the account that runs it. Where `dropforge up` runs in this folder, it checks that local cloud.
 
     Exit codes: 0 nothing is wrong, 1 something is wrong, 2 the project could not be checked.
@@ -44,7 +46,7 @@ def doctor(as_json: bool) -> None:
     from serve_app.cli.client.target import target
     from serve_app.cli.screen.complaint import Complaint
 
-    settings = target(None).settings
+    settings = target(None, config).settings
     try:
         # Shown before Google's clients are imported, which takes as long as all the checks together.
         with console(stderr=True).status(f"Checking the setup of project {settings.project}"):

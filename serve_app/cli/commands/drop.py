@@ -33,13 +33,22 @@ MENDED_BY_SETTINGS = (Code.MISSING_COLUMN, Code.DUPLICATE_COLUMN, Code.UNSUPPORT
     help="Only check the file against the settings in force. Writes nothing.",
 )
 @options.url
+@options.config
 @options.as_json
-def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: str | None, as_json: bool) -> None:
+def drop(
+    file: Path,
+    name: str | None,
+    watch: bool | None,
+    dry_run: bool,
+    url: str | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
     """Drop a file: upload it into the watched bucket, and watch its run.
 
     The upload alone starts the run. With --url, the file goes to the bucket that the application there watches, in the
     cloud that it uses. If `dropforge up` runs in this folder, the file goes to its local cloud. Otherwise it goes to
-    Cloud Storage, with the default credentials, into the bucket of serve_config.yaml or DROPFORGE_SOURCE_BUCKET.
+    Cloud Storage, with the default credentials, into the bucket of the config file or DROPFORGE_SOURCE_BUCKET.
     Dropping an existing name again creates a new generation of the object, which gets a run of its own.
 
     \b
@@ -50,7 +59,7 @@ def drop(file: Path, name: str | None, watch: bool | None, dry_run: bool, url: s
     """
     from serve_app.cli.client.target import target
 
-    found = target(url)
+    found = target(url, config)
     if dry_run:
         _dry_run(found.settings, file, name, as_json)
         return

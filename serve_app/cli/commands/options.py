@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print only JSON on stdout.")
@@ -11,6 +13,13 @@ url = click.option(
     metavar="URL",
     help="Address of a running Dropforge, such as http://127.0.0.1:8000. Default: DROPFORGE_URL, else the one that "
     "`dropforge up` runs in this folder.",
+)
+config = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Serve config file with the settings. Default: serve_config.yaml in this folder, else the one that comes with "
+    "Dropforge.",
 )
 pubsub = click.option(
     "--pubsub",

@@ -45,6 +45,7 @@ def _replicas(context: click.Context, parameter: click.Parameter, values: tuple[
     callback=_replicas,
     help="Run a deployment with a fixed number of replicas, such as Cleaner=2. May be given several times.",
 )
+@options.config
 @options.as_json
 def up(
     state: Path,
@@ -53,6 +54,7 @@ def up(
     pubsub: Engine,
     dashboard: bool,
     replicas: dict[str, int],
+    config: Path | None,
     as_json: bool,
 ) -> None:
     """Run the local cloud and the application until Ctrl-C.
@@ -81,6 +83,7 @@ def up(
         state=None if in_memory else state,
         pubsub=pubsub,
         dashboard=dashboard,
+        config=config,
     )
     with claim(Path.cwd()) as file, LocalSystem(system_options, on_progress=_say) as system:
         file.publish(system.endpoint)

@@ -29,7 +29,7 @@ _LOOK_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class LocalSystemOptions:
-    """`settings` and `replicas` replace those of serve_config.yaml. Without `state`, everything is kept in memory."""
+    """`settings` and `replicas` replace those of the config file. Without `state`, everything is kept in memory."""
 
     port: int
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -37,6 +37,7 @@ class LocalSystemOptions:
     state: Path | None = None
     pubsub: Engine = "embedded"
     dashboard: bool = False
+    config: Path | None = None
 
 
 class LocalSystem:
@@ -48,7 +49,7 @@ class LocalSystem:
 
     def __init__(self, options: LocalSystemOptions, *, on_progress: Callable[[str], None]) -> None:
         self._state = options.state
-        self.settings = configured_settings(options.settings)
+        self.settings = configured_settings(options.settings, config=options.config)
         self.cloud = LocalCloud(
             LocalCloudOptions(
                 state=options.state,
@@ -67,6 +68,7 @@ class LocalSystem:
             HostOptions(
                 port=options.port,
                 settings=options.settings,
+                config=options.config,
                 replicas=options.replicas,
                 dashboard=options.dashboard,
             ),

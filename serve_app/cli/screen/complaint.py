@@ -11,8 +11,8 @@ from actors.errors import Code, DropforgeError
 from .terminal import printable
 
 _TRY = {
-    Code.BAD_SETTINGS: "correct the settings in serve_config.yaml or the environment (DROPFORGE_…), or the permissions "
-    "that the message names, then run it again",
+    Code.BAD_SETTINGS: "correct the settings in the config file, which `dropforge config` names, or in the environment "
+    "(DROPFORGE_…), or the permissions that the message names, then run it again",
     Code.STORAGE_UNAVAILABLE: "check that Cloud Storage can be reached from this machine, then run it again",
 }
 _TRY_ELSE = "correct what the message names and run it again; `dropforge COMMAND --help` shows the options"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from serve_app import local_host as host
+from serve_app.config.config_file import CONFIG
 from serve_app.config.serve_config import read_config
-from serve_app.local_host import CONFIG, Host, HostOptions
+from serve_app.local_host import Host, HostOptions
 
 
 def cleaner(config: dict[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from actors.errors import Code, DropforgeError
+from serve_app.config.config_file import CONFIG
 from serve_app.config.retry_policies import StagePolicies
 from serve_app.config.serve_config import read_config
-from serve_app.local_host import CONFIG
 
 
 @pytest.fixture(scope="module")

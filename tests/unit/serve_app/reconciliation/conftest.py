@@ -38,9 +38,13 @@ class Shop:
         )
         uploads = Uploads(self.settings, self.source, self.registry)
         self.under_way = 0
-        self.acceptor = Acceptor(self.acceptance.accept, lambda: self.under_way, self.core.metrics, most=4)
+        self.acceptor = Acceptor(self.acceptance.accept, self._how_many, self.core.metrics, most=4)
         self.reconciliations = Reconciliations(self.settings, self.registry, uploads, self.acceptor)
         self.regular = RegularReconciliation(self.settings, self.registry, uploads, self.acceptor)
+
+    def _how_many(self) -> int:
+        self.asked["under way"] += 1
+        return self.under_way
 
     def upload(self, name: str, *, age: timedelta = timedelta(0)) -> Drop:
         """An object without a notification, uploaded so long ago."""

@@ -58,6 +58,8 @@ async def test_prefix_age_and_limit_narrow_it(shop: Shop) -> None:
     view = await shop.reconcile(prefix="in/1/", since_s=2 * 86_400, limit=2)
     assert (view.missed, view.accepted) == (2, 2)
     assert shop.begun_names == ["in/1/a.csv", "in/1/b.csv"]
+    view = await shop.reconcile(limit=1)
+    assert (view.missed, view.listed) == (1, 2), "it goes on after it has found enough"
 
 
 async def test_a_prefix_that_is_not_watched_is_told(shop: Shop) -> None:
@@ -111,9 +113,7 @@ async def test_it_waits_while_enough_runs_are_begun(shop: Shop, monkeypatch: pyt
     shop.upload("in/a.csv")
     shop.under_way = 4
     going = asyncio.create_task(shop.reconcile())
-    await eventually(lambda: shop.reconciliations._task is not None)
-    for _ in range(100):
-        await asyncio.sleep(0)
+    await eventually(lambda: shop.asked["under way"] > 2)
     assert shop.begun == []
     shop.under_way = 3
     assert (await going).accepted == 1
