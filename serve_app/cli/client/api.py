@@ -21,6 +21,12 @@ View = TypeVar("View", bound=BaseModel)
 TOKEN = "DROPFORGE_API_TOKEN"
 
 _TRY_TOKEN = f"set {TOKEN} to the token that the application was started with"
+_TRY = {
+    requests.codes.unauthorized: _TRY_TOKEN,
+    requests.codes.not_found: "list the runs with `dropforge runs`",
+    requests.codes.conflict: "wait until the other one is done",
+}
+_TRY_AGAIN = "correct what the message names, and run the command again"
 _TRY_ADDRESS = "check that --url or DROPFORGE_URL is the address of a Dropforge of this version"
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
@@ -157,8 +163,7 @@ class Api:
     def _read(self, response: requests.Response, kind: type[View]) -> View:
         error = self._error(response)
         if error is not None:
-            known = response.status_code != requests.codes.unauthorized
-            raise Complaint(error.error.message, "list the runs with `dropforge runs`" if known else _TRY_TOKEN)
+            raise Complaint(error.error.message, _TRY.get(response.status_code, _TRY_AGAIN))
         try:
             return kind.model_validate_json(response.content)
         except ValidationError as invalid:
