@@ -92,10 +92,10 @@ class RegularReconciliation:
                 await asyncio.to_thread(self._note, until)
             if missed:
                 logger.warning(
-                    "%d uploads of the last %s had no run: no notification of them came. %d of them have one now. "
+                    "Uploads of the last %s without a run, because no notification came: %d. With one now: %d. "
                     "Check the bucket's notification and its subscription, for example with `dropforge doctor`.",
-                    missed,
                     duration((until - since).total_seconds()),
+                    missed,
                     missed - failed,
                     extra=logs.labels(code=NOTIFICATION_MISSED),
                 )
