@@ -6,7 +6,7 @@ files with the same words, and cut the others into the same shards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.csv.boundaries import RecordSplitter
 from actors.csv.content import HEAD_BYTES, Start, as_marked, before_header, check_content
@@ -26,8 +26,7 @@ from actors.model.header import HeaderMap
 class Head:
     """How to read a file: `catalogue` has the encoding that its byte order mark says, `delimiter` is one character.
 
-    `evidence` is what the first records say about the `dialect`. `lines_before_header` is how many more lines than
-    the catalogue skips seem to be before the header.
+    `evidence` is what the first records say about the `dialect`. `text` is the file's first text behind `start`.
     """
 
     catalogue: Catalogue
@@ -35,16 +34,22 @@ class Head:
     dialect: Dialect
     evidence: Evidence
     start: Start
-    lines_before_header: int = 0
+    text: bytes = field(repr=False)
+
+    @property
+    def lines_before_header(self) -> int:
+        """How many more lines than the catalogue skips seem to be before the header."""
+        return lines_before_header(self.text, self.catalogue)
 
     def header(self, record: bytes) -> HeaderMap:
         """The file's header, of the record that `ShardScanner` found. Raises as `read_header`."""
         try:
             return read_header(record, self.catalogue, self.delimiter, self.dialect, before=self.start.text)
         except DropforgeError as error:
-            if error.code is Code.MISSING_COLUMN and self.lines_before_header:
-                before = self.catalogue.lines_before_header + self.lines_before_header
-                line = self.start.lines + self.lines_before_header + 1
+            more = self.lines_before_header if error.code is Code.MISSING_COLUMN else 0
+            if more:
+                before = self.catalogue.lines_before_header + more
+                line = self.start.lines + more + 1
                 error.message += (
                     f" Line {line} looks like the header: set the catalogue's `lines_before_header` to {before}."
                 )
@@ -92,5 +97,4 @@ def read_head(start: bytes, catalogue: Catalogue) -> Head:
         final=len(start) < HEAD_BYTES,
         first_line=before.lines + 1,
     )
-    more = lines_before_header(text, marked)
-    return Head(marked, delimiter, found.dialect, found.evidence, before, more)
+    return Head(marked, delimiter, found.dialect, found.evidence, before, text)

@@ -1,7 +1,7 @@
 """What an engine is: something that makes cells of descriptions by the language model.
 
 There are two, `fast.engine.FastEngine` and `plain.PlainEngine`. Another one is a class with these members, a name in
-`settings.EngineName` and a line in `cleaner`; `tests/unit/actors/text/test_cleaner.py` then holds it to the same cells.
+`settings.EngineName` and a line in `cleaner`; `tests/text/test_cells.py` then holds it to the same cells.
 """
 
 from __future__ import annotations

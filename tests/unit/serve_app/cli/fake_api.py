@@ -126,7 +126,9 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
         def do_POST(self) -> None:
-            api.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.startswith("/reconciliations"):
+                api.asked.append(json.loads(body))
             self.do_GET()
 
         def log_message(self, format: str, *args: object) -> None:

@@ -1,0 +1,1 @@
+"""The engines beside spaCy itself, with the language model loaded."""
