@@ -43,10 +43,10 @@ MAX_SEGMENTS = 10_000
 """Real files have dozens; 640 MiB of metadata fit into this many. Each of millions of empty ones costs Pillow memory
 and time."""
 
-_CONTINUATIONS = (b"", b"\xaa" * 64, b"\xff\x00" * 64)
-"""Zeros, which is what libjpeg reads where the data ends; ones and zeros in turns; and ones, as a scan has them. A sign
-and a size may be there and the rest of a value not, so that two may make the same block white; of 11,576 cuts through
-noise no three did."""
+_CONTINUATIONS = (b"", b"\xaa" * 64, b"\xff\x00" * 64, b"\x55" * 64, bytes(range(7, 250, 9)) * 3)
+"""Zeros, which is what libjpeg reads where the data ends; ones and zeros in turns, beginning with either; ones, as a
+scan has them; and a mixture. A sign and a size may be there and the rest of a value not, so that two may make the same
+block white: of 66,000 cuts through noise, the first three made the same picture of 2, and all five of none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from serve_app.cli.screen.complaint import Complaint
 from serve_app.config.serve_config import checked_settings
 from serve_app.config.settings import Settings
 from serve_app.security.access import Access
+from tests.support.fake_api import FakeApi
 from tests.support.run_samples import manifest_of
-from tests.unit.serve_app.cli.fake_api import FakeApi
 
 SECRET = "correct-horse-battery-staple"
 

@@ -161,9 +161,9 @@ def test_the_reader_tells_whose_id_is_no_name_for_it_alone() -> None:
 
 
 @pytest.mark.parametrize("form", ["{:x}", "{:08d}", "SKU-{:06X}", "{:032x}", "{0}-{0}", "{:020d}/blue"])
-@pytest.mark.parametrize("first", [0, 0x5F00, 10_000_000])
+@pytest.mark.parametrize("first", [0, 10_000_000])
 def test_ids_that_count_up_are_no_repeats(form: str, first: int) -> None:
-    ids = [form.format(number) for number in range(first, first + 5_000)]
+    ids = [form.format(number) for number in range(first, first + 2_000)]
     assert repeated_in(b"i,x", "".join(f"{row_id},1\n" for row_id in ids).encode(), shard_rows=500) == []
 
 

@@ -6,6 +6,7 @@ import struct
 import zlib
 from io import BytesIO
 
+import numpy as np
 from PIL import Image
 
 SAVED_AS = {
@@ -21,8 +22,9 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>ale
 HTML = b"<!doctype html><title>404</title><p>Not here."
 
 
-def picture(extension: str, *, side: int = 48, frames: int = 1, **options: object) -> bytes:
-    image = Image.effect_noise((side, side), 60).convert("RGB")
+def picture(extension: str, *, side: int = 48, frames: int = 1, seed: int = 0, **options: object) -> bytes:
+    noise = np.random.default_rng((side, seed)).normal(128, 60, (side, side))
+    image = Image.fromarray(noise.clip(0, 255).astype(np.uint8)).convert("RGB")
     file = BytesIO()
     if frames > 1:
         options |= {"save_all": True, "append_images": [image.rotate(90 * n) for n in range(1, frames)]}

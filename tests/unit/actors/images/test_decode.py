@@ -174,7 +174,9 @@ async def test_what_decides_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("actors.images.decode._format_of", counting)
     monkeypatch.setattr("actors.images.decode._KNOWN_IMAGES", 2)
     decoder = Decoder(threads=1, max_pixels=10_000, max_frames=1)
-    jpg, other_jpg, png, gif = (picture(extension) for extension in ("jpg", "jpg", "png", "gif"))
+    jpg, other_jpg, png, gif = (
+        picture(extension, seed=at) for at, extension in enumerate(("jpg", "jpg", "png", "gif"))
+    )
     headers = without_scan(jpg)
     assert jpg != other_jpg
     assert without_scan(other_jpg) == headers

@@ -1,1 +1,1 @@
-"""The command, run in this process against an API with canned answers over real HTTP (fake_api.py)."""
+"""The command, run in this process against an API with canned answers over real HTTP (tests/support/fake_api.py)."""

@@ -1,23 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from tests.support.command import api, folder
 
-import pytest
-
-from .fake_api import FakeApi
-
-
-@pytest.fixture
-def api() -> Iterator[FakeApi]:
-    with FakeApi() as fake:
-        yield fake
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, where nothing runs; no environment variable names a Dropforge either."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DROPFORGE_URL", "STORAGE_EMULATOR_HOST"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
+__all__ = ["api", "folder"]

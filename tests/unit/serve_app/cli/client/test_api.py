@@ -9,7 +9,7 @@ import pytest
 
 from serve_app.cli.client.api import Api, NoApplication
 from serve_app.cli.screen.complaint import Complaint
-from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
+from tests.support.fake_api import FakeApi, view_of
 
 OLD, NEW, OTHER = view_of(generation=1), view_of(generation=2), view_of(name="in/shop/b.csv")
 

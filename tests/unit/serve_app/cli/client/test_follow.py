@@ -11,7 +11,7 @@ from serve_app.cli.client.api import Api
 from serve_app.cli.client.follow import follow
 from serve_app.cli.screen.complaint import Complaint
 from serve_app.model.run_state import RunState
-from tests.unit.serve_app.cli.fake_api import FakeApi, view_of
+from tests.support.fake_api import FakeApi, view_of
 
 PROCESSING = view_of(RunState.PROCESSING)
 RUN = PROCESSING.run_id

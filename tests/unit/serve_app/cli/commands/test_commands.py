@@ -26,7 +26,7 @@ from serve_app.cli.client.target import GOOGLE, use_endpoint
 from serve_app.config.settings import Settings
 from serve_app.model.run_state import RunState
 from serve_app.model.views import RunView
-from tests.unit.serve_app.cli.fake_api import FakeApi, source_at, view_of
+from tests.support.fake_api import FakeApi, source_at, view_of
 
 HEADER = "uniq_id,product_name,description,brand,image,product_specifications,product_category_tree"
 OUTPUT_HEADER = "uniq_id,product_name,description,brand,image,image_uri,attributes,c0_name"

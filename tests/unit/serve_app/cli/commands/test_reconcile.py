@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from actors.model.drop import Drop
 from serve_app.cli import main
 from serve_app.model.reconciliation import MissedUpload, ReconciliationView
-from tests.unit.serve_app.cli.fake_api import FakeApi
+from tests.support.fake_api import FakeApi
 
 DROP = Drop("dropforge-in", "in/[b]shoes.csv", 7)
 MISSED = MissedUpload(drop=DROP, run_id=DROP.run_id, size=1234, uploaded_at=datetime(2026, 5, 4, tzinfo=UTC))

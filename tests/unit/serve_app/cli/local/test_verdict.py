@@ -7,7 +7,7 @@ import pytest
 from actors.model.part import Counts
 from serve_app.cli.local.verdict import faults
 from serve_app.model.run_state import RunState
-from tests.unit.serve_app.cli.fake_api import view_of
+from tests.support.fake_api import view_of
 
 GOOD = view_of()
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from serve_app.cli import main
-
-from .fake_api import FakeApi, source_at, view_of
+from tests.support.fake_api import FakeApi, source_at, view_of
 
 NEVER = ("ray", "pandas", "spacy", "aiohttp", "fastapi", "PIL", "opentelemetry")
 GOOGLE = ("google.cloud.storage", "google.cloud.pubsub_v1", "grpc", "pyarrow", "numpy")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.tools import WANTED
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = f"""
 import pytest
 

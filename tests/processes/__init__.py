@@ -1,0 +1,1 @@
+"""What takes a process of its own for each test: what a command imports, what pytest says."""
