@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .doubts import following
 from .fields import quoted_fields
@@ -61,8 +62,22 @@ def _proofs_of_doubled(head: HeadRecords, record: str) -> Iterator[str]:
     backslash = head.reads_backslash(record)
     if (doubled or backslash) and not head.reads_unquoted(record):
         yield "quoted"
-    if doubled and not backslash and _DOUBLED_QUOTES.search(record):
+    if doubled and not backslash and _has_doubled_quotes(record, head.delimiter):
         yield "doubled"
+
+
+def _has_doubled_quotes(record: str, delimiter: str) -> bool:
+    """Whether a field in quotes has them: in one without, two quotes are two quotes."""
+    return any(
+        field.startswith('"') and _DOUBLED_QUOTES.search(field, 1) for field in _field(delimiter).findall(record)
+    )
+
+
+@lru_cache(maxsize=64)
+def _field(delimiter: str) -> re.Pattern[str]:
+    """Each field of a record that doubled quotes read strictly, with the quotes around it."""
+    delimiter = re.escape(delimiter)
+    return re.compile(rf'("(?:[^"]|"")*+"|[^{delimiter}]*+)(?:{delimiter}|\Z)')
 
 
 def _proves_backslash(head: HeadRecords, record: str) -> bool:
