@@ -23,7 +23,7 @@ help:  ## This list
 demo: .venv/installed  ## A drop from start to end on this machine; FILE=path.csv for your own, KEEP=1 to stay up
 	@$(BIN)/dropforge demo $(if $(FILE),"$(FILE)") $(if $(filter-out 0,$(KEEP)),--keep)
 
-unit: .venv/installed  ## The unit tests alone, without Ray: about a minute
+unit: .venv/installed  ## The unit tests alone, without Ray: a minute and a half
 	$(BIN)/pytest tests/unit -n 2
 
 test: lint  ## All that CI runs: lint, types, every test
