@@ -170,10 +170,17 @@ class IdFilter:
         places &= self._mask
         at, bits = (places >> np.uint64(3)).view(np.int64), np.left_shift(1, places & np.uint64(7)).astype(np.uint8)
         seen: NDArray[np.bool_] = np.all(self._bitmap[at] & bits, axis=1)
-        np.bitwise_or.at(self._bitmap, at[~seen].ravel(), bits[~seen].ravel())
+        self._set(at[~seen].ravel(), bits[~seen].ravel())
         repeated = np.ones(hashes.size, dtype=bool)
         repeated[np.unique(hashes, return_index=True)[1]] = False
         return seen | repeated
+
+    def _set(self, at: Places, bits: Bytes) -> None:
+        """Sets a bit of each of these bytes, several times as fast as `np.bitwise_or.at`."""
+        while at.size:
+            self._bitmap[at] |= bits  # of several bits of one byte, numpy sets one
+            unset = self._bitmap[at] & bits == 0
+            at, bits = at[unset], bits[unset]
 
 
 def _characters(ids: Sequence[bytes]) -> tuple[Bytes, Places]:

@@ -50,17 +50,28 @@ def with_odd_count(words: Marks) -> Marks:
 
 def escaped(data: NDArray[np.uint8], escape: int) -> Marks:
     """Marks the positions behind an escape that is not itself behind one: those after each odd run of `escape`."""
-    at = places(marks(data, escape))
+    escapes = marks(data, escape)
+    if not len(escapes):
+        return escapes
+    in_runs = escapes & (behind(escapes) | ahead(escapes))
+    found = behind(escapes & ~in_runs)
+    if in_runs.any():
+        at = _escaped_in_runs(places(in_runs), len(data))
+        np.bitwise_or.at(found, at >> _WORD_POWER, _ONE << (at & (_WORD_BITS - 1)).astype(np.uint64))
+    last = last_place(len(data))
+    found[-1] &= last | (last - _ONE)
+    return found
+
+
+def _escaped_in_runs(at: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """The escaped positions of runs of escapes, which are at `at`, and behind them, below `size`."""
     is_first = np.diff(at, prepend=-2) != 1
     firsts = np.flatnonzero(is_first)
     lengths = np.diff(firsts, append=at.size)
-    behind_runs = at[firsts] + lengths
-    found = np.zeros(len(data), dtype=bool)
     # In a run, the characters at odd distances from its start are escaped.
-    found[at[(at - np.repeat(at[firsts], lengths)) % 2 == 1]] = True
-    behind_odd = behind_runs[lengths % 2 == 1]
-    found[behind_odd[behind_odd < len(data)]] = True
-    return _packed(found)
+    inside = at[(at - np.repeat(at[firsts], lengths)) % 2 == 1]
+    behind_odd = (at[firsts] + lengths)[lengths % 2 == 1]
+    return np.concatenate((inside, behind_odd[behind_odd < size]))
 
 
 def counts(words: Marks) -> NDArray[np.int64]:
