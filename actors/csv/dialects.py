@@ -13,10 +13,10 @@ from actors.errors import Code, DropforgeError
 from actors.model.catalogue import Catalogue
 from actors.model.dialect import Dialect, ExtraField, Quoting
 
-from .doubts import SETTINGS, doubt_of
+from .doubts import SETTINGS, reader_of
 from .escapes import CLEARLY, escapes_of
 from .evidence import Evidence, evidence_of
-from .fields import escaped_fields, quoted_fields, splitter
+from .fields import escaped_fields, quoted_fields
 from .head_records import TEXT_FORM, UNQUOTED, HeadRecords
 
 _FEWEST_UNQUOTED = 2
@@ -132,14 +132,14 @@ def _with_doubts(head: HeadRecords, dialect: Dialect, evidence: Evidence, first_
     if not head.width or not head.has_marks:
         return evidence
     width = head.width + (dialect.extra_field != "none")
-    split, doubt = splitter(head.delimiter, dialect), doubt_of(head.delimiter, width, dialect)
+    read = reader_of(head.delimiter, width, dialect)
     before = len(head.text) - len(head.rest)
     records = head.all(dialect)
     doubtful = doubtful_line = 0
     reason = ""
     for record in records:
         found = f"A quote is not closed before the end of its line. {SETTINGS}" if record.unclosed else None
-        found = found or doubt(record.text, split(record.text))
+        found = found or read(record.text).doubt
         if found:
             doubtful += 1
             if not reason:

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from actors.model.dialect import Dialect
 
-from .fields import NULL, Field, escaped_fields, quoted_fields, strict_fields, unescaped
+from .fields import NULL, Field, escaped_fields, quoted_fields, split_fields, splitter, strict_fields, unescaped
 
-Doubt = Callable[[str, list[str]], str | None]
+Reader = Callable[[str], "Reading"]
+
+
+class Reading(NamedTuple):
+    """A record's fields, and why they can't be read for sure; None where they can."""
+
+    fields: list[str]
+    doubt: str | None
+
 
 _PAIR = re.compile(r"\\([\s\S]?)")
 _LINE_ENDS = frozenset("\r\n")
@@ -32,15 +42,20 @@ _ESCAPES = (
 )
 
 
-def doubt_of(delimiter: str, width: int, dialect: Dialect) -> Doubt:
-    """Gives the reason why a record of `width` fields, which its dialect splits so, can't be read for sure; or None."""
-    match dialect.quoting:
-        case "doubled":
-            return lambda record, fields: _doubled(record, fields, delimiter, width, dialect)
-        case "backslash":
-            return lambda record, fields: _backslash(record, fields, delimiter, width, dialect)
-        case "none":
-            return lambda record, fields: _unquoted(record, fields, delimiter, width, dialect)
+def reader_of(delimiter: str, width: int, dialect: Dialect) -> Reader:
+    """Gives the fields of a record without its line end, which has `width` of them."""
+    if dialect.quoting == "doubled" and dialect.found:
+        return partial(_read_doubled, delimiter=delimiter, width=width, dialect=dialect)
+    split = splitter(delimiter, dialect)
+    if dialect.quoting == "doubled":
+        return lambda record: Reading(split(record), None)
+    doubt = _backslash if dialect.quoting == "backslash" else _unquoted
+
+    def read(record: str) -> Reading:
+        fields = split(record)
+        return Reading(fields, doubt(record, fields, delimiter, width, dialect))
+
+    return read
 
 
 def following(text: str) -> set[str]:
@@ -53,21 +68,28 @@ def in_quotes(field: str) -> bool:
     return bool(_IN_QUOTES.match(field))
 
 
-def _doubled(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
-    if '"' in record:
-        if dialect.found and strict_fields(record, delimiter) is None:
-            return f"Text follows the closing quote of a field: {_near(record, delimiter)}. {SETTINGS}"
-        if dialect.found and not dialect.sure and _could_be_unquoted(record, fields, delimiter, width):
-            return f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
-        if dialect.found and '\\"' in record:
-            for other in (_as_backslash(record, delimiter), _as_php(record, delimiter)):
-                if other is not None and len(other) == width and other != fields:
-                    return f'The quote of a \\" may end its field or belong to it. {SETTINGS}'
-            if dialect.escapes == "auto" and _goes_on(record, delimiter):
-                return f'If the quote of a \\" belongs to its field, the record goes on in the next line. {SETTINGS}'
-    if dialect.found and f"\\{delimiter}" in record and len(escaped_fields(record, delimiter)) == width:
+def _read_doubled(record: str, delimiter: str, width: int, dialect: Dialect) -> Reading:
+    quoted = '"' in record
+    fields = strict_fields(record, delimiter) if quoted else split_fields(record, delimiter)
+    if fields is None:
+        reason = f"Text follows the closing quote of a field: {_near(record, delimiter)}. {SETTINGS}"
+        return Reading(split_fields(record, delimiter), reason)
+    if quoted and not dialect.sure and _could_be_unquoted(record, fields, delimiter, width):
+        reason = f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
+        return Reading(fields, reason)
+    return Reading(fields, _backslashes(record, fields, delimiter, width, dialect) if "\\" in record else None)
+
+
+def _backslashes(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
+    if '\\"' in record:
+        for other in (_as_backslash(record, delimiter), _as_php(record, delimiter)):
+            if other is not None and len(other) == width and other != fields:
+                return f'The quote of a \\" may end its field or belong to it. {SETTINGS}'
+        if dialect.escapes == "auto" and _goes_on(record, delimiter):
+            return f'If the quote of a \\" belongs to its field, the record goes on in the next line. {SETTINGS}'
+    if f"\\{delimiter}" in record and len(escaped_fields(record, delimiter)) == width:
         return f"The record has {width} fields also if a backslash escapes a delimiter. {_ESCAPES}"
-    if dialect.found and dialect.escapes == "auto" and "\\" in record and _may_be_escapes(record, fields, dialect):
+    if dialect.escapes == "auto" and _may_be_escapes(record, fields, dialect):
         return f"The record has backslashes that may be escapes, and the file has not shown whether. {_ESCAPES}"
     return None
 

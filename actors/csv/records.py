@@ -19,7 +19,7 @@ from actors.text.plain.effort import MOST_EFFORT, effort
 from actors.text.plain.html import html_text
 
 from .boundaries import RecordSplitter, without_line_end
-from .doubts import SETTINGS, doubt_of
+from .doubts import SETTINGS, reader_of
 from .fields import splitter
 from .joined_cells import joined_cells
 from .product_rows import ProductRows
@@ -134,11 +134,13 @@ class _RecordParser:
         self._header = header
         self._catalogue = catalogue
         self._positions = [*(header.positions.get(role) for role in ROLES), *further]
-        self._split = splitter(header.delimiter, header.dialect)
-        self._doubt = doubt_of(header.delimiter, header.fields, header.dialect)
+        self._read = reader_of(header.delimiter, header.fields, header.dialect)
+        self._fields_expected = header.fields
+        self._extra_field = header.dialect.extra_field
+        self._may_unescape_nul = header.dialect.nulls
         self._columns = slice(header.first, header.first + len(header.names))
         self._null_markers = frozenset(catalogue.null_markers)
-        joins = joined_cells(header, catalogue, self._split(header.text))
+        joins = joined_cells(header, catalogue, splitter(header.delimiter, header.dialect)(header.text))
         self._joins = [(ROLES.index(role), join) for role, join in joins.items()]
         self._required = [ROLES.index(role) for role in catalogue.required]
 
@@ -201,29 +203,23 @@ class _RecordParser:
             raise DropforgeError(
                 Code.UNDECODABLE_BYTES, f"Character {text.index(chr(0))} of the row is a NUL, which is not text."
             )
-        fields = self._split(text)
-        doubt = self._doubt(text, fields)
+        fields, doubt = self._read(text)
         if doubt:
             raise DropforgeError(Code.AMBIGUOUS_QUOTING, doubt)
-        if self._header.dialect.nulls and any("\0" in field for field in fields):
+        if self._may_unescape_nul and any("\0" in field for field in fields):
             raise DropforgeError(Code.UNDECODABLE_BYTES, r"The row has the escape \0, a NUL, which is not text.")
         return fields
 
     def _checked(self, record: bytes, fields: list[str]) -> list[str]:
         """The fields of the header's columns."""
         names = self._header.names
-        if len(fields) == len(names) != self._header.fields and tuple(map(comparable, fields)) == names:
+        expected = self._fields_expected
+        if len(fields) == len(names) != expected and tuple(map(comparable, fields)) == names:
             raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
-        if len(fields) != self._header.fields:
+        if len(fields) != expected:
             raise DropforgeError(Code.WRONG_FIELD_COUNT, self._wrong_count(len(fields)))
-        last = fields[-1]
-        fields = fields[self._columns]
-        if self._header.dialect.extra_field == "last" and last:
-            raise DropforgeError(
-                Code.WRONG_FIELD_COUNT,
-                f"The row has {len(names) + 1} fields, but the header has {len(names)}, and the last field is not "
-                "empty as it is in the file's first rows.",
-            )
+        if self._extra_field != "none":
+            fields = self._without_extra(fields)
         if comparable(fields[0]) == self._header.names[0] and tuple(map(comparable, fields)) == self._header.names:
             raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
         limit = self._catalogue.max_field_bytes
@@ -235,6 +231,16 @@ class _RecordParser:
                         Code.FIELD_TOO_LARGE, f"The field {name} has {length} bytes, more than the {limit} allowed."
                     )
         return fields
+
+    def _without_extra(self, fields: list[str]) -> list[str]:
+        if self._extra_field == "last" and fields[-1]:
+            names = len(self._header.names)
+            raise DropforgeError(
+                Code.WRONG_FIELD_COUNT,
+                f"The row has {names + 1} fields, but the header has {names}, and the last field is not empty as it is "
+                "in the file's first rows.",
+            )
+        return fields[self._columns]
 
     def _wrong_count(self, count: int) -> str:
         names = len(self._header.names)
