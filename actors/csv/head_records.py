@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from actors.model.catalogue import Catalogue
 from actors.model.dialect import Dialect
@@ -147,11 +147,12 @@ class HeadRecords:
                 return
 
     def _take_fields(self) -> None:
-        ways = [DOUBLED, UNQUOTED, *((BACKSLASH, TEXT_FORM) if self.backslash_may_escape else ())]
         fits = longer = 0
-        for dialect in ways:
-            records = islice(self.closed(dialect), _RECORDS_COUNTED)
+        for dialect in (DOUBLED, UNQUOTED, *((BACKSLASH, TEXT_FORM) if self.backslash_may_escape else ())):
+            records = self.closed(dialect)[:_RECORDS_COUNTED]
             counted = Counter(len(self.strictly(record, dialect) or ()) for record in records)
+            if records and counted[self.width] == len(records):
+                return
             fits, longer = max(fits, counted[self.width]), max(longer, counted[self.width + 1])
         if longer > fits:
             self.fields = self.width + 1
