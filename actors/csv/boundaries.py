@@ -224,7 +224,10 @@ class RecordSplitter:
         )
 
     def _holds_records(self, record: bytes) -> bool:
-        """Whether a record's first line, and another, could be records of their own."""
+        """Whether a record's first line, and another, could be records of their own.
+
+        Asked before `_swallows`, which reads the record by its pattern: most records that get here hold none.
+        """
         first, *others = _ANY_LINE_END.split(record)
         return self._is_whole(first) and any(map(self._is_whole, others))
 

@@ -13,7 +13,17 @@ from typing import NamedTuple
 
 from actors.model.dialect import Dialect
 
-from .fields import NULL, Field, escaped_fields, quoted_fields, split_fields, splitter, strict_fields, unescaped
+from .fields import (
+    LINE_ENDS,
+    NULL,
+    Field,
+    escaped_fields,
+    quoted_fields,
+    split_fields,
+    splitter,
+    strict_fields,
+    unescaped,
+)
 
 Reader = Callable[[str], "Reading"]
 
@@ -26,7 +36,6 @@ class Reading(NamedTuple):
 
 
 _PAIR = re.compile(r"\\([\s\S]?)")
-_LINE_ENDS = frozenset("\r\n")
 TEXT_FORM_ESCAPES = frozenset("\\tnrbfvN0")
 """What follows a backslash in the text forms of PostgreSQL, mysql and jq."""
 _BACKSLASH = Dialect("backslash", "backslash", "backslash")
@@ -95,7 +104,7 @@ def _backslashes(record: str, fields: list[str], delimiter: str, width: int, dia
 
 
 def _could_be_unquoted(record: str, fields: list[str], delimiter: str, width: int) -> bool:
-    if not _LINE_ENDS.isdisjoint(record):
+    if not LINE_ENDS.isdisjoint(record):
         return False
     plain = record.split(delimiter)
     if len(plain) != width or plain == fields:
@@ -109,8 +118,8 @@ def _may_be_escapes(record: str, fields: list[str], dialect: Dialect) -> bool:
         return True
     if dialect.bare_escapes == "auto" and behind and behind <= TEXT_FORM_ESCAPES:
         return True
-    doubled = behind & {"\\", *_LINE_ENDS}
-    return bool(doubled) and behind <= {"\\", *_LINE_ENDS}
+    doubled = behind & {"\\", *LINE_ENDS}
+    return bool(doubled) and behind <= {"\\", *LINE_ENDS}
 
 
 def _backslash(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
@@ -133,7 +142,7 @@ def _contradicts(parts: list[Field], delimiter: str, quoted: bool, escapes: str)
     for part in parts:
         if part.quoted is quoted and (quoted or part.raw != NULL):
             behind |= following(part.raw)
-    as_escapes = behind & {"\\", delimiter, *_LINE_ENDS}
+    as_escapes = behind & {"\\", delimiter, *LINE_ENDS}
     as_text = behind - as_escapes - {'"'}
     if escapes == "backslash":
         return bool(as_text)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from actors.model.dialect import Dialect, Escapes, Quoting
+from actors.model.dialect import DOUBLED, Dialect, Escapes, Quoting
 
 from .doubts import TEXT_FORM_ESCAPES, following
 from .evidence import Evidence
-from .fields import NULL, escaped_fields, quoted_fields
-from .head_records import BACKSLASH, DOUBLED, TEXT_FORM, UNQUOTED, HeadRecords
+from .fields import LINE_ENDS, NULL, escaped_fields, quoted_fields
+from .head_records import BACKSLASH, TEXT_FORM, UNQUOTED, HeadRecords
 
 CLEARLY = 10
 """A meaning is sure if it is shown by this many times as many records as contradict it."""
-
-_LINE_ENDS = frozenset("\r\n")
 
 
 def escapes_of(head: HeadRecords, quoting: Quoting, evidence: Evidence) -> tuple[Escapes, Escapes]:
@@ -54,7 +52,7 @@ def _shown(head: HeadRecords, *, quoted: bool) -> Escapes:
             if field.quoted is quoted and "\\" in field.raw and (quoted or field.raw != NULL):
                 behind = following(field.raw)
                 quotes += not quoted and '"' in behind
-                as_escapes = behind & {"\\", head.delimiter, *_LINE_ENDS}
+                as_escapes = behind & {"\\", head.delimiter, *LINE_ENDS}
                 escapes += bool(as_escapes)
                 text += bool(behind - as_escapes - {'"', ""})
     if escapes > CLEARLY * text and (quoted or quotes):
@@ -76,7 +74,7 @@ def _shown_without_quotes(head: HeadRecords) -> Escapes:
         fits = head.fits(escaped_fields(record, head.delimiter))
         joined += fits and not head.reads_unquoted(record)
         misfits += not fits
-    text_form = behind <= TEXT_FORM_ESCAPES | {head.delimiter, *_LINE_ENDS}
+    text_form = behind <= TEXT_FORM_ESCAPES | {head.delimiter, *LINE_ENDS}
     if (nulls and text_form) or (joined > 1 and joined > misfits):
         return "backslash"
     return "none" if behind - TEXT_FORM_ESCAPES - {'"', head.delimiter} else "auto"

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from actors.model.dialect import DOUBLED
+
 from .doubts import following
 from .fields import quoted_fields
-from .head_records import BACKSLASH, DOUBLED, UNQUOTED, HeadRecords
+from .head_records import BACKSLASH, UNQUOTED, HeadRecords
 
 _DOUBLED_QUOTES = re.compile(r'(?<!\\)""')
 """Behind a backslash, the first may be escaped and the second end its field."""

@@ -24,6 +24,8 @@ csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
 NULL = r"\N"
 """What MariaDB, MySQL and PostgreSQL write for no value."""
 
+LINE_ENDS = frozenset("\r\n")
+
 _ESCAPE = re.compile(r"\\([\s\S])")
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 

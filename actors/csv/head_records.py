@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from actors.model.catalogue import Catalogue
-from actors.model.dialect import Dialect
+from actors.model.dialect import DOUBLED, Dialect
 
 from .boundaries import RecordSplitter, without_line_end
 from .doubts import in_quotes
-from .fields import quoted_fields, splitter, strict_fields
+from .fields import LINE_ENDS, quoted_fields, splitter, strict_fields
 
-DOUBLED = Dialect("doubled")
 BACKSLASH = Dialect("backslash")
 UNQUOTED = Dialect("none")
 TEXT_FORM = Dialect("none", "backslash")
 """Nothing is quoted, and a backslash escapes a line end and a delimiter."""
 
 _RECORDS_COUNTED = 100
-_LINE_ENDS = frozenset("\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class HeadRecords:
 
     def reads_doubled_lines(self, record: str) -> bool:
         """Whether doubled quotes read a record, or the records that they see in its lines."""
-        if _LINE_ENDS.isdisjoint(record):
+        if LINE_ENDS.isdisjoint(record):
             return self.reads_doubled(record)
         data = record.encode("utf-8", "replace")
         found = self._splitter(DOUBLED, self.fields).split(data, final=True)
@@ -103,7 +101,7 @@ class HeadRecords:
         return kept and self.fits(fields)
 
     def reads_unquoted(self, record: str) -> bool:
-        return _LINE_ENDS.isdisjoint(record) and self.fits(record.split(self.delimiter))
+        return LINE_ENDS.isdisjoint(record) and self.fits(record.split(self.delimiter))
 
     def strictly(self, record: str, dialect: Dialect) -> list[str] | None:
         """The fields of a record that keeps the rules of a writer."""

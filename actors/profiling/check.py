@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from actors.errors import DropforgeError
 from actors.model.catalogue import ROLES, Catalogue, Role
@@ -35,8 +35,8 @@ class Check:
     proposed: Proposed
     trial: Trial | None
     refusal: Reason | None
-    base: Catalogue = field(default_factory=Catalogue)
-    quoting: str = ""
+    base: Catalogue
+    quoting: str
 
     @property
     def missing(self) -> tuple[Role, ...]:

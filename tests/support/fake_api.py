@@ -23,7 +23,7 @@ Answer = RunView | None | int
 class FakeApi(HttpServer):
     """`script` says what the requests for a run get, in turn; the last answer stays. `ANY` stands for other ids.
 
-    `routes` is what Ray Serve's proxy answers by itself, None for a server of another kind.
+    `routes` is what Ray Serve's proxy answers by itself, a text where it has none yet; None: a server of another kind.
     A reconciliation gets `reconciliations` in turn; `asked` are the bodies that came.
     `source` is where its drops go, None for an application that does not say so. With a `token`, callers without it get
     the status alone; `authorizations` are those that came.
@@ -34,7 +34,7 @@ class FakeApi(HttpServer):
     def __init__(self) -> None:
         self.token: str | None = None
         self.source: SourceView | None = None
-        self.routes: dict[str, str] | None = None
+        self.routes: dict[str, str] | str | None = None
         self.authorizations: list[str | None] = []
         self.reconciliations: list[ReconciliationView] = []
         self.asked: list[dict[str, Any]] = []
@@ -48,7 +48,7 @@ class FakeApi(HttpServer):
         for view in views:
             self.script(view.run_id, [view])
 
-    def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, Any] | None]:
+    def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, Any] | str | None]:
         self.authorizations.append(authorization)
         url = urlsplit(path)
         if self.token is not None and authorization != f"Bearer {self.token}":
@@ -60,7 +60,7 @@ class FakeApi(HttpServer):
             last = [answers[-1] for answers in self._scripts.values()]
             return 200, {"runs": [view.model_dump(mode="json") for view in last if isinstance(view, RunView)][:limit]}
         if url.path == "/-/routes" and self.routes is not None:
-            return 200, self.routes
+            return 503 if isinstance(self.routes, str) else 200, self.routes
         if url.path.startswith("/reconciliations"):
             return 200, self.reconciliations.pop(0).model_dump(mode="json")
         if url.path == "/source":
@@ -119,7 +119,9 @@ def _handler(api: FakeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             status, body = api.answer(self.path, self.headers["Authorization"])
-            content = b"<html>bad gateway</html>" if body is None else json.dumps(body).encode()
+            if body is None:
+                body = "<html>bad gateway</html>"
+            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

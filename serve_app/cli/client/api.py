@@ -31,6 +31,9 @@ _TRY_ADDRESS = "check that --url or DROPFORGE_URL is the address of a Dropforge 
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
 
+_NO_ROUTES = "Route table is not populated yet."
+"""Of a proxy that has had no application since it started (`NO_ROUTES_MESSAGE`, Ray 2.60)."""
+
 
 class _Bearer(requests.auth.AuthBase):
     def __init__(self, token: str) -> None:
@@ -177,7 +180,10 @@ class Api:
     def _is_serve(self) -> bool:
         """Whether Ray Serve's own proxy is at the address: it lists its routes ("Ray Serve HTTP proxy", Ray 2.60)."""
         try:
-            routes = self._session.get(f"{self.url}/-/routes", timeout=_TIMEOUT_S).json()
+            answer = self._session.get(f"{self.url}/-/routes", timeout=_TIMEOUT_S)
+            if answer.status_code == 503 and answer.text.strip() == _NO_ROUTES:
+                return True
+            routes = answer.json()
         except (requests.RequestException, ValueError):
             return False
         return isinstance(routes, dict) and all(isinstance(name, str) for name in routes.values())

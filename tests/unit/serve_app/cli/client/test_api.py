@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ray.serve._private.constants import NO_ROUTES_MESSAGE
 
 from serve_app.cli.client.api import Api, NoApplication
 from serve_app.cli.screen.complaint import Complaint
@@ -55,9 +56,9 @@ def test_something_else_at_the_address_is_told_apart(api: FakeApi) -> None:
         Api(api.url).run(OLD.run_id)
 
 
-@pytest.mark.parametrize("routes", [{}, {"/": "dropforge"}], ids=str)
+@pytest.mark.parametrize("routes", [{}, {"/": "dropforge"}, NO_ROUTES_MESSAGE], ids=str)
 @pytest.mark.parametrize("status", [404, 500])
-def test_a_proxy_without_an_application_is_told_apart(api: FakeApi, routes: dict[str, str], status: int) -> None:
+def test_a_proxy_without_an_application_is_told_apart(api: FakeApi, routes: dict[str, str] | str, status: int) -> None:
     api.script(OLD.run_id, [status])
     api.routes = routes
     with pytest.raises(NoApplication, match=f"proxy at {api.url} answered {status}: there is no running Dropforge"):
