@@ -18,7 +18,7 @@ from serve_app.pubsub.pull_subscriber import Subscriber
 from .pubsub_bus import Bus
 from .silent_pubsub import SilentPubsub
 
-WAIT_S = 30.0
+WAIT_S = 120.0
 SUBSCRIPTION = "projects/p/subscriptions/s"
 
 

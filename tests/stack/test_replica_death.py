@@ -16,7 +16,7 @@ def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:
     expected = stack.output_of(stack.done(undisturbed))
 
     drop = stack.drop(f"{UNWATCHED}disturbed.csv", sample)
-    run = stack.accept(drop, fetch_images=False, shard_rows=2)
+    run = stack.accept(drop, fetch_images=False, shard_rows=4)
     records = stack.ledger.records(run.run_id)
     stack.until("The first parts", lambda: len(stack.names(records.names.parts)) >= 5)
     before = replicas()["Cleaner"]
@@ -26,7 +26,7 @@ def test_killing_a_cleaner_changes_no_byte(stack: Stack, sample: bytes) -> None:
 
     manifest = stack.done(drop)
     assert stack.output_of(manifest) == expected
-    assert manifest.shards == 350
+    assert manifest.shards == 175
     stack.until(
         "A new Cleaner",
         lambda: len(replicas()["Cleaner"]) == 2 and before[0] not in replicas()["Cleaner"],

@@ -24,7 +24,7 @@ from .system import System, images_at
 from .world import push_envelope
 
 _REPLICA = ":actor_name:ServeReplica:dropforge:"
-_WAIT_S = 60.0
+_WAIT_S = 180.0
 
 
 class Stack(System):

@@ -31,7 +31,7 @@ _TRY_ADDRESS = "check that --url or DROPFORGE_URL is the address of a Dropforge 
 _TIMEOUT_S = 30.0
 _MOST_RUNS = 200
 
-_NO_ROUTES = "Route table is not populated yet."
+NO_ROUTES = "Route table is not populated yet."
 """Of a proxy that has had no application since it started (`NO_ROUTES_MESSAGE`, Ray 2.60)."""
 
 
@@ -181,7 +181,7 @@ class Api:
         """Whether Ray Serve's own proxy is at the address: it lists its routes ("Ray Serve HTTP proxy", Ray 2.60)."""
         try:
             answer = self._session.get(f"{self.url}/-/routes", timeout=_TIMEOUT_S)
-            if answer.status_code == 503 and answer.text.strip() == _NO_ROUTES:
+            if answer.status_code == 503 and answer.text.strip() == NO_ROUTES:
                 return True
             routes = answer.json()
         except (requests.RequestException, ValueError):

@@ -15,7 +15,9 @@ import ray._private.worker
 import ray.serve.context
 from ray._private.node import Node
 from ray.serve._private.client import ServeControllerClient
+from ray.serve._private.constants import NO_ROUTES_MESSAGE
 
+from serve_app.cli.client.api import NO_ROUTES
 from serve_app.ray_private import (
     CHECKED_WITH,
     ServeClient,
@@ -74,6 +76,10 @@ def test_a_node_knows_its_processes() -> None:
     kill_processes()
     assert "result.append((process_type, process_info.process))" in inspect.getsource(Node.dead_processes)
     assert {"check_alive", "allow_graceful"} <= set(inspect.signature(Node.kill_all_processes).parameters)
+
+
+def test_a_proxy_without_an_application_says_so() -> None:
+    assert NO_ROUTES == NO_ROUTES_MESSAGE
 
 
 def test_only_one_module_uses_them() -> None:

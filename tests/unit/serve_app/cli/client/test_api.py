@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ray.serve._private.constants import NO_ROUTES_MESSAGE
 
-from serve_app.cli.client.api import Api, NoApplication
+from serve_app.cli.client.api import NO_ROUTES, Api, NoApplication
 from serve_app.cli.screen.complaint import Complaint
 from tests.support.fake_api import FakeApi, view_of
 
@@ -56,7 +55,7 @@ def test_something_else_at_the_address_is_told_apart(api: FakeApi) -> None:
         Api(api.url).run(OLD.run_id)
 
 
-@pytest.mark.parametrize("routes", [{}, {"/": "dropforge"}, NO_ROUTES_MESSAGE], ids=str)
+@pytest.mark.parametrize("routes", [{}, {"/": "dropforge"}, NO_ROUTES], ids=str)
 @pytest.mark.parametrize("status", [404, 500])
 def test_a_proxy_without_an_application_is_told_apart(api: FakeApi, routes: dict[str, str] | str, status: int) -> None:
     api.script(OLD.run_id, [status])
