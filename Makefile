@@ -14,6 +14,9 @@ OWN := @if [ -L .venv ]; then \
 	echo "Remove the link (rm .venv) and run make again: it then makes an environment of its own." >&2; exit 1; fi
 BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
 
+# A cleaner compiles what it lacks; here once, rather than in each of the first processes that need it.
+COMPILE_CODE := from actors.text.cleaner import DescriptionCleaner; DescriptionCleaner()
+
 .DEFAULT_GOAL := help
 .PHONY: help demo unit test lint chaos scale infra-test image-test pictures bench requirements clean
 
@@ -76,4 +79,5 @@ clean:  ## Remove the environment, the caches and the local state
 .venv/installed: .venv/required pyproject.toml
 	$(OWN)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c "$(COMPILE_CODE)"
 	@touch $@

@@ -12,11 +12,19 @@ from actors.text.fast.arc_eager import LOOK_AHEAD, Parse, parse
 from actors.text.fast.arrays import Floats, Ints
 from actors.text.fast.exact import CONTEXT
 from actors.text.fast.page import Page
-from actors.text.fast.scoring import BREAK, LEFT, MOVES, REDUCE, RIGHT, ROLES
+from actors.text.fast.transitions import BREAK, LEFT, MOVES, REDUCE, RIGHT, ROLES, Layers
 
 VOCABULARY = 6
 TEXTS = st.lists(st.integers(1, VOCABULARY), min_size=1, max_size=24)
 SEEDS = st.integers(0, 1000)
+NO_LAYERS = Layers(
+    np.zeros((ROLES, 16), np.float32),
+    np.zeros(16, np.float32),
+    np.zeros((8, MOVES), np.float32),
+    np.zeros(MOVES, np.float32),
+    np.arange(MOVES + 1, dtype=np.int32),
+)
+"""With an infinite guard nothing is asked of them."""
 
 
 def parse_spans(spans: Sequence[Sequence[int]], ahead: Sequence[Sequence[int]], seed: int) -> Parse:
@@ -30,15 +38,14 @@ def parse_spans(spans: Sequence[Sequence[int]], ahead: Sequence[Sequence[int]], 
     word = np.array(slots)
     owner = np.repeat(np.arange(len(spans)), [len(span) + LOOK_AHEAD for span in spans])
 
-    def fast(seen: Ints) -> Floats:
+    def decide(seen: Ints, valid: Floats) -> Ints:
         for state in seen.T:
             assert len(set(owner[state[state > 0] - 1])) <= 1, "a state sees another span"
-        return np.stack([weights[role, word[seen[role]]].T for role in range(ROLES)]).sum(0)
+        scores = np.stack([weights[role, word[seen[role]]].T for role in range(ROLES)]).sum(0)
+        return (scores + valid).argmax(0)
 
-    def exact(seen: Ints, valid: Floats) -> Ints:
-        raise AssertionError("nothing is close without a guard")
-
-    return parse(word[1:] > 0, np.array([len(span) for span in spans]), fast, exact, guard=0)
+    sizes = np.array([len(span) for span in spans])
+    return parse(word[1:] > 0, sizes, np.zeros(len(owner), np.intp), NO_LAYERS, decide, guard=np.inf)
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5), SEEDS)

@@ -13,8 +13,9 @@ from actors.text.fast.arc_eager import LOOK_AHEAD, parse
 from actors.text.fast.arrays import Floats, Ints
 from actors.text.fast.exact import GUARD, ExactEncoder
 from actors.text.fast.page import Page, lay_out
-from actors.text.fast.scoring import ROLES, MoveScorer, SpacyMoves, meanings
+from actors.text.fast.scoring import MoveScorer, SpacyMoves, meanings
 from actors.text.fast.tokens import TokenTypes
+from actors.text.fast.transitions import ROLES, best_scores
 from actors.text.plain import model
 
 TEXTS = [
@@ -59,7 +60,7 @@ def test_scores_are_spacys_in_every_state(nlp: Language) -> None:
     step = parser.model.predict([doc])
     states = parser.moves.init_batch([doc])
     spacy_moves, fast = SpacyMoves(nlp), MoveScorer(nlp)
-    table = fast.tabulate(vectors)
+    layers = fast.tabulate(vectors)
     meaning = meanings(nlp)
     steps = 0
     while states:
@@ -68,7 +69,7 @@ def test_scores_are_spacys_in_every_state(nlp: Language) -> None:
         scores = step.predict(states)
         np.testing.assert_array_equal(spacy_moves.score(vectors, rows.astype(np.intp)), scores)
         best = [scores[0, meaning == each].max() for each in range(meaning.max() + 1)]
-        np.testing.assert_allclose(fast.score(table, rows.astype(np.intp))[:, 0], best, atol=GUARD / 4, rtol=0)
+        np.testing.assert_allclose(best_scores(layers, rows[:, 0]), best, atol=GUARD / 4, rtol=0)
         states = parser.transition_states(states, scores)
         steps += 1
     assert steps > len(doc)
@@ -83,18 +84,16 @@ def test_the_parser_goes_through_spacys_states(nlp: Language) -> None:
     for _ in range(40):
         doc = nlp(" ".join(chance.choice(words.split()) for _ in range(chance.randint(1, 30))))
         vectors = np.asarray(doc.tensor, np.float32)
-        table = scorer.tabulate(vectors)
+        layers = scorer.tabulate(vectors)
         ours: list[list[int]] = []
 
-        def fast(seen: Ints, table: Floats = table, ours: list[list[int]] = ours) -> Floats:
+        def exact(seen: Ints, valid: Floats, vectors: Floats = vectors, ours: list[list[int]] = ours) -> Ints:
             ours.append(seen[:, 0].tolist())
-            return scorer.score(table, seen)
-
-        def exact(seen: Ints, valid: Floats, vectors: Floats = vectors) -> Ints:
             return SpacyMoves(nlp).decide(vectors, seen, valid)
 
         exists = np.array([True] * len(doc) + [False] * LOOK_AHEAD)
-        parsed = parse(exists, np.array([len(doc)]), fast, exact, GUARD)
+        rows = np.arange(1, len(exists) + 1) * exists
+        parsed = parse(exists, np.array([len(doc)]), rows, layers, exact, np.inf)
         assert parsed.auxiliary[: len(doc)].tolist() == [token.dep_ in ("aux", "auxpass") for token in doc]
         unparsed = nlp.tokenizer(doc.text)
         unparsed.tensor = doc.tensor

@@ -23,7 +23,7 @@ def fast(cache_mb: int = 256) -> FastEngine:
     return FastEngine(model.load(), TextSettings(cache_mb=cache_mb))
 
 
-@pytest.mark.parametrize(("cache_mb", "begins_anew"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("cache_mb", "begins_anew"), [(1, True), (3, False)])
 def test_forgetting_changes_no_cell(
     monkeypatch: pytest.MonkeyPatch, nlp: Language, cache_mb: int, begins_anew: bool
 ) -> None:
@@ -33,7 +33,7 @@ def test_forgetting_changes_no_cell(
     small = fast(cache_mb)
     forget = Mock(wraps=small._analyzer.forget_wide_windows)
     monkeypatch.setattr(small._analyzer, "forget_wide_windows", forget)
-    texts = lowered(100, seed=4)
+    texts = lowered(160, seed=4)
     assert small.clean(texts) == plain_cells(nlp, texts)
     assert small._held_bytes <= cache_mb << 20
     assert forget.called
@@ -44,7 +44,7 @@ def test_a_model_that_was_altered_since_is_not_begun_with_anew(
     monkeypatch: pytest.MonkeyPatch, nlp: Language, tmp_path: Path
 ) -> None:
     small = fast(1)
-    texts = lowered(100, seed=4)
+    texts = lowered(160, seed=4)
     with monkeypatch.context() as altered:
         altered.setattr(model, "locate", lambda: tmp_path)
         with pytest.raises(DropforgeError) as raised:
@@ -105,14 +105,24 @@ def trust_cuts(patch: pytest.MonkeyPatch) -> None:
 
 
 def ignore_children(patch: pytest.MonkeyPatch) -> None:
-    look = arc_eager._States.look
+    decide = scoring.SpacyMoves.decide
 
-    def childless(self):
-        seen, situation = look(self)
-        seen[5:] = 0
-        return seen, situation
+    def childless(self, vectors, rows, valid):
+        rows[5:] = 0
+        return decide(self, vectors, rows, valid)
 
-    patch.setattr(arc_eager._States, "look", childless)
+    patch.setattr(analysis, "GUARD", np.inf)
+    patch.setattr(scoring.SpacyMoves, "decide", childless)
+
+
+def mix_up_moves(patch: pytest.MonkeyPatch) -> None:
+    tabulate = scoring.MoveScorer.tabulate
+
+    def mixed(self, vectors):
+        layers = tabulate(self, vectors)
+        return layers._replace(upper=layers.upper[:, ::-1].copy())
+
+    patch.setattr(scoring.MoveScorer, "tabulate", mixed)
 
 
 def ignore_neighbours(patch: pytest.MonkeyPatch) -> None:
@@ -130,7 +140,8 @@ def round_coarsely(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "break_it", [mute_auxiliaries, trust_cuts, ignore_children, ignore_neighbours, mirror_layers, round_coarsely]
+    "break_it",
+    [mute_auxiliaries, trust_cuts, ignore_children, mix_up_moves, ignore_neighbours, mirror_layers, round_coarsely],
 )
 def test_the_self_check_finds_a_broken_fact(monkeypatch: pytest.MonkeyPatch, break_it) -> None:
     break_it(monkeypatch)

@@ -56,24 +56,30 @@ class Analyzer:
         exact = self._exact.vectors(page.types, at, self._types.embeddings)
         return float(np.abs(self._encoder.vectors[windows] - exact).max())
 
-    def analyze(self, page: Page, spans: Ints) -> Analysis:
-        """Analyse the spans of shape (n, 2), start and end on the page."""
+    def encode(self, page: Page, spans: Ints) -> Ints:
+        """The number of the window at each position of the page that the spans may look at; elsewhere without meaning.
+
+        `spans` has shape (n, 2): start and end on the page.
+        """
+        edges = np.zeros(len(page.types) + 1, np.intp)
+        np.add.at(edges, spans[:, 0], 1)
+        np.add.at(edges, spans[:, 1] + LOOK_AHEAD, -1)
+        wanted = (np.cumsum(edges[:-1]) > 0) & (page.types > 0)
+        return self._encoder.encode(page.types, wanted, self._types.embeddings)
+
+    def analyze(self, page: Page, spans: Ints, encoded: Ints) -> Analysis:
+        """Analyse spans, given what `encode` found of them or of more."""
         sizes = spans[:, 1] - spans[:, 0] + LOOK_AHEAD
         owner = np.repeat(np.arange(len(spans)), sizes)
         first = np.cumsum(sizes) - sizes
         place = np.arange(len(owner)) - first[owner]
         at = place + spans[owner, 0]
         exists = page.types[at] > 0
-        wanted = np.zeros(len(page.types), bool)
-        wanted[at[exists]] = True
-        windows = self._encoder.encode(page.types, wanted, self._types.embeddings)[at]
+        windows = encoded[at]
         distinct, vector = np.unique(windows[exists], return_inverse=True)
-        rows = np.zeros(1 + len(at), np.intp)
-        rows[1:][exists] = 1 + vector
-        table = self._scorer.tabulate(self._encoder.vectors[distinct])
-
-        def fast(slots: Ints) -> Floats:
-            return self._scorer.score(table, rows.take(slots))
+        rows = np.zeros(len(at), np.intp)
+        rows[exists] = 1 + vector
+        layers = self._scorer.tabulate(self._encoder.vectors[distinct])
 
         def exact(slots: Ints, valid: Floats) -> Ints:
             seen, row = np.unique(slots[slots > 0], return_inverse=True)
@@ -82,6 +88,6 @@ class Analyzer:
             vectors = self._exact.vectors(page.types, at[seen - 1], self._types.embeddings)
             return self._spacy_moves.decide(vectors, exact_rows, valid)
 
-        parsed = parse(exists, sizes - LOOK_AHEAD, fast, exact, GUARD)
+        parsed = parse(exists, sizes - LOOK_AHEAD, rows, layers, exact, GUARD)
         tags = self._encoder.tags[windows]
         return Analysis(parsed.advance, at, owner, tags, parsed.auxiliary, place < parsed.advance[owner])

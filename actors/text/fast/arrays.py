@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+Slots = NDArray[np.int32]
 
 _RESERVED_ROWS = 1 << 19
 

@@ -92,8 +92,7 @@ class Encoder:
 
     @property
     def held_bytes(self) -> int:
-        keys, row = 16, 4 * self._width
-        return sum(map(len, self._windows)) * (keys + row)
+        return sum(windows.held_bytes + 4 * self._width * len(windows) for windows in self._windows)
 
     def forget_wide_windows(self) -> None:
         """Forget the windows of the upper half of the layers, which come again least and are the most."""

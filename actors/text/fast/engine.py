@@ -122,8 +122,9 @@ class FastEngine:
 
     def _learn(self, page: Page, unknown: dict[bytes, tuple[int, int]]) -> None:
         keys, spans = list(unknown), np.array(list(unknown.values()))
+        encoded = self._analyzer.encode(page, spans)
         for group in _groups(spans):
-            analysis = self._analyzer.analyze(page, spans[group])
+            analysis = self._analyzer.analyze(page, spans[group], encoded)
             lemmas = self._lemmatize(page, analysis)
             for number, advance, found in zip(group.tolist(), analysis.advance.tolist(), lemmas, strict=True):
                 self._spans[keys[number]] = (advance, found)

@@ -7,27 +7,18 @@ token that isn't there adds the role's padding. The greater piece of each unit g
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from spacy.language import Language
 
 from .arrays import Floats, Ints
 from .components import AnyModel, component, model_of
+from .transitions import BREAK, LEFT, LEFT_AUX, MOVES, REDUCE, RIGHT, RIGHT_AUX, ROLES, SHIFT, Layers
 
-ROLES = 8
-SHIFT, REDUCE, BREAK, LEFT_AUX, RIGHT_AUX, LEFT, RIGHT = range(7)
-MOVES = 7
-"""What a move means to lemmas: labels other than `aux` and `auxpass` are all the same."""
-
-TABLE_TOKENS = 1 << 14
-"""Tokens whose contributions are best tabulated at a time: enough for long arrays, at 4 KB each."""
+TABLE_TOKENS = 1 << 11
+"""Tokens whose contributions are tabulated at a time: few enough for a processor's cache, at 4 KB each."""
 
 # Rows multiplied at a time, so that the products are still in the processor's cache when they are stored.
 _CHUNK = 512
-
-# States up to which one `reduceat` costs less than a `reduce` for each meaning.
-_FEW = 32
 
 _BY_LETTER = {"S": SHIFT, "D": REDUCE, "B": BREAK, "L": LEFT, "R": RIGHT}
 _AUXILIARIES = {
@@ -55,55 +46,32 @@ class MoveScorer:
         self._project = np.asarray(project.get_param("W")).T.copy(), np.asarray(project.get_param("b"))
         # (roles, hidden, pieces, inputs): pieces go before hidden units, so that maxout compares contiguous halves.
         weights = np.asarray(lower.get_param("W"))
-        _, self._hidden, _, inputs = weights.shape
+        _, hidden, _, inputs = weights.shape
         self._lower = weights.transpose(0, 2, 1, 3).reshape(-1, inputs).T.copy()
-        self._bias = np.asarray(lower.get_param("b")).T.reshape(-1)
-        self._roles = np.arange(ROLES)[:, None]
-        pad = np.asarray(lower.get_param("pad")).transpose(0, 1, 3, 2).reshape(1, -1)
-        self._table = np.concatenate((pad, np.empty((TABLE_TOKENS, pad.shape[1]), np.float32)))
+        self._pad = np.asarray(lower.get_param("pad")).transpose(0, 1, 3, 2).reshape(1, -1)
         # Moves of one meaning together.
         meaning = meanings(nlp)
         order = np.argsort(meaning, kind="stable")
-        self._upper = np.asarray(upper.get_param("W"))[order]
-        self._upper_bias = np.asarray(upper.get_param("b"))[order, None]
         edges = np.searchsorted(meaning[order], np.arange(MOVES + 1))
-        self._starts, self._groups = edges[:-1], [slice(*pair) for pair in pairwise(edges)]
+        self._layers = Layers(
+            self._pad.reshape(ROLES, 2 * hidden),
+            np.asarray(lower.get_param("b")).T.reshape(-1).copy(),
+            np.asarray(upper.get_param("W"))[order].T.copy(),
+            np.asarray(upper.get_param("b"))[order].copy(),
+            edges.astype(np.int32),
+        )
 
-    def tabulate(self, vectors: Floats) -> Floats:
-        """The table that `score` needs for states that see these tokens, shape (tokens, width).
-
-        Good until the next call, which may use its memory again.
-        """
+    def tabulate(self, vectors: Floats) -> Layers:
+        """The network for states that see these tokens, shape (tokens, width); token k is row 1 + k, no token row 0."""
         count = len(vectors)
-        if count <= TABLE_TOKENS:
-            table = self._table[: 1 + count]
-        else:
-            table = np.concatenate((self._table[:1], np.empty((count, self._table.shape[1]), np.float32)))
+        table = np.empty((1 + count, self._pad.shape[1]), np.float32)
+        table[0] = self._pad
         weights, bias = self._project
         projected = vectors @ weights + bias
         for start in range(0, count, _CHUNK):
             rows = projected[start : start + _CHUNK]
             np.matmul(rows, self._lower, out=table[1 + start : 1 + start + len(rows)])
-        return table.reshape(-1, 2 * self._hidden)
-
-    def score(self, table: Floats, rows: Ints) -> Floats:
-        """The best score of each meaning: shape (MOVES, states).
-
-        `rows` has shape (roles, states): 1 + the token's row among the tabulated, or 0 for none.
-        """
-        # "clip" spares a pass over the indices, which are all in range.
-        summed = np.add.reduce(table.take(rows * ROLES + self._roles, axis=0, mode="clip"), axis=0)
-        summed += self._bias
-        hidden = np.maximum(summed[:, : self._hidden], summed[:, self._hidden :])
-        scores = self._upper @ hidden.T
-        scores += self._upper_bias
-        if len(hidden) <= _FEW:
-            few: Floats = np.maximum.reduceat(scores, self._starts, axis=0)
-            return few
-        best = np.empty((MOVES, len(hidden)), np.float32)
-        for meaning, group in enumerate(self._groups):
-            np.maximum.reduce(scores[group], axis=0, out=best[meaning])
-        return best
+        return self._layers._replace(table=table.reshape(ROLES * (1 + count), -1))
 
 
 class SpacyMoves:
