@@ -42,5 +42,6 @@ def _bring(shipped: Path, kept: Path) -> None:
                 raise
 
 
-if (_shipped := os.environ.get("SHIPPED_NUMBA_CACHE_DIR")) and numba.config.CACHE_DIR:
-    _bring(Path(_shipped), Path(numba.config.CACHE_DIR))
+_shipped, _kept = os.environ.get("SHIPPED_NUMBA_CACHE_DIR"), os.environ.get("NUMBA_CACHE_DIR")
+if _shipped and _kept:
+    _bring(Path(_shipped), Path(_kept))
