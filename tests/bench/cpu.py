@@ -14,13 +14,14 @@ _NAMES = (
     (re.compile(r"ProxyActor"), "proxy"),
     (re.compile(r"/raylet "), "raylet"),
     (re.compile(r"/gcs/gcs_server "), "Ray's GCS"),
+    (re.compile(r"^\S*fake-gcs-server"), "object store"),
 )
 
 
 class CpuSeconds:
     """`by_process` has the seconds spent while the `with` block ran, summed over the replicas of a deployment.
 
-    Every Ray application of this machine is counted: run no other one beside.
+    The object store's and this process's, which holds the local Pub/Sub, are there too. Every Ray application of this machine is counted: run no other one beside.
     """
 
     def __init__(self) -> None:
@@ -45,6 +46,8 @@ def _spent() -> dict[str, float]:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue  # the process has ended since
+        if entry.name == str(os.getpid()):
+            spent["this benchmark"] = (int(fields[11]) + int(fields[12])) / _TICKS
         for pattern, name in _NAMES:
             if found := pattern.search(command):
                 spent[name or found[1]] += (int(fields[11]) + int(fields[12])) / _TICKS
