@@ -6,6 +6,7 @@ own. After a lost reply, a write that succeeded is told from a lost race by read
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,10 @@ _UPLOAD_CHUNK_BYTES = 8 << 20
 _LISTING_S = 120.0
 """For one request of a long listing: a local store, which has no index, looks at all its files first."""
 
+_NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
+"""Without it google-cloud-storage 3.17.1 gets the bucket for spans that nobody writes: at the first request, and in a
+thread of its own after each 404."""
+
 CONNECTIONS = 32
 """Connections of one client. This many threads can use it without waiting for one."""
 
@@ -63,6 +68,7 @@ class ListedObject:
 
 def connect(project: str | None = None, times: RequestTimes | None = None) -> storage.Client:
     """A client with default credentials, or of the emulator at `STORAGE_EMULATOR_HOST`; `times` gets its requests'."""
+    os.environ.setdefault(_NO_BUCKET_METADATA, "true")
     client = storage.Client(project=project)
     adapter = TimedAdapter(times or RequestTimes(), pool_connections=4, pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):

@@ -39,7 +39,7 @@ class StorageProxy(Proxy):
 
     @property
     def calls(self) -> list[StorageCall]:
-        """What it was asked to do with objects. Clients also look at the bucket itself, whenever they like."""
+        """What it was asked to do with objects. Clients of other settings also look at the bucket itself."""
         return [call for call in map(StorageCall.of, self.asked) if call.operation != "other"]
 
     async def _generation(self, asked: StorageCall) -> int:

@@ -142,6 +142,16 @@ def test_what_is_absent_is_told(work: Bucket, prefix: str) -> None:
     assert raised.value.code is Code.NOT_FOUND
 
 
+def test_nobody_asks_for_the_bucket(proxy: StorageProxy, proxied_work: Bucket, prefix: str) -> None:
+    before = threading.active_count()
+    proxied_work.create(f"{prefix}x", b"x", content_type=TEXT)
+    for _ in range(3):
+        with pytest.raises(DropforgeError):
+            proxied_work.read(f"{prefix}absent")
+    assert threading.active_count() <= before
+    assert len(proxy.asked) == len(proxy.calls) == 4
+
+
 def test_a_deleted_object_is_absent(work: Bucket, prefix: str) -> None:
     work.put(f"{prefix}x", b"one", content_type=TEXT)
     work.delete(f"{prefix}x")
