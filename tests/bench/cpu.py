@@ -21,7 +21,8 @@ _NAMES = (
 class CpuSeconds:
     """`by_process` has the seconds spent while the `with` block ran, summed over the replicas of a deployment.
 
-    The object store's and this process's, which holds the local Pub/Sub, are there too. Every Ray application of this machine is counted: run no other one beside.
+    The object store's and this process's, which holds the local Pub/Sub, are there too. Every Ray application of this
+    machine is counted: run no other one beside.
     """
 
     def __init__(self) -> None:
