@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 OWN := @if [ -L .venv ]; then \
 	echo ".venv is a link to $$(readlink .venv), which others may use: installing would empty or change it." >&2; \
 	echo "Remove the link (rm .venv) and run make again: it then makes an environment of its own." >&2; exit 1; fi
-BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(shell grep -l __main__ tests/bench/*.py)))
+BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(filter-out %/against.py,$(shell grep -l __main__ tests/bench/*.py))))
 
 # A cleaner compiles what it lacks; here once, rather than in each of the first processes that need it.
 COMPILE_CODE := from actors.text.cleaner import DescriptionCleaner; DescriptionCleaner()
@@ -52,8 +52,9 @@ image-test: .venv/installed  ## Build the container image and run it
 pictures: .venv/installed  ## The README's pictures of the status page; needs Chromium
 	$(BIN)/python -m tests.stack.pictures
 
-bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some of them
-	set -e; for name in $(BENCH); do $(BIN)/python -m tests.bench.$$name --json bench-$$name.json; done
+bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some, AGAINST=REVISION beside another
+	set -e; for name in $(BENCH); do \
+	  $(BIN)/python -m tests.bench.$(if $(AGAINST),against $(AGAINST) )$$name --json bench-$$name.json; done
 
 requirements: .venv/installed  ## Pin and hash the dependencies of pyproject.toml anew; UPGRADE=--upgrade for newer ones
 	$(COMPILE) --output-file requirements.txt pyproject.toml
