@@ -69,7 +69,8 @@ def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
             yield from _numbers(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _numbers(inner, f"{path}.{number}")
+            words = [word for word in inner.values() if isinstance(word, str)] if isinstance(inner, dict) else []
+            yield from _numbers(inner, ".".join(filter(None, (path, str(number), *words))))
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield path, float(value)
 
@@ -93,13 +94,13 @@ def main() -> None:
     parser.add_argument("name", help="a benchmark of this folder that both revisions have")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("options", nargs="*", help="options of the benchmark, behind --")
-    options = parser.parse_args()
+    own, _, its = " ".join(sys.argv[1:]).partition(" -- ")
+    options = parser.parse_args(own.split())
     trees = ROOT, checked_out(options.revision)
     sides: tuple[list[dict[str, float]], list[dict[str, float]]] = [], []
     for number in range(options.rounds):
         for side in (0, 1) if number % 2 == 0 else (1, 0):
-            sides[side].append(figures_of(trees[side], options.name, options.options))
+            sides[side].append(figures_of(trees[side], options.name, its.split()))
     found = compared(*sides)
     print(f"{'':48}{'here':>12}{options.revision[:12]:>14}{'ratio':>8}  least to greatest of {options.rounds}")
     for one in found:

@@ -8,8 +8,8 @@ from tests.bench.against import Compared, _numbers, compared
 
 
 def test_figures_are_named_by_their_path() -> None:
-    value = {"bench": "x", "latency": {"p50_s": 0.5}, "sizes": [{"mb": 3}, {"mb": 4}], "same": True}
-    assert dict(_numbers(value)) == {"latency.p50_s": 0.5, "sizes.0.mb": 3.0, "sizes.1.mb": 4.0}
+    value = {"bench": "x", "latency": {"p50_s": 0.5}, "sizes": [{"mb": 3, "of": "a"}, {"mb": 4}], "same": True}
+    assert dict(_numbers(value)) == {"latency.p50_s": 0.5, "sizes.0.a.mb": 3.0, "sizes.1.mb": 4.0}
 
 
 def test_a_ratio_is_of_the_rounds_and_not_of_the_medians() -> None:
