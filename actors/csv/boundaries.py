@@ -26,6 +26,7 @@ lines that decide lie before the closing quote's line end, and a part without th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,6 @@ QUOTE, LF, CR, BACKSLASH = b'"\n\r\\'
 # The first of each pair is for a block that the file continues after: a CR at its end may be half of a CRLF. The
 # second is for a block that ends with the file.
 _LINE_END = (rb"(?:\n|\r\n|\r(?!\n|\Z))", rb"(?:\n|\r\n?|\Z)")
-_ANY_LINE_END = re.compile(rb"\r\n|\n|\r")
 _QUOTED: dict[Quoting, bytes] = {
     "doubled": rb'"[^"]*+(?:""[^"]*+)*+"',
     "backslash": rb'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+"',
@@ -149,6 +149,13 @@ class RecordSplitter:
         ends = self._split_by_parity(block, final)
         return Boundaries(ends) if ends is not None else self._split_by_pattern(block, final)
 
+    def ends(self, block: bytes, *, final: bool) -> Iterator[int]:
+        """The ends of `split`, one after the other, for who needs only the first."""
+        start = 0
+        while start < len(block) and (found := self._record_end(block, start, final)):
+            start, _ = found
+            yield start
+
     def _split_by_parity(self, block: bytes, final: bool) -> NDArray[np.int64] | None:
         """The line ends with an even number of quotes before them, or None when counting quotes is not exact.
 
@@ -228,28 +235,27 @@ class RecordSplitter:
 
         Asked before `_swallows`, which reads the record by its pattern: most records that get here hold none.
         """
-        first, *others = _ANY_LINE_END.split(record)
+        first, *others = record.splitlines()
         return self._is_whole(first) and any(map(self._is_whole, others))
 
     def _swallows(self, block: bytes, start: int, end: int) -> int:
         """Where a complete record ends instead if a quote of it is taken for open; 0 if none is."""
-        line_end = _ANY_LINE_END.search(block, start, end)
+        found = _line_end(block, start, end)
         is_first = True
-        while line_end and line_end.end() < end:
-            opened = self._body.match(block, start, line_end.start()).end()  # type: ignore[union-attr]  # matches empty
+        while found and found[1] < end:
+            line_end, next_line = found
+            opened = self._body.match(block, start, line_end).end()  # type: ignore[union-attr]  # matches empty
             quoted = self._quoted_field.match(block, opened, end)
             if not quoted:
                 break
-            closed = _ANY_LINE_END.search(block, quoted.end(), end)
-            last = closed.start() if closed else end
-            lines = _ANY_LINE_END.split(block[line_end.end() : last])
-            if self._max_field_lines and len(_ANY_LINE_END.findall(quoted[0])) >= self._max_field_lines:
-                return line_end.end()
-            if is_first and self._delimiters > 0 and self._is_whole(block[start : line_end.start()]):
-                whole = sum(map(self._is_whole, lines))
-                if 2 * whole >= len(lines):
-                    return line_end.end()
-            line_end, is_first = closed, False
+            found = _line_end(block, quoted.end(), end)
+            if self._max_field_lines and len(quoted[0].splitlines()) > self._max_field_lines:
+                return next_line
+            if is_first and self._delimiters > 0 and self._is_whole(block[start:line_end]):
+                lines = block[next_line : found[0] if found else end].splitlines()
+                if 2 * sum(map(self._is_whole, lines)) >= len(lines):
+                    return next_line
+            is_first = False
         return 0
 
     def _is_whole(self, line: bytes) -> bool:
@@ -263,26 +269,39 @@ class RecordSplitter:
         unclosed: list[int] = []
         start = 0
         while start < len(block):
-            match = self._record[final].match(block, start)
-            if match and match.end() - start <= self._max_row_bytes:
-                swallowed_from = self._swallows(block, start, match.end()) if self._checks_lines else 0
-                if swallowed_from:
-                    unclosed.append(len(ends))
-                start = swallowed_from or match.end()
-                ends.append(start)
-                continue
-            if not match and not final and len(block) - start <= self._max_row_bytes:
+            found = self._record_end(block, start, final)
+            if found is None:
                 break
-            decided_at = min(start + self._max_row_bytes, len(block))
-            stop = self._body.match(block, start, decided_at).end()  # type: ignore[union-attr]  # matches empty
-            line_end = _NEXT_LINE_END[final].search(block, stop)
-            if not line_end:
-                return Boundaries(np.array(ends, dtype=np.int64), frozenset(unclosed), open_ended=True)
-            if stop < decided_at and block[stop] == QUOTE:
+            start, is_unclosed = found
+            if is_unclosed:
                 unclosed.append(len(ends))
-            start = line_end.end()
             ends.append(start)
-        return Boundaries(np.array(ends, dtype=np.int64), frozenset(unclosed))
+        open_ended = len(block) - start > self._max_row_bytes
+        return Boundaries(np.array(ends, dtype=np.int64), frozenset(unclosed), open_ended)
+
+    def _record_end(self, block: bytes, start: int, final: bool) -> tuple[int, bool] | None:
+        """Where the record ends that begins at `start`, and whether its quote is open; None if not in the block."""
+        match = self._record[final].match(block, start)
+        if match and match.end() - start <= self._max_row_bytes:
+            swallowed_from = self._swallows(block, start, match.end()) if self._checks_lines else 0
+            return swallowed_from or match.end(), swallowed_from > 0
+        if not match and not final and len(block) - start <= self._max_row_bytes:
+            return None
+        decided_at = min(start + self._max_row_bytes, len(block))
+        stop = self._body.match(block, start, decided_at).end()  # type: ignore[union-attr]  # matches empty
+        line_end = _NEXT_LINE_END[final].search(block, stop)
+        if not line_end:
+            return None
+        return line_end.end(), stop < decided_at and block[stop] == QUOTE
+
+
+def _line_end(block: bytes, start: int, end: int) -> tuple[int, int] | None:
+    """The first line end in `[start, end)`, inside or outside quotes, as its start and its end."""
+    feed = block.find(b"\n", start, end)
+    carriage_return = block.find(b"\r", start, end if feed < 0 else feed)
+    if carriage_return >= 0:
+        return carriage_return, carriage_return + 1 + (carriage_return + 1 == feed)
+    return (feed, feed + 1) if feed >= 0 else None
 
 
 def find_line_end(block: bytes, *, final: bool) -> int | None:

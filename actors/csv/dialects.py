@@ -133,13 +133,17 @@ def _with_doubts(head: HeadRecords, dialect: Dialect, evidence: Evidence, first_
         return evidence
     width = head.width + (dialect.extra_field != "none")
     read = reader_of(head.delimiter, width, dialect)
+    quotes_suffice = dialect.quoting == "doubled" and dialect.sure
     before = len(head.text) - len(head.rest)
     records = head.all(dialect)
     doubtful = doubtful_line = 0
     reason = ""
     for record in records:
+        is_plain = quotes_suffice and not record.unclosed and "\\" not in record.text
+        if is_plain and head.strictly(record.text, dialect) is not None:
+            continue
         found = f"A quote is not closed before the end of its line. {SETTINGS}" if record.unclosed else None
-        found = found or read(record.text).doubt
+        found = found or read(record.text)[1]
         if found:
             doubtful += 1
             if not reason:

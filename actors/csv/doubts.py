@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
+from itertools import repeat
+from operator import contains
 
 from actors.model.dialect import Dialect
 
@@ -18,22 +18,17 @@ from .fields import (
     NULL,
     Field,
     escaped_fields,
+    has_line_end,
     quoted_fields,
+    quoted_parts,
     split_fields,
     splitter,
     strict_fields,
     unescaped,
 )
 
-Reader = Callable[[str], "Reading"]
-
-
-class Reading(NamedTuple):
-    """A record's fields, and why they can't be read for sure; None where they can."""
-
-    fields: list[str]
-    doubt: str | None
-
+Reader = Callable[[str], tuple[list[str], str | None]]
+"""From a record to its fields, and why they can't be read for sure; None where they can."""
 
 _PAIR = re.compile(r"\\([\s\S]?)")
 TEXT_FORM_ESCAPES = frozenset("\\tnrbfvN0")
@@ -49,20 +44,23 @@ _ESCAPES = (
     r"Set the catalogue's `escapes` to `backslash` if the writer writes a backslash as \\, or to `none` if it leaves "
     "backslashes as they are, and `quoting` to how it writes quotes."
 )
+_NEEDLESS = f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
+_BEHIND_CLOSING = (
+    f"Text follows the closing quote of a field, though the file's quotes are behind backslashes. {SETTINGS}"
+)
 
 
 def reader_of(delimiter: str, width: int, dialect: Dialect) -> Reader:
-    """Gives the fields of a record without its line end, which has `width` of them."""
-    if dialect.quoting == "doubled" and dialect.found:
-        return partial(_read_doubled, delimiter=delimiter, width=width, dialect=dialect)
+    """Reads records without their line ends, which have `width` fields."""
     split = splitter(delimiter, dialect)
     if dialect.quoting == "doubled":
-        return lambda record: Reading(split(record), None)
-    doubt = _backslash if dialect.quoting == "backslash" else _unquoted
+        return _doubled_reader(delimiter, width, dialect) if dialect.found else lambda record: (split(record), None)
+    if dialect.quoting == "backslash":
+        return _backslash_reader(delimiter, width, dialect)
 
-    def read(record: str) -> Reading:
+    def read(record: str) -> tuple[list[str], str | None]:
         fields = split(record)
-        return Reading(fields, doubt(record, fields, delimiter, width, dialect))
+        return fields, _unquoted(record, fields, delimiter, width, dialect)
 
     return read
 
@@ -77,16 +75,43 @@ def in_quotes(field: str) -> bool:
     return bool(_IN_QUOTES.match(field))
 
 
-def _read_doubled(record: str, delimiter: str, width: int, dialect: Dialect) -> Reading:
-    quoted = '"' in record
-    fields = strict_fields(record, delimiter) if quoted else split_fields(record, delimiter)
-    if fields is None:
-        reason = f"Text follows the closing quote of a field: {_near(record, delimiter)}. {SETTINGS}"
-        return Reading(split_fields(record, delimiter), reason)
-    if quoted and not dialect.sure and _could_be_unquoted(record, fields, delimiter, width):
-        reason = f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
-        return Reading(fields, reason)
-    return Reading(fields, _backslashes(record, fields, delimiter, width, dialect) if "\\" in record else None)
+def _doubled_reader(delimiter: str, width: int, dialect: Dialect) -> Reader:
+    open_to_doubt = not dialect.sure
+
+    def read(record: str) -> tuple[list[str], str | None]:
+        fields = strict_fields(record, delimiter)
+        if fields is None:
+            reason = f"Text follows the closing quote of a field: {_near(record, delimiter)}. {SETTINGS}"
+            return split_fields(record, delimiter), reason
+        if open_to_doubt and '"' in record and _could_be_unquoted(record, fields, delimiter, width):
+            return fields, _NEEDLESS
+        return fields, _backslashes(record, fields, delimiter, width, dialect) if "\\" in record else None
+
+    return read
+
+
+def _backslash_reader(delimiter: str, width: int, dialect: Dialect) -> Reader:
+    split = splitter(delimiter, dialect)
+    open_to_doubt = dialect.found and not dialect.sure
+
+    def read(record: str) -> tuple[list[str], str | None]:
+        parts = quoted_parts(record, delimiter)
+        if parts is None:
+            return split(record), _BEHIND_CLOSING
+        fields = [part[1:-1] if part[:1] == '"' else part for part in parts]
+        if "\\" not in record:
+            doubtful = open_to_doubt and '"' in record and _could_be_unquoted(record, fields, delimiter, width)
+            return fields, _NEEDLESS if doubtful else None
+        others = False
+        for at, field in enumerate(fields):
+            if "\\" in field:
+                fields[at] = field = field.replace('\\"', '"')
+                others = others or "\\" in field
+        if not others:  # each backslash is before a quote, which all meanings of backslashes read alike
+            return fields, None
+        return split(record), _contradiction(record, delimiter, dialect)
+
+    return read
 
 
 def _backslashes(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
@@ -104,7 +129,7 @@ def _backslashes(record: str, fields: list[str], delimiter: str, width: int, dia
 
 
 def _could_be_unquoted(record: str, fields: list[str], delimiter: str, width: int) -> bool:
-    if not LINE_ENDS.isdisjoint(record):
+    if has_line_end(record) or (len(fields) == width and any(map(contains, fields, repeat(delimiter)))):
         return False
     plain = record.split(delimiter)
     if len(plain) != width or plain == fields:
@@ -122,14 +147,8 @@ def _may_be_escapes(record: str, fields: list[str], dialect: Dialect) -> bool:
     return bool(doubled) and behind <= {"\\", *LINE_ENDS}
 
 
-def _backslash(record: str, fields: list[str], delimiter: str, width: int, dialect: Dialect) -> str | None:
-    parts, kept = quoted_fields(record, delimiter)
-    if not kept:
-        return f"Text follows the closing quote of a field, though the file's quotes are behind backslashes. {SETTINGS}"
-    if "\\" not in record:
-        if dialect.found and not dialect.sure and _could_be_unquoted(record, fields, delimiter, width):
-            return f"A field has quotes around it that it does not need, and the file has shown no others. {SETTINGS}"
-        return None
+def _contradiction(record: str, delimiter: str, dialect: Dialect) -> str | None:
+    parts, _ = quoted_fields(record, delimiter)
     if _contradicts(parts, delimiter, True, dialect.escapes) or _contradicts(
         parts, delimiter, False, dialect.bare_escapes
     ):

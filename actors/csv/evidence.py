@@ -7,8 +7,6 @@ closing quote and the delimiter. It proves a way where no other reads it so.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,41 +43,33 @@ def evidence_of(head: HeadRecords) -> Evidence:
     """The proofs for each way, without the doubts; none where a setting says how the file is quoted."""
     if not head.width or not head.has_marks or head.catalogue.quoting != "auto":
         return Evidence()
-    counted: Counter[str] = Counter()
+    quoted = doubled = 0
     for record in head.closed(DOUBLED):
-        counted.update(_proofs_of_doubled(head, record))
-    if head.backslash_may_escape:
-        counted["backslash"] = sum(_proves_backslash(head, record) for record in head.closed(BACKSLASH))
+        if '"' in record:
+            is_doubled, is_backslash = head.reads_doubled(record), head.reads_backslash(record)
+            quoted += (is_doubled or is_backslash) and not head.reads_unquoted(record)
+            doubled += is_doubled and not is_backslash and _has_doubled_quotes(record, head.delimiter)
+    backslash = none = 0
+    if b'\\"' in head.rest and head.backslash_may_escape:
+        backslash = sum(_proves_backslash(head, record) for record in head.closed(BACKSLASH))
     if b'"' in head.rest:
-        counted["none"] = sum(_proves_none(head, record) for record in head.closed(UNQUOTED))
-    return Evidence(
-        quoted=counted["quoted"], doubled=counted["doubled"], backslash=counted["backslash"], none=counted["none"]
-    )
-
-
-def _proofs_of_doubled(head: HeadRecords, record: str) -> Iterator[str]:
-    if '"' not in record:
-        return
-    doubled = head.reads_doubled(record)
-    backslash = head.reads_backslash(record)
-    if (doubled or backslash) and not head.reads_unquoted(record):
-        yield "quoted"
-    if doubled and not backslash and _has_doubled_quotes(record, head.delimiter):
-        yield "doubled"
+        none = sum(_proves_none(head, record) for record in head.closed(UNQUOTED))
+    return Evidence(quoted=quoted, doubled=doubled, backslash=backslash, none=none)
 
 
 def _has_doubled_quotes(record: str, delimiter: str) -> bool:
     """Whether a field in quotes has them: in one without, two quotes are two quotes."""
-    return any(
-        field.startswith('"') and _DOUBLED_QUOTES.search(field, 1) for field in _field(delimiter).findall(record)
-    )
+    if '""' not in record:
+        return False
+    fields = (found[1] for found in _field(delimiter).finditer(record))
+    return any(field.startswith('"') and _DOUBLED_QUOTES.search(field, 1) for field in fields)
 
 
 @lru_cache(maxsize=64)
 def _field(delimiter: str) -> re.Pattern[str]:
     """Each field of a record that doubled quotes read strictly, with the quotes around it."""
     delimiter = re.escape(delimiter)
-    return re.compile(rf'("(?:[^"]|"")*+"|[^{delimiter}]*+)(?:{delimiter}|\Z)')
+    return re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|[^{delimiter}]*+)(?:{delimiter}|\Z)')
 
 
 def _proves_backslash(head: HeadRecords, record: str) -> bool:

@@ -12,7 +12,7 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from actors.model.dialect import Dialect
 
@@ -26,6 +26,8 @@ NULL = r"\N"
 
 LINE_ENDS = frozenset("\r\n")
 
+_QUOTED = r'"([^"\\]*+(?:\\[\s\S][^"\\]*+)*+)"'
+_QUOTED_PART = _QUOTED.replace("(", "(?:", 1)
 _ESCAPE = re.compile(r"\\([\s\S])")
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
@@ -38,15 +40,23 @@ class Field:
     quoted: bool
 
 
+def has_line_end(record: str) -> bool:
+    return "\n" in record or "\r" in record
+
+
 def split_fields(record: str, delimiter: str) -> list[str]:
     """The fields of a record, which must be without its line end. Line ends inside it must be quoted."""
-    return next(csv.reader((record,), delimiter=delimiter))
+    if _is_plain(record):
+        return record.split(delimiter)
+    return _parser(delimiter, False)(record)
 
 
 def strict_fields(record: str, delimiter: str) -> list[str] | None:
     """As `split_fields`; None where text is behind a closing quote, or a quote is open: no writer makes that."""
+    if _is_plain(record):
+        return record.split(delimiter)
     try:
-        return next(csv.reader((record,), delimiter=delimiter, strict=True))
+        return _parser(delimiter, True)(record)
     except csv.Error:
         return None
 
@@ -54,7 +64,7 @@ def strict_fields(record: str, delimiter: str) -> list[str] | None:
 def splitter(delimiter: str, dialect: Dialect) -> Split:
     """Gives the fields of a record without its line end, however it breaks the dialect's rules."""
     if dialect.quoting == "doubled":
-        return lambda record: split_fields(record, delimiter)
+        return partial(split_fields, delimiter=delimiter)
     if dialect.quoting == "backslash":
         return lambda record: [unescaped(field, delimiter, dialect) for field in quoted_fields(record, delimiter)[0]]
     if dialect.escapes == "backslash":
@@ -64,21 +74,17 @@ def splitter(delimiter: str, dialect: Dialect) -> Split:
 
 def quoted_fields(record: str, delimiter: str) -> tuple[list[Field], bool]:
     """The fields of a record whose quotes are behind backslashes; and whether it keeps the rules of a writer."""
-    strict, lenient = _quoted_field(delimiter)
-    fields: list[Field] = []
-    kept = True
-    at = 0
-    while True:
-        match = strict.match(record, at)
-        if not match:
-            match = lenient.match(record, at)
-            kept = False
-        assert match is not None  # the lenient pattern matches nothing, too
-        quoted, behind, bare = match.groups()
-        fields.append(Field(bare, False) if quoted is None else Field(quoted + (behind or ""), True))
-        at = match.end() + 1
-        if at > len(record):
-            return fields, kept
+    parts = quoted_parts(record, delimiter)
+    if parts is None:
+        return _leniently_quoted(record, delimiter), False
+    return [Field(part[1:-1], True) if part[:1] == '"' else Field(part, False) for part in parts], True
+
+
+def quoted_parts(record: str, delimiter: str) -> list[str] | None:
+    """As `quoted_fields`, each field with the quotes around it; None where the record does not keep the rules."""
+    parts = _quoted_part(delimiter).findall(delimiter + record)
+    # What keeps no rule is one match without a part, of two characters or more.
+    return parts if sum(map(len, parts)) + len(parts) == len(record) + 1 else None
 
 
 def escaped_fields(record: str, delimiter: str) -> list[str]:
@@ -101,8 +107,18 @@ def unescaped(field: Field, delimiter: str, dialect: Dialect) -> str:
     if not field.quoted and field.raw == NULL:
         return ""
     escapes = dialect.escapes if field.quoted else dialect.bare_escapes
-    dropped = '"' if escapes == "none" else f'"\\\r\n{delimiter}'
-    return _ESCAPE.sub(lambda match: match[1] if match[1] in dropped else match[0], field.raw)
+    if escapes == "none":
+        return _without_escapes(field.raw, '"', "\\\\")
+    return _without_escapes(field.raw, f'"\r\n{delimiter}', "\\")
+
+
+def _without_escapes(raw: str, escaped: str, backslash: str) -> str:
+    """The text without the backslashes before the `escaped` characters, and `backslash` in place of each pair."""
+    if "\\\\" in raw:
+        return backslash.join([_without_escapes(part, escaped, backslash) for part in raw.split("\\\\")])
+    for character in escaped:
+        raw = raw.replace(f"\\{character}", character)
+    return raw
 
 
 def _text_form(raw: str) -> str:
@@ -111,12 +127,43 @@ def _text_form(raw: str) -> str:
     return "" if raw == NULL else _ESCAPE.sub(lambda match: _CONTROLS.get(match[1], match[1]), raw)
 
 
+def _is_plain(record: str) -> bool:
+    """Whether the delimiters alone say what the fields are, which is faster than the parser."""
+    return not ('"' in record or has_line_end(record)) and record != ""
+
+
+def _leniently_quoted(record: str, delimiter: str) -> list[Field]:
+    """The fields, where text behind a closing quote belongs to its field, and an open quote is text."""
+    pattern = _quoted_field(delimiter)
+    fields: list[Field] = []
+    at = 0
+    while at <= len(record):
+        match = pattern.match(record, at)
+        assert match is not None  # the pattern matches nothing, too
+        quoted, behind, bare = match.groups()
+        fields.append(Field(bare, False) if quoted is None else Field(quoted + behind, True))
+        at = match.end() + 1
+    return fields
+
+
 @lru_cache(maxsize=64)
-def _quoted_field(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _parser(delimiter: str, strict: bool) -> Split:
+    """The standard library's, with its rules made once: that takes longer than to read a short record."""
+    rules = csv.reader((), delimiter=delimiter, strict=strict).dialect
+    return lambda record: next(csv.reader((record,), rules))
+
+
+@lru_cache(maxsize=64)
+def _quoted_field(delimiter: str) -> re.Pattern[str]:
     other = f"[^{re.escape(delimiter)}]*+"
-    quoted = r'"([^"\\]*+(?:\\[\s\S][^"\\]*+)*+)"'
-    end = f"(?={re.escape(delimiter)}|\\Z)"
-    return re.compile(rf'(?:{quoted}()|(?!")({other})){end}'), re.compile(rf"(?:{quoted}({other})|({other}))")
+    return re.compile(rf"(?:{_QUOTED}({other})|({other}))")
+
+
+@lru_cache(maxsize=64)
+def _quoted_part(delimiter: str) -> re.Pattern[str]:
+    """A field with the delimiter before it, or the rest of a record from a field on that keeps no rule."""
+    delimiter = re.escape(delimiter)
+    return re.compile(rf'{delimiter}({_QUOTED_PART}|(?!")[^{delimiter}]*+)(?={delimiter}|\Z)|(?s:.)++')
 
 
 @lru_cache(maxsize=64)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from actors.model.catalogue import Catalogue
 from actors.model.dialect import DOUBLED, Dialect
 
 from .boundaries import RecordSplitter, without_line_end
 from .doubts import in_quotes
-from .fields import LINE_ENDS, quoted_fields, splitter, strict_fields
+from .fields import has_line_end, quoted_parts, splitter, strict_fields
 
 BACKSLASH = Dialect("backslash")
 UNQUOTED = Dialect("none")
@@ -22,8 +22,7 @@ TEXT_FORM = Dialect("none", "backslash")
 _RECORDS_COUNTED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class HeadRecord:
+class HeadRecord(NamedTuple):
     """A record behind the header: `start` is its first byte's place behind the header; `unclosed`: a quote is open."""
 
     text: str
@@ -48,6 +47,7 @@ class HeadRecords:
         self.rest = b""
         self._final = final
         self._by_way: dict[tuple[str, bool], tuple[HeadRecord, ...]] = {}
+        self._doubled: dict[str, list[str] | None] = {}
         self._take_header()
 
     @property
@@ -83,11 +83,11 @@ class HeadRecords:
         return fields is not None and len(fields) == self.fields
 
     def reads_doubled(self, record: str) -> bool:
-        return self.fits(strict_fields(record, self.delimiter))
+        return self.fits(self.strictly(record, DOUBLED))
 
     def reads_doubled_lines(self, record: str) -> bool:
         """Whether doubled quotes read a record, or the records that they see in its lines."""
-        if LINE_ENDS.isdisjoint(record):
+        if not has_line_end(record):
             return self.reads_doubled(record)
         data = record.encode("utf-8", "replace")
         found = self._splitter(DOUBLED, self.fields).split(data, final=True)
@@ -95,19 +95,18 @@ class HeadRecords:
         return not found.unclosed and all(self.reads_doubled(without_line_end(part).decode()) for part in parts)
 
     def reads_backslash(self, record: str) -> bool:
-        if self.delimiter == "\\":
-            return False
-        fields, kept = quoted_fields(record, self.delimiter)
-        return kept and self.fits(fields)
+        return self.delimiter != "\\" and self.fits(quoted_parts(record, self.delimiter))
 
     def reads_unquoted(self, record: str) -> bool:
-        return LINE_ENDS.isdisjoint(record) and self.fits(record.split(self.delimiter))
+        return record.count(self.delimiter) == self.fields - 1 and not has_line_end(record)
 
     def strictly(self, record: str, dialect: Dialect) -> list[str] | None:
         """The fields of a record that keeps the rules of a writer."""
         if dialect.quoting == "doubled":
-            return strict_fields(record, self.delimiter)
-        if dialect.quoting == "backslash" and not quoted_fields(record, self.delimiter)[1]:
+            if record not in self._doubled:  # it is asked several times
+                self._doubled[record] = strict_fields(record, self.delimiter)
+            return self._doubled[record]
+        if dialect.quoting == "backslash" and quoted_parts(record, self.delimiter) is None:
             return None
         return splitter(self.delimiter, dialect)(record)
 
@@ -134,9 +133,9 @@ class HeadRecords:
     def _take_header(self) -> None:
         told = self.catalogue.quoting
         dialect = Dialect("doubled" if told == "auto" else told)
-        ends = self._splitter(dialect, 0).split(self.text, final=self._final).ends.tolist()
-        for start, end in pairwise([0, *ends]):
-            record = self.text[start:end]
+        start = 0
+        for end in self._splitter(dialect, 0).ends(self.text, final=self._final):
+            record, start = self.text[start:end], end
             if record.strip():
                 self.header = self._decoded(record)
                 self.width = self.fields = len(splitter(self.delimiter, dialect)(self.header))

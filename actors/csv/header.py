@@ -117,11 +117,11 @@ def _best_delimiter(head: bytes, catalogue: Catalogue) -> str:
 
 def _columns_found(head: bytes, catalogue: Catalogue, delimiter: str) -> int:
     text = head.removeprefix(BOM).lstrip(b" \r\n")
-    ends = RecordSplitter(delimiter.encode(), catalogue.max_row_bytes).split(text, final=True).ends
-    if not ends.size:
+    end = next(RecordSplitter(delimiter.encode(), catalogue.max_row_bytes).ends(text, final=True), 0)
+    if not end:
         return 0
     try:
-        names = _names(_text(without_line_end(text[: ends[0]]), catalogue), delimiter)
+        names = _names(_text(without_line_end(text[:end]), catalogue), delimiter)
     except UnicodeDecodeError:
         return 0
     return sum(any(found for _, found in columns_of(role, catalogue, names)) for role in ROLES)

@@ -7,6 +7,7 @@ text and are not changed: leading zeros, `NA`, `1e5` and blanks are kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 import pyarrow as pa
 
@@ -65,7 +66,7 @@ def read_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalogu
     flags = [number in repeated or not values[_ID].strip() for number, values in zip(numbers, rows, strict=True)]
     table["repeated"] = pa.array(flags, pa.bool_())
     table |= {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
-    replaced = sum(any("\ufffd" in value for value in values) for values in rows)
+    replaced = sum(any("\ufffd" in value for value in values) for values in rows if not all(map(str.isascii, values)))
     blank = shard.rows - len(rows) - parsed.merged - len(parsed.rejects)
     return ShardFrame(pa.table(table), tuple(parsed.rejects), blank, shard.rows, replaced, parsed.merged)
 
@@ -96,7 +97,7 @@ def parse_shard(data: bytes, shard: Shard, header: HeaderMap, catalogue: Catalog
     for index, end in enumerate(boundaries.ends.tolist()):
         record = data[start:end]
         start_of_record, start = start, end
-        if record in _EMPTY_LINES:
+        if len(record) < 3 and record in _EMPTY_LINES:  # the hash of a long record would take longer than its check
             continue
         try:
             values = parser.parse(record, unclosed=index in boundaries.unclosed)
@@ -133,7 +134,14 @@ class _RecordParser:
     def __init__(self, header: HeaderMap, catalogue: Catalogue, further: tuple[int, ...]) -> None:
         self._header = header
         self._catalogue = catalogue
-        self._positions = [*(header.positions.get(role) for role in ROLES), *further]
+        self._encoding = header.encoding
+        self._names = header.names
+        self._max_row_bytes = catalogue.max_row_bytes
+        self._max_field_bytes = catalogue.max_field_bytes
+        self._is_html = catalogue.description_format == "html"
+        # A role without a column has the cell behind a row's last one, which is then added and empty.
+        self._lacks_roles = len(header.positions) < len(ROLES)
+        self._values = itemgetter(*(header.positions.get(role, -1) for role in ROLES), *further)
         self._read = reader_of(header.delimiter, header.fields, header.dialect)
         self._fields_expected = header.fields
         self._extra_field = header.dialect.extra_field
@@ -143,13 +151,14 @@ class _RecordParser:
         joins = joined_cells(header, catalogue, splitter(header.delimiter, header.dialect)(header.text))
         self._joins = [(ROLES.index(role), join) for role, join in joins.items()]
         self._required = [ROLES.index(role) for role in catalogue.required]
+        self._needs_id = _ID in self._required
 
     def parse(self, record: bytes, *, unclosed: bool) -> tuple[str, ...] | None:
         """The values in the order of `ROLES`, and those at the `further` positions; None for a blank record.
 
         Raises the codes of kind `ROW` for a record that can't be read.
         """
-        if len(record) > self._catalogue.max_row_bytes:
+        if len(record) > self._max_row_bytes:
             raise DropforgeError(
                 Code.ROW_TOO_LARGE,
                 f"The row is longer than {self._catalogue.max_row_bytes} bytes. A missing closing quote may be the "
@@ -168,20 +177,21 @@ class _RecordParser:
         fields = self._checked(record, fields)
         if self._null_markers:
             fields = ["" if field in self._null_markers else field for field in fields]
-        values = tuple("" if position is None else fields[position] for position in self._positions)
+        values: tuple[str, ...] = self._values([*fields, ""] if self._lacks_roles else fields)
         if self._joins:
             cells = [*values]
             for role, join in self._joins:
                 cells[role] = join(fields)
             values = tuple(cells)
-        if self._catalogue.description_format == "html" and values[_DESCRIPTION]:
+        if self._is_html and values[_DESCRIPTION]:
             values = (*values[:_DESCRIPTION], html_text(values[_DESCRIPTION]), *values[_DESCRIPTION + 1 :])
         return values
 
     def check(self, values: tuple[str, ...]) -> None:
         """Raises the codes of kind `ROW` for values that can't be a row of the output."""
-        missing = [self._catalogue.shown(ROLES[role]) for role in self._required if _missing(role, values)]
-        if missing:
+        lacks_any = "" in values and not all(map(values.__getitem__, self._required))
+        if lacks_any or (self._needs_id and not values[_ID].strip()):
+            missing = [self._catalogue.shown(ROLES[role]) for role in self._required if _missing(role, values)]
             raise DropforgeError(Code.MISSING_VALUE, f"The row has no value for {', '.join(missing)}.")
         if effort(values[_DESCRIPTION]) > MOST_EFFORT:
             raise DropforgeError(
@@ -192,7 +202,7 @@ class _RecordParser:
 
     def _fields(self, record: bytes) -> list[str]:
         try:
-            text = without_line_end(record).decode(self._header.encoding)
+            text = without_line_end(record).decode(self._encoding)
         except UnicodeDecodeError as error:
             raise DropforgeError(
                 Code.UNDECODABLE_BYTES,
@@ -212,7 +222,7 @@ class _RecordParser:
 
     def _checked(self, record: bytes, fields: list[str]) -> list[str]:
         """The fields of the header's columns."""
-        names = self._header.names
+        names = self._names
         expected = self._fields_expected
         if len(fields) == len(names) != expected and tuple(map(comparable, fields)) == names:
             raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
@@ -220,11 +230,11 @@ class _RecordParser:
             raise DropforgeError(Code.WRONG_FIELD_COUNT, self._wrong_count(len(fields)))
         if self._extra_field != "none":
             fields = self._without_extra(fields)
-        if comparable(fields[0]) == self._header.names[0] and tuple(map(comparable, fields)) == self._header.names:
+        if comparable(fields[0]) == names[0] and tuple(map(comparable, fields)) == names:
             raise DropforgeError(Code.REPEATED_HEADER, "The row repeats the header.")
-        limit = self._catalogue.max_field_bytes
+        limit = self._max_field_bytes
         if len(record) > limit:
-            for name, field in zip(self._header.names, fields, strict=True):
+            for name, field in zip(names, fields, strict=True):
                 length = len(field.encode(self._header.encoding))
                 if length > limit:
                     raise DropforgeError(

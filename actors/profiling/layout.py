@@ -103,7 +103,7 @@ def _encoding(head: HeadText) -> tuple[str, str]:
     if not head.whole:
         text = text.rstrip("\ufffd")  # of a character that is cut off
     lost = text.count("\ufffd")
-    others = sum(map(len, re.findall(r"[^\x00-\x7f\ufffd]+", text)))
+    others = len(text) - len(text.encode("ascii", "ignore")) - lost
     if not lost:
         return "utf-8", f"{others:,} characters beyond ASCII are valid UTF-8"
     if lost > others:

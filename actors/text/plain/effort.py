@@ -16,7 +16,22 @@ def effort(text: str) -> int:
     """Characters times punctuation characters, summed over the pieces of more than `_LONG_PIECE` characters."""
     if len(text) ** 2 <= MOST_EFFORT:
         return 0
+    if not _may_have_long_piece(text):
+        return 0
     return sum(len(piece) * _others(piece) for piece in text.split() if len(piece) > _LONG_PIECE)
+
+
+def _may_have_long_piece(text: str) -> bool:
+    """Looks between the blanks around every so many characters, which takes a fraction of splitting the text."""
+    end = 0
+    for at in range(_LONG_PIECE, len(text), _LONG_PIECE):
+        if at >= end:
+            end = text.find(" ", at)
+            if end < 0:
+                end = len(text)
+            if end - text.rfind(" ", 0, at) > _LONG_PIECE:
+                return True
+    return False
 
 
 def _others(piece: str) -> int:
