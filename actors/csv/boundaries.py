@@ -292,7 +292,12 @@ class RecordSplitter:
         line_end = _NEXT_LINE_END[final].search(block, stop)
         if not line_end:
             return None
-        return line_end.end(), stop < decided_at and block[stop] == QUOTE
+        is_open = stop < decided_at and block[stop] == QUOTE
+        if is_open and line_end[0] and self._checks_lines:
+            # A quote before the open one may have swallowed records, which also shows where the open one is closed.
+            swallowed_from = self._swallows(block, start, line_end.end())
+            return swallowed_from or line_end.end(), True
+        return line_end.end(), is_open
 
 
 def _line_end(block: bytes, start: int, end: int) -> tuple[int, int] | None:

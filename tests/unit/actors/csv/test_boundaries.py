@@ -197,6 +197,19 @@ def test_in_each_dialect_a_part_has_the_boundaries_of_the_whole(
     assert part.unclosed == {index - first for index in whole.unclosed if first <= index < last}
     early = splitter.split(data[: draw.draw(st.integers(0, len(data)))], final=False)
     assert early.ends.tolist() == whole.ends.tolist()[: early.ends.size]
+    assert [*splitter.ends(data, final=True)] == whole.ends.tolist()
+
+
+@pytest.mark.parametrize(
+    ("data", "fields", "lines"),
+    [(b'"a\n\n\n"q,"l1\nl2"\n', 0, 2), (b'1,"n,d\n2,n,d\n3,n"x,"l1\nl2"\n', 3, 0)],
+)
+def test_a_part_behind_an_open_quote_ends_as_the_whole_does(data: bytes, fields: int, lines: int) -> None:
+    """The quote is closed in the whole, where one before it has swallowed records."""
+    splitter = RecordSplitter(b",", NO_LIMIT, fields=fields, max_field_lines=lines)
+    ends = splitter.split(data, final=True).ends.tolist()
+    for at, end in enumerate(ends, start=1):
+        assert splitter.split(data[:end], final=True).ends.tolist() == ends[:at]
 
 
 @pytest.mark.parametrize(
