@@ -34,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "xdist_group(name): tests of one name have one worker")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers (`make test`), all that starts Ray is one's, one after the other, and the rest the other's.
 

@@ -15,7 +15,7 @@ import pytest
 
 from infra.local.sample import sample
 
-DEADLINE_S = 180
+DEADLINE_S = 280
 
 
 @dataclass(frozen=True, slots=True)
