@@ -21,7 +21,7 @@ def gcs(storage_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def target(request: pytest.FixtureRequest) -> ImageTarget:
     """A folder of the test's own."""
-    return ImageTarget(IMAGES, f"images/{request.node.name.translate(str.maketrans('[]', '--'))}")
+    return ImageTarget(IMAGES, f"images/{request.node.name[:80].translate(str.maketrans('[]', '--'))}")
 
 
 @pytest.fixture

@@ -55,7 +55,9 @@ async def test_an_upload_names_fields_that_objects_have(
     assert resource == {"contentType": "image/webp", "name": target.object("a_0.webp")}
 
 
-@pytest.mark.parametrize("row_id", ["plain-id", "a/../b", "é %41", "", "x" * 2000])
+@pytest.mark.parametrize(
+    "row_id", ["plain-id", "a/../b", "é %41", "", "x" * 2000], ids=["plain", "dots", "escape", "none", "long"]
+)
 async def test_an_image_is_stored_under_its_name(gcs: str, target: ImageTarget, row_id: str) -> None:
     name = image_name(RowKey(row_id), 0, "webp")
     async with image_store() as store:
@@ -146,7 +148,9 @@ async def test_pages_without_a_rows_image_are_skipped(
 
 
 @pytest.mark.parametrize(
-    "note", ["", '[["bad_url","The URL\\u0000\\u202e \\"x\\""]]', "n" * NOTE_BYTES, "\\" * (NOTE_BYTES // 2)]
+    "note",
+    ["", '[["bad_url","The URL\\u0000\\u202e \\"x\\""]]', "n" * NOTE_BYTES, "\\" * (NOTE_BYTES // 2)],
+    ids=["none", "escapes", "long", "backslashes"],
 )
 async def test_an_image_s_note_is_found_with_it(gcs: str, target: ImageTarget, note: str) -> None:
     async with image_store() as store:
