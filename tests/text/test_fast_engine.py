@@ -156,3 +156,9 @@ def test_the_self_checks_texts_show_auxiliaries(nlp: Language) -> None:
     lemmas = {lemma for cell in plain_cells(nlp, [*self_check.TEXTS]) for lemma in cell.split()}
     assert {"employs", "helps", "features", "helped", "needs"} <= lemmas
     assert [text.lower() for text in self_check.TEXTS] == [*self_check.TEXTS]
+
+
+def test_a_network_of_an_odd_width_is_refused(monkeypatch: pytest.MonkeyPatch, nlp: Language) -> None:
+    monkeypatch.setattr(scoring, "HIDDEN_AT_A_TIME", 7)
+    with pytest.raises(ValueError, match="hidden units"):
+        scoring.MoveScorer(nlp)

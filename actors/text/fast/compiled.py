@@ -2,7 +2,8 @@
 
 It is kept beside the source, else below the user's cache folder; `NUMBA_CACHE_DIR` names another one. A container image
 brings code that was compiled with it: numba writes to each folder that it reads from, so the code is copied from
-`SHIPPED_NUMBA_CACHE_DIR` to `NUMBA_CACHE_DIR` first. Code for another processor is not taken, and compiled anew.
+`SHIPPED_NUMBA_CACHE_DIR` to `NUMBA_CACHE_DIR` first. Code for another processor is not taken, and compiled anew. Code
+compiled with other `_ROUNDING` is: after a change of it, remove the `__pycache__` of this folder.
 """
 
 from __future__ import annotations

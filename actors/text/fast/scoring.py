@@ -12,7 +12,7 @@ from spacy.language import Language
 
 from .arrays import Floats, Ints
 from .components import AnyModel, component, model_of
-from .transitions import BREAK, LEFT, LEFT_AUX, MOVES, REDUCE, RIGHT, RIGHT_AUX, ROLES, SHIFT, Layers
+from .transitions import BREAK, HIDDEN_AT_A_TIME, LEFT, LEFT_AUX, MOVES, REDUCE, RIGHT, RIGHT_AUX, ROLES, SHIFT, Layers
 
 TABLE_TOKENS = 1 << 11
 """Tokens whose contributions are tabulated at a time: few enough for a processor's cache, at 4 KB each."""
@@ -47,6 +47,8 @@ class MoveScorer:
         # (roles, hidden, pieces, inputs): pieces go before hidden units, so that maxout compares contiguous halves.
         weights = np.asarray(lower.get_param("W"))
         _, hidden, _, inputs = weights.shape
+        if hidden % HIDDEN_AT_A_TIME:  # compiled code would read beyond its arrays
+            raise ValueError(f"the parser has {hidden} hidden units, no multiple of {HIDDEN_AT_A_TIME}")
         self._lower = weights.transpose(0, 2, 1, 3).reshape(-1, inputs).T.copy()
         self._pad = np.asarray(lower.get_param("pad")).transpose(0, 1, 3, 2).reshape(1, -1)
         # Moves of one meaning together.

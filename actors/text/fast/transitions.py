@@ -1,7 +1,7 @@
 """The parser's moves, compiled: what a state sees, what its moves score, and what the chosen one changes.
 
-All that is compiled stands in this one module: numba keeps the machine code beside it until the module's text changes,
-and does not see a change of what is imported from elsewhere.
+What is compiled imports nothing that is compiled elsewhere: numba keeps a module's machine code until the module's own
+text changes, and does not see a change of what it imports.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ buffer's first and of the stack's top, and the rightmost of the latter."""
 SHIFT, REDUCE, BREAK, LEFT_AUX, RIGHT_AUX, LEFT, RIGHT = range(7)
 MOVES = 7
 """What a move means to lemmas: labels other than `aux` and `auxpass` are all the same."""
+
+HIDDEN_AT_A_TIME = 8
+"""Hidden units that `_score` adds in one pass over the moves; a network has a multiple of them."""
 
 # Bits of a token's status, and of a situation above the statuses of the buffer's first two tokens.
 _STARTS_SENTENCE, _WAS_MOVED_BACK, EXISTS = 1, 2, 4
@@ -249,7 +252,7 @@ def _score(
         )
     hidden, moves = upper.shape
     scores[:] = upper_bias
-    for unit in range(0, hidden, 8):
+    for unit in range(0, hidden, HIDDEN_AT_A_TIME):
         h0 = max(summed[unit], summed[hidden + unit])
         h1 = max(summed[unit + 1], summed[hidden + unit + 1])
         h2 = max(summed[unit + 2], summed[hidden + unit + 2])

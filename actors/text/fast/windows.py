@@ -12,8 +12,8 @@ Keys = NDArray[np.int64]
 
 _FEWEST_PLACES_BITS = 10
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_KEY_BITS = 64
 _FREE = -1
+_PLACE_BYTES = 12
 
 
 class Windows:
@@ -21,8 +21,6 @@ class Windows:
 
     A hash table with linear probing, at most half full: `_numbers[place]` is that of `_keys[place]`.
     """
-
-    PLACE_BYTES = 12
 
     def __init__(self) -> None:
         self.clear()
@@ -36,7 +34,7 @@ class Windows:
 
     @property
     def held_bytes(self) -> int:
-        return len(self._keys) * self.PLACE_BYTES
+        return len(self._keys) * _PLACE_BYTES
 
     def number(self, keys: Keys) -> tuple[Ints, Ints]:
         """The number of each key, and where in `keys` each new number first appears, in order of the new numbers."""
