@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -70,13 +71,30 @@ class RetryPolicy(BaseModel):
         exponential = wait_exponential_jitter(
             multiplier=self.first_delay_s, max=self.longest_delay_s, jitter=self.jitter_s
         )
+        began = time.monotonic()
+        try:
+            return await once()
+        except DropforgeError as error:
+            if self.attempts == 1 or not retryable(error):
+                raise
+            first: DropforgeError | None = error
+
+        async def again() -> T:
+            nonlocal first
+            if first is not None:
+                failure, first = first, None
+                raise failure
+            return await once()
+
+        # tenacity (9.2) is begun only after a failure: it keeps each result in a reference cycle until the garbage
+        # collector runs, and for an image takes more CPU time than the requests.
         return await AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, DropforgeError) and retryable(error)),
-            stop=stop_after_attempt(self.attempts) | stop_before_delay(self.total_s),
+            stop=stop_after_attempt(self.attempts) | stop_before_delay(self.total_s - (time.monotonic() - began)),
             wait=wait,
             before_sleep=told,
             reraise=True,
-        )(once)
+        )(again)
 
 
 def classify(error: BaseException, subject: str) -> DropforgeError:

@@ -1,4 +1,4 @@
-"""Objects of one bucket, through google-cloud-storage.
+"""Objects of one bucket, through google-cloud-storage, and single ones through `ObjectClient`.
 
 Blocking: call it from a thread. The correctness of a run rests on generation preconditions, so each method states its
 own. After a lost reply, a write that succeeded is told from a lost race by reading the object back.
@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
-import requests
-from google.api_core import exceptions as api
 from google.api_core.retry import Retry
-from google.auth import exceptions as auth
 from google.cloud import storage
-from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from actors.errors import Code, DropforgeError
+from actors.retry import RetryPolicy
 
+from .object_client import ObjectClient
+from .object_info import ListedObject, ObjectInfo
 from .request_times import RequestTimes, TimedAdapter
+from .storage_errors import PreconditionFailed, StorageErrors
 
 COMPOSE_LIMIT = 32
 """Maximum number of source objects in a compose request ("Composite objects", Cloud Storage documentation)."""
@@ -41,36 +41,20 @@ _NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
 """Without it google-cloud-storage 3.17.1 gets the bucket for spans that nobody writes: at the first request, and in a
 thread of its own after each 404."""
 
+_CLIENTS: WeakKeyDictionary[storage.Client, ObjectClient] = WeakKeyDictionary()
+"""What the buckets of each client ask for single objects with."""
+
 CONNECTIONS = 32
 """Connections of one client. This many threads can use it without waiting for one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """A stored object. `size` is in bytes; `updated` is by the server's clock."""
-
-    name: str
-    generation: int
-    size: int
-    metadata: Mapping[str, str]
-    updated: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ListedObject:
-    """An object in a listing. `size` is in bytes; `created` is when this generation was, by the server's clock."""
-
-    name: str
-    generation: int
-    size: int
-    created: datetime
 
 
 def connect(project: str | None = None, times: RequestTimes | None = None) -> storage.Client:
     """A client with default credentials, or of the emulator at `STORAGE_EMULATOR_HOST`; `times` gets its requests'."""
     os.environ.setdefault(_NO_BUCKET_METADATA, "true")
     client = storage.Client(project=project)
-    adapter = TimedAdapter(times or RequestTimes(), pool_connections=4, pool_maxsize=CONNECTIONS)
+    times = times or RequestTimes()
+    _CLIENTS[client] = ObjectClient.of(client, times)
+    adapter = TimedAdapter(times, pool_connections=4, pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):
         # Client has no option for the size of the pool; with the default of 10, connections would be dropped.
         client._http.mount(scheme, adapter)
@@ -92,6 +76,10 @@ class Bucket:
         self._client = client
         self._retry: Retry = DEFAULT_RETRY.with_timeout(retry_s).with_delay(initial=0.1, maximum=5.0)
         self._timeout = timeout_s
+        self._single = _CLIENTS.get(client) or _CLIENTS.setdefault(client, ObjectClient.of(client, RequestTimes()))
+        self._object_retry = RetryPolicy(
+            attempts=1000, total_s=retry_s, first_delay_s=0.1, longest_delay_s=5.0, jitter_s=0.1
+        )
 
     def read(self, name: str, *, generation: int | None = None, start: int = 0, end: int | None = None) -> bytes:
         """The bytes `[start, end)` of an object, of the given generation if there is one.
@@ -100,17 +88,15 @@ class Bucket:
         """
         if end is not None and end <= start:
             return b""
-        blob = self._bucket.blob(name, generation=generation)
-        with self._errors(name):
-            data: bytes = blob.download_as_bytes(
-                start=start or None,
-                end=None if end is None else end - 1,
-                raw_download=True,
-                checksum=None if start or end is not None else "auto",
-                retry=self._retry,
-                timeout=self._timeout,
-            )
-        return data
+        return self._single.read(
+            self.name,
+            name,
+            generation=generation,
+            start=start,
+            end=end,
+            retry=self._object_retry,
+            timeout_s=self._timeout,
+        )
 
     def read_if_present(self, name: str) -> tuple[bytes, int] | None:
         """An object's bytes and their generation; None if there is no such object."""
@@ -130,15 +116,14 @@ class Bucket:
 
     def stat(self, name: str, *, generation: int | None = None) -> ObjectInfo | None:
         """An object, or the given generation of it; None if it does not exist."""
-        blob = self._bucket.blob(name, generation=generation)
         try:
-            with self._errors(name):
-                blob.reload(retry=self._retry, timeout=self._timeout)
+            return self._single.stat(
+                self.name, name, generation=generation, retry=self._object_retry, timeout_s=self._timeout
+            )
         except DropforgeError as error:
             if error.code is Code.NOT_FOUND:
                 return None
             raise
-        return _info(blob)
 
     def create(
         self, name: str, data: bytes, *, content_type: str, metadata: Mapping[str, str] | None = None
@@ -268,12 +253,7 @@ class Bucket:
 
     def delete(self, name: str) -> None:
         """Deletes an object. Does nothing if it does not exist."""
-        try:
-            with self._errors(name):
-                self._bucket.blob(name).delete(retry=self._retry, timeout=self._timeout)
-        except DropforgeError as error:
-            if error.code is not Code.NOT_FOUND:
-                raise
+        self._single.delete(self.name, name, retry=self._object_retry, timeout_s=self._timeout)
 
     def compose(
         self,
@@ -301,7 +281,7 @@ class Bucket:
                     retry=self._retry,
                     timeout=self._timeout,
                 )
-        except _PreconditionFailed:
+        except PreconditionFailed:
             return None
         return int(blob.generation)
 
@@ -332,82 +312,26 @@ class Bucket:
                     )
                     if token is None:
                         break
-        except _PreconditionFailed:
+        except PreconditionFailed:
             return None
         return int(blob.generation)
 
     def _write(
         self, name: str, data: bytes, generation: int | None, content_type: str, metadata: Mapping[str, str] | None
     ) -> int | None:
-        blob = self._bucket.blob(name)
-        if metadata:  # once assigned, even None is sent, and the storage testbench (e8c8507) can't read that
-            blob.metadata = dict(metadata)
-        try:
-            with self._errors(name):
-                blob.upload_from_string(
-                    data,
-                    content_type=content_type,
-                    if_generation_match=generation,
-                    checksum="crc32c",
-                    retry=self._retry,
-                    timeout=self._timeout,
-                )
-        except _PreconditionFailed:
-            return None
-        return int(blob.generation)
+        return self._single.write(
+            self.name,
+            name,
+            data,
+            generation=generation,
+            content_type=content_type,
+            metadata=metadata,
+            retry=self._object_retry,
+            timeout_s=self._timeout,
+        )
 
-    def _errors(self, name: str) -> _StorageErrors:
-        return _StorageErrors(f"gs://{self.name}/{name}")
-
-
-class _PreconditionFailed(Exception):
-    """The object does not have the generation of the precondition."""
-
-
-@dataclass(frozen=True, slots=True)
-class _StorageErrors:
-    """Turns the exceptions of Google's client into `DropforgeError`."""
-
-    uri: str
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        if isinstance(error, InvalidResponse):
-            status: int | None = error.response.status_code
-        else:
-            status = error.code if isinstance(error, api.GoogleAPICallError) else None
-        if status == 412:
-            raise _PreconditionFailed(self.uri) from error
-        if status == 404:
-            raise DropforgeError(Code.NOT_FOUND, f"{self.uri} does not exist.") from error
-        if status in (408, 429) or (status is not None and status >= 500) or isinstance(error, _UNREACHABLE):
-            raise DropforgeError(
-                Code.STORAGE_UNAVAILABLE, f"A request to Cloud Storage for {self.uri} failed: {_short(error)}"
-            ) from error
-        if isinstance(error, (api.GoogleAPICallError, InvalidResponse, auth.GoogleAuthError)):
-            raise DropforgeError(
-                Code.BAD_SETTINGS,
-                f"Cloud Storage refused a request for {self.uri}: {_short(error)}. Check the permissions of the "
-                "application's service account.",
-            ) from error
-
-
-_UNREACHABLE = (
-    api.RetryError,
-    auth.TransportError,
-    requests.RequestException,
-    DataCorruption,
-    ConnectionError,
-    TimeoutError,
-)
-
-
-def _short(error: BaseException) -> str:
-    return f"{type(error).__name__} {str(error)[:300]}"
+    def _errors(self, name: str) -> StorageErrors:
+        return StorageErrors(f"gs://{self.name}/{name}")
 
 
 def _info(blob: storage.Blob) -> ObjectInfo:

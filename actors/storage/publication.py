@@ -8,7 +8,8 @@ from actors.errors import Code, DropforgeError
 from actors.model.attempt import Attempt
 from actors.model.run import ObjectName, Run
 
-from .bucket import Bucket, ObjectInfo
+from .bucket import Bucket
+from .object_info import ObjectInfo
 
 RUN = "dropforge-run"
 SOURCE = "dropforge-source"

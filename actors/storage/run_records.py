@@ -20,7 +20,8 @@ from actors.model.part import PartRecord
 from actors.model.plan import Plan, SourceText
 from actors.model.run import Run
 
-from .bucket import Bucket, ObjectInfo
+from .bucket import Bucket
+from .object_info import ObjectInfo
 from .object_paths import Layout, RunLayout
 
 JSON = "application/json"

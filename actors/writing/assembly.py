@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 from actors.csv.content import BOM
 from actors.csv.output import header_row
@@ -141,5 +142,10 @@ class Assembly:
         for part in self._parts:
             for name, version in part.versions.items():
                 made_by.setdefault(name, {})[version] = None
-        here = {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}
-        return here | {name: ", ".join(versions) for name, versions in made_by.items()}
+        return _installed() | {name: ", ".join(versions) for name, versions in made_by.items()}
+
+
+@cache
+def _installed() -> dict[str, str]:
+    """Looked up once: to read it from the packages takes longer than to write an output of a few rows."""
+    return {name: importlib.metadata.version(name) for name in ("dropforge", "ray", "pandas", "pyarrow")}

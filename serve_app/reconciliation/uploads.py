@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actors.model.drop import Drop
-from actors.storage.bucket import Bucket, ListedObject
+from actors.storage.bucket import Bucket
+from actors.storage.object_info import ListedObject
 from serve_app.config.settings import Settings
 from serve_app.model.reconciliation import MissedUpload
 from serve_app.runs.run_registry import RunRegistry

@@ -35,7 +35,8 @@ import requests
 from google.cloud import storage
 
 from actors.model.drop import Drop
-from actors.storage.bucket import Bucket, ListedObject, connect
+from actors.storage.bucket import Bucket, connect
+from actors.storage.object_info import ListedObject
 from actors.storage.object_paths import Layout
 from actors.storage.request_times import RequestTimes
 from serve_app.config.settings import Settings

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from actors.errors import Code, DropforgeError
-from actors.storage.bucket import Bucket, ListedObject, ObjectInfo
+from actors.storage.bucket import Bucket
+from actors.storage.object_info import ListedObject, ObjectInfo
 
 
 @dataclass(frozen=True, slots=True)
