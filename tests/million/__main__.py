@@ -23,6 +23,7 @@ from infra.local.port import free_port
 from . import checks, report
 from .catalogue import Expected
 from .checks import RIGHT, Check
+from .faults import PLAN
 from .outcome import CONTENTS
 from .passage import Passage, outcome_of
 from .pictures import draw
@@ -121,6 +122,7 @@ def _checked(
         plain, struck = (outcome_of(state.pass_folder(name), results[name]) for name in PASSES)
         yield from checks.equal([(content, struck.difference(content, plain)) for content in CONTENTS])
     if FAULTS in results:
+        yield from checks.struck(results[FAULTS], len(PLAN))
         yield from checks.fetched_twice(results[FAULTS])
     if UNDISTURBED in results:
         result = results[UNDISTURBED]

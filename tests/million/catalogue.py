@@ -87,7 +87,7 @@ class Catalogue:
 
     def _product(self, row: int, chance: random.Random, images: tuple[str, ...]) -> list[str]:
         cells = list(chance.choice(self._source))
-        cells[self._at["uniq_id"]] = f"{self._seed & 0xFFFF:04x}{row:012x}{chance.getrandbits(64):016x}"
+        cells[self._at["uniq_id"]] = f"{chance.getrandbits(128):032x}"
         pieces = [
             chance.choice(PIECES if chance.random() < _HARD else chance.choice(self._sentences))
             for _ in chance.choice(self._sentences)

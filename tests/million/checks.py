@@ -9,7 +9,8 @@ from .catalogue import Expected
 from .result import Result
 from .samples import Series
 
-RIGHT, FLAT, END, STORE, PREDICTED = "Right", "Flat", "The writer's end", "The store", "Predicted"
+RIGHT, FAULTS, FLAT, END = "Right", "Faults", "Flat", "The writer's end"
+STORE, PREDICTED = "The store", "Predicted"
 
 _RATE = 0.9
 _ANSWER_S = 1.0
@@ -51,6 +52,12 @@ def equal(differences: Sequence[tuple[str, str]]) -> Iterator[Check]:
     for content, difference in differences:
         shown = difference or "equal"
         yield Check(RIGHT, f"{content.replace('_', ' ')} with faults, byte for byte", shown, "equal", not difference)
+
+
+def struck(result: Result, planned: int) -> Iterator[Check]:
+    """A short run may end before all that was planned could be done to it."""
+    found = len(result.faults)
+    yield Check(FAULTS, "faults struck", f"{found}", f"{planned}", found == planned)
 
 
 def fetched_twice(result: Result) -> Iterator[Check]:

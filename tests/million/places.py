@@ -18,6 +18,7 @@ _PLACES = (
     ("/failed/", "failures"),
     ("/compose/", "composite"),
     ("dropforge-health", "health"),
+    ("calibration/", "calibration"),
     ("images/", "images"),
     ("processed/", "output"),
     ("rejects/", "rejects"),
