@@ -70,10 +70,6 @@ class Faults:
         found = json.loads(path.read_text()) if path.exists() else []
         self.struck = [Struck(**each) for each in found]
 
-    @property
-    def all_over(self) -> bool:
-        return len(self.struck) == len(self._plan) and self._host_up_at is None
-
     def look(self, sample: Sample, tell: Callable[[str], None]) -> None:
         """Notes what the last fault has cost so far, and strikes the next one where its time has come."""
         if self._host_up_at is not None and time.monotonic() >= self._host_up_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import tracemalloc
@@ -37,6 +38,7 @@ _UPLOAD_S = 3600.0
 _ENDED = ("done", "refused")
 _COMMITTED_S = 60.0
 _SHOWN_ROWS = 2000
+_ASK_S = 60.0
 _PLANNED_TIMES = 10
 
 Tell = Callable[[str], None]
@@ -53,6 +55,7 @@ class Passage:
         self._tell = tell
         self._folder = state.pass_folder(name)
         self._replays = 0
+        self._replay_id = ""
         self._told_at = 0.0
 
     def play(self) -> Result:
@@ -113,8 +116,9 @@ class Passage:
                 break
             if faults is not None:
                 faults.look(sample, self._tell)
-            if state == "incomplete" and (faults is None or faults.all_over):
-                self._replay(stack, drop)
+            if state == "incomplete" and not stack.fetches.down:
+                with contextlib.suppress(requests.RequestException):  # the node may have just been killed
+                    self._replay(stack, drop)
             time.sleep(max(0.0, looked + self._every_s - time.monotonic()))
         manifest = wait_for(stack.ledger.records(drop.run_id).manifest, within_s=_COMMITTED_S, what="the manifest")
         if manifest.state != "done":
@@ -122,12 +126,16 @@ class Passage:
         return manifest
 
     def _replay(self, stack: Stack, drop: Drop) -> None:
-        """Replays what went to the dead-letter topic, as a person does who sees an incomplete run."""
+        """Replays what went to the dead-letter topic, as a person does who sees an incomplete run; one at a time."""
+        url = f"{stack.node.url}/replays"
+        if self._replay_id and requests.get(f"{url}/{self._replay_id}", timeout=_ASK_S).json()["state"] == "running":
+            return
         body: dict[str, Any] = {"selection": {"run": drop.run_id}, "dry_run": False}
-        answer = requests.post(f"{stack.node.url}/replays", json=body, timeout=60)
+        answer = requests.post(url, json=body, timeout=_ASK_S)
         if answer.ok:
-            self._replays += 1
-            self._tell(f"replaying {answer.json().get('selected')} dead letters")
+            view = answer.json()
+            self._replay_id, self._replays = view["replay"], self._replays + 1
+            self._tell(f"replaying {view['selected']} dead letters")
 
     def _progress(self, sample: Sample) -> None:
         if time.monotonic() - self._told_at < 10 * self._every_s and sample.rows < self._expected.rows:
