@@ -12,16 +12,8 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = 80, 50, 230, 60
 _STEPS = 5
 _TEXT = 16
 _COLOURS = (
-    "#1f77b4",
-    "#d62728",
-    "#2ca02c",
-    "#9467bd",
-    "#ff7f0e",
-    "#17becf",
-    "#8c564b",
-    "#e377c2",
-    "#7f7f7f",
-    "#bcbd22",
+    *("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22"),
+    *("#000000", "#aec7e8", "#ff9896", "#98df8a"),
 )
 
 Line = Sequence[tuple[float, float]]

@@ -88,3 +88,13 @@ def test_what_was_struck_is_not_struck_again(stack: Stack, tmp_path: Path) -> No
     second = struck(stack, tmp_path / "struck")
     second.look(at(201), nothing)
     assert [each.target for each in second.struck] == ["Cleaner", HOST]
+
+
+def test_a_fetcher_is_killed_with_images_in_flight(stack: Stack, tmp_path: Path) -> None:
+    faults = Struck(stack, 1000, tmp_path / "struck", (Planned(0.2, "ImageFetcher"),))
+    stack.requests.by_kind[IMAGE] = 300
+    faults.look(at(200), nothing)
+    assert faults.struck == []
+    stack.requests.by_kind[IMAGE] = 299
+    faults.look(at(200), nothing)
+    assert faults.struck[0].in_flight == 1
