@@ -9,8 +9,10 @@ misread by a tool, a log or a terminal. Of several rows with the same id, the fi
 from __future__ import annotations
 
 import hashlib
+import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 MAX_ID_BYTES = 128
 """Longer encoded ids are cut: a name must fit into a file name of 255 bytes even if each `%` is escaped again."""
@@ -19,6 +21,8 @@ _KEPT_OF_LONG_ID = 32
 # Neither can occur in percent-encoded text, where two hex digits follow `%`.
 _DIGEST_MARK = "%~"
 _ROW_MARK = "%row"
+_COMMON = ("jpg", "png", "webp")
+_OTHERS = {"jpeg": "jpg", "gif": "gif", "bmp": "bmp", "tif": "tiff", "tiff": "tiff", "avif": "avif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,16 @@ def image_name(key: RowKey, index: int, extension: str) -> str:
     return f"{key.encoded}_{index}.{extension}"
 
 
+def likely_names(key: RowKey, urls: Sequence[tuple[int, str]]) -> list[str]:
+    """What a row's image is called most likely, the likeliest first; the URLs come with their indices.
+
+    It is of one of them, in the format that the URL's path says, or of the first one in another common format.
+    """
+    by_path = [(index, _extension(url)) for index, url in urls]
+    others = [(index, extension) for index, _ in by_path[:1] for extension in _COMMON]
+    return [image_name(key, *each) for each in dict.fromkeys([*by_path, *others])]
+
+
 def index_of(name: str, key: RowKey) -> int | None:
     """The index in a name that `image_name` made for this key; None for any other name."""
     encoded, _, index = name.rpartition(".")[0].rpartition("_")
@@ -72,3 +86,12 @@ def encode_id(row_id: str) -> str:
         return encoded
     digest = hashlib.sha256(row_id.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{encoded[:_KEPT_OF_LONG_ID]}{_DIGEST_MARK}{digest}"
+
+
+def _extension(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return _COMMON[0]
+    extension = posixpath.splitext(path)[1].removeprefix(".").lower()
+    return extension if extension in _COMMON else _OTHERS.get(extension, _COMMON[0])

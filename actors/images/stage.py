@@ -32,7 +32,7 @@ from .attempts import with_retries
 from .decode import Decoder
 from .download import Body, Downloader
 from .failed_urls import image_failure, notable, note_of, noted
-from .names import ImageTarget, RowKey, image_name
+from .names import ImageTarget, RowKey, image_name, likely_names
 from .settings import ImageSettings
 from .shared_fetches import RunUrl, SharedFetches
 from .upload import ImageStore
@@ -41,6 +41,10 @@ from .urls import Candidate, candidates, host_of
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
 STORED = "stored"
+
+LISTED_ROWS = 10_000
+"""Rows of a file whose images are found again by listing the run's folder, 1,000 in a request. Behind them the ids of a
+shard would be all over too large a folder."""
 
 # The smallest GIF: one transparent pixel.
 _ONE_PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
@@ -186,7 +190,11 @@ class ImageStage:
         return row
 
     async def _find(self, rows: list[_Row], shard: _Shard) -> None:
-        found = await self._store.stored(shard.target, [row.key for row in rows])
+        if any(row.number > LISTED_ROWS for row in rows):
+            names = {row.key: likely_names(row.key, [(each.index, each.url) for each in row.untried]) for row in rows}
+            found = await self._store.named(shard.target, names)
+        else:
+            found = await self._store.stored(shard.target, [row.key for row in rows])
         for row in rows:
             image = found.get(row.key)
             if image is not None:

@@ -147,6 +147,25 @@ async def test_pages_without_a_rows_image_are_skipped(
         assert len(proxy.asked) == 3
 
 
+async def test_images_are_found_by_their_likely_names(
+    monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, target: ImageTarget
+) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+    asked = {RowKey(name): [f"{name}_0.jpg", f"{name}_2.jpg", f"{name}_1.png"] for name in ("a", "b%2F", "none")}
+    async with image_store() as store:
+        await store.create(target, "a_0.jpg", b"x", "image/jpeg", "noted")
+        for name in ("b%252F_1.png", "b%252F_2.jpg"):
+            await store.create(target, name, b"x", "image/jpeg")
+        asked[RowKey("b%2F")] = [name.replace("%", "%25") for name in asked[RowKey("b%2F")]]
+        proxy.asked.clear()
+        assert await store.named(target, asked) == {
+            RowKey("a"): StoredImage("a_0.jpg", "noted"),
+            RowKey("b%2F"): StoredImage("b%252F_1.png", ""),
+        }
+        assert len(proxy.asked) == 1 + 3 + 3
+        assert await store.named(target, {RowKey("a"): []}) == {}
+
+
 @pytest.mark.parametrize(
     "note",
     ["", '[["bad_url","The URL\\u0000\\u202e \\"x\\""]]', "n" * NOTE_BYTES, "\\" * (NOTE_BYTES // 2)],
