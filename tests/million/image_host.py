@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -85,6 +86,8 @@ class _Host(asyncio.Protocol):
 
 
 def _serve(counts: Path, rows: int, port: int, ready: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too, and the node is stopped first
+
     async def serve() -> None:
         with Fetches(counts, rows) as _Host.fetches:
             _Host.answers = _Answers()
