@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -21,8 +20,8 @@ _KEPT_OF_LONG_ID = 32
 # Neither can occur in percent-encoded text, where two hex digits follow `%`.
 _DIGEST_MARK = "%~"
 _ROW_MARK = "%row"
-_COMMON = ("jpg", "png", "webp")
-_OTHERS = {"jpeg": "jpg", "gif": "gif", "bmp": "bmp", "tif": "tiff", "tiff": "tiff", "avif": "avif"}
+_LIKELIEST = "jpg"
+_EXTENSIONS = {name: name for name in ("png", "webp", "gif", "bmp", "tiff", "avif")} | {"tif": "tiff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,9 @@ def image_name(key: RowKey, index: int, extension: str) -> str:
     return f"{key.encoded}_{index}.{extension}"
 
 
-def likely_names(key: RowKey, urls: Sequence[tuple[int, str]]) -> list[str]:
-    """What a row's image is called most likely, the likeliest first; the URLs come with their indices.
-
-    It is of one of them, in the format that the URL's path says, or of the first one in another common format.
-    """
-    by_path = [(index, _extension(url)) for index, url in urls]
-    others = [(index, extension) for index, _ in by_path[:1] for extension in _COMMON]
-    return [image_name(key, *each) for each in dict.fromkeys([*by_path, *others])]
+def likely_name(key: RowKey, index: int, url: str) -> str:
+    """What the image of a row's URL is called most likely: in the format that the URL's path says."""
+    return image_name(key, index, _extension(url))
 
 
 def index_of(name: str, key: RowKey) -> int | None:
@@ -92,6 +86,5 @@ def _extension(url: str) -> str:
     try:
         path = urlsplit(url).path
     except ValueError:
-        return _COMMON[0]
-    extension = posixpath.splitext(path)[1].removeprefix(".").lower()
-    return extension if extension in _COMMON else _OTHERS.get(extension, _COMMON[0])
+        return _LIKELIEST
+    return _EXTENSIONS.get(posixpath.splitext(path)[1].removeprefix(".").lower(), _LIKELIEST)

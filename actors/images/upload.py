@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -118,21 +118,10 @@ class ImageStore:
                 start, token = (starts[after] if after < len(starts) else None), ""
         return {key: image for key, (_, image) in found.items()}
 
-    async def named(self, target: ImageTarget, names: Mapping[RowKey, Sequence[str]]) -> dict[RowKey, StoredImage]:
-        """The stored images of rows, by the names that each may have: of those that are there that with the lowest
-        index.
-
-        A request for each row, and where nothing has its first name, one for each other name. An image of another name
-        is not found.
-        """
-
-        async def find(key: RowKey, first: str, *others: str) -> tuple[RowKey, list[StoredImage]]:
-            image = await self._look(target, first)
-            found = [image] if image else await side_by_side.all_of(self._look(target, name) for name in others)
-            return key, [image for image in found if image is not None]
-
-        found = await side_by_side.all_of(find(key, *each) for key, each in names.items() if each)
-        return {key: min(images, key=lambda image: index_of(image.name, key) or 0) for key, images in found if images}
+    async def named(self, target: ImageTarget, names: Mapping[RowKey, str]) -> dict[RowKey, StoredImage]:
+        """The stored images of rows, of each by the one name that it is asked for: a request a row."""
+        found = await side_by_side.all_of(self._look(target, name) for name in names.values())
+        return {key: image for key, image in zip(names, found, strict=True) if image is not None}
 
     async def _look(self, target: ImageTarget, name: str) -> StoredImage | None:
         async def look() -> StoredImage | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.images.names import MAX_ID_BYTES, ImageTarget, RowKey, encode_id, image_name, index_of, likely_names
+from actors.images.names import MAX_ID_BYTES, ImageTarget, RowKey, encode_id, image_name, index_of, likely_name
 
 # Few characters, so that hypothesis meets ids that differ only in what the encoding treats specially.
 IDS = st.one_of(st.text(), st.text("a%2F./_~-0\u202e\x00", max_size=6), st.text("ab%", min_size=120, max_size=200))
@@ -111,17 +111,16 @@ def test_objects_lie_below_the_folder() -> None:
     assert target.uri("a_0.jpg") == "gs://shop/images/run-1/a_0.jpg"
 
 
-def test_likely_names_follow_the_paths_of_the_urls() -> None:
-    urls = [(0, "http://h/a.PNG?size=1"), (2, "http://h/b"), (3, "http://h/c.tif")]
-    assert likely_names(RowKey("id", 7), urls) == [
-        "id%row7_0.png",
-        "id%row7_2.jpg",
-        "id%row7_3.tiff",
-        "id%row7_0.jpg",
-        "id%row7_0.webp",
-    ]
-
-
-def test_what_is_no_url_has_a_likely_name_too() -> None:
-    assert likely_names(RowKey("id"), [(0, "http://[::1")])[0] == "id_0.jpg"
-    assert likely_names(RowKey("id"), []) == []
+@pytest.mark.parametrize(
+    ("url", "extension"),
+    [
+        ("http://h/a.PNG?size=1", "png"),
+        ("http://h/a.jpeg", "jpg"),
+        ("http://h/a.tif", "tiff"),
+        ("http://h/a.php", "jpg"),
+        ("http://h/b", "jpg"),
+        ("http://[::1", "jpg"),
+    ],
+)
+def test_a_likely_name_follows_the_path_of_its_url(url: str, extension: str) -> None:
+    assert likely_name(RowKey("id", 7), 2, url) == f"id%row7_2.{extension}"
