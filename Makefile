@@ -18,7 +18,7 @@ BENCH := $(or $(ONLY),$(patsubst tests/bench/%.py,%,$(filter-out %/against.py,$(
 COMPILE_CODE := from actors.text.cleaner import DescriptionCleaner; DescriptionCleaner()
 
 .DEFAULT_GOAL := help
-.PHONY: help demo unit test lint chaos scale infra-test image-test pictures bench requirements clean
+.PHONY: help demo unit test lint chaos scale infra-test image-test pictures bench million requirements clean
 
 help:  ## This list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -55,6 +55,10 @@ pictures: .venv/installed  ## The README's pictures of the status page; needs Ch
 bench: .venv/installed  ## Benchmarks into bench-NAME.json; ONLY="plan text" for some, AGAINST=REVISION beside another
 	set -e; for name in $(BENCH); do \
 	  $(BIN)/python -m tests.bench.$(if $(AGAINST),against $(AGAINST) )$$name --json bench-$$name.json; done
+
+million: .venv/installed  ## A million products, undisturbed and under faults; ROWS, SEED, STATE=folder, ONLY=pass, DRY_RUN=1
+	$(BIN)/python -m tests.million $(ROWS:%=--rows %) $(SEED:%=--seed %) $(STATE:%=--state %) $(ONLY:%=--only %) \
+	  $(if $(filter-out 0,$(DRY_RUN)),--dry-run) --json bench-million.json
 
 requirements: .venv/installed  ## Pin and hash the dependencies of pyproject.toml anew; UPGRADE=--upgrade for newer ones
 	$(COMPILE) --output-file requirements.txt pyproject.toml

@@ -9,8 +9,9 @@ misread by a tool, a log or a terminal. Of several rows with the same id, the fi
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 MAX_ID_BYTES = 128
 """Longer encoded ids are cut: a name must fit into a file name of 255 bytes even if each `%` is escaped again."""
@@ -19,6 +20,8 @@ _KEPT_OF_LONG_ID = 32
 # Neither can occur in percent-encoded text, where two hex digits follow `%`.
 _DIGEST_MARK = "%~"
 _ROW_MARK = "%row"
+_LIKELIEST = "jpg"
+_EXTENSIONS = {name: name for name in ("png", "webp", "gif", "bmp", "tiff", "avif")} | {"tif": "tiff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ def image_name(key: RowKey, index: int, extension: str) -> str:
     return f"{key.encoded}_{index}.{extension}"
 
 
+def likely_name(key: RowKey, index: int, url: str) -> str:
+    """What the image of a row's URL is called most likely: in the format that the URL's path says."""
+    return image_name(key, index, _extension(url))
+
+
 def index_of(name: str, key: RowKey) -> int | None:
     """The index in a name that `image_name` made for this key; None for any other name."""
     encoded, _, index = name.rpartition(".")[0].rpartition("_")
@@ -72,3 +80,11 @@ def encode_id(row_id: str) -> str:
         return encoded
     digest = hashlib.sha256(row_id.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{encoded[:_KEPT_OF_LONG_ID]}{_DIGEST_MARK}{digest}"
+
+
+def _extension(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return _LIKELIEST
+    return _EXTENSIONS.get(posixpath.splitext(path)[1].removeprefix(".").lower(), _LIKELIEST)

@@ -32,7 +32,7 @@ from .attempts import with_retries
 from .decode import Decoder
 from .download import Body, Downloader
 from .failed_urls import image_failure, notable, note_of, noted
-from .names import ImageTarget, RowKey, image_name
+from .names import ImageTarget, RowKey, image_name, likely_name
 from .settings import ImageSettings
 from .shared_fetches import RunUrl, SharedFetches
 from .upload import ImageStore
@@ -41,6 +41,11 @@ from .urls import Candidate, candidates, host_of
 __all__ = ["ImageFailure", "ImageStage", "ImageTarget"]
 
 STORED = "stored"
+
+LISTED_ROWS = 10_000
+"""Rows of a file whose images are found again by listing the run's folder, 1,000 in a request. Behind them the ids of a
+shard would be all over too large a folder, so each row's is asked for by its likeliest name; one of another format is
+fetched again, and not stored again."""
 
 # The smallest GIF: one transparent pixel.
 _ONE_PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
@@ -79,7 +84,7 @@ class _Row:
 
 @dataclass(slots=True)
 class _Shard:
-    """The rows of one call, and their counts."""
+    """The rows of one call, and their counts. `by_name`: images of an earlier attempt are not listed, but asked for."""
 
     target: ImageTarget
     rows: list[_Row] = field(default_factory=list)
@@ -87,6 +92,7 @@ class _Shard:
     fetched_bytes: int = 0
     reused: int = 0
     given_up: int = 0
+    by_name: bool = False
 
     def column(self) -> ImageColumn:
         return ImageColumn(
@@ -186,7 +192,12 @@ class ImageStage:
         return row
 
     async def _find(self, rows: list[_Row], shard: _Shard) -> None:
-        found = await self._store.stored(shard.target, [row.key for row in rows])
+        if any(row.number > LISTED_ROWS for row in rows):
+            shard.by_name = True
+            names = {row.key: likely_name(row.key, row.untried[0].index, row.untried[0].url) for row in rows}
+            found = await self._store.named(shard.target, names)
+        else:
+            found = await self._store.stored(shard.target, [row.key for row in rows])
         for row in rows:
             image = found.get(row.key)
             if image is not None:
@@ -200,9 +211,20 @@ class ImageStage:
         """Stores the row's first available image, or stops at the first transient failure."""
         while row.untried and not row.uri and not row.held:
             candidate = row.untried.pop(0)
+            if shard.by_name and row.failed and await self._is_there(row, candidate, shard):
+                return
             url = RunUrl(shard.target.folder, candidate.url)
             fetch = partial(self._fetch_patiently, candidate.url)
             await self._try(row, candidate, shard, self._shared.fetch(url, fetch))
+
+    async def _is_there(self, row: _Row, candidate: Candidate, shard: _Shard) -> bool:
+        """Whether an earlier attempt has stored the image of a URL behind ones that failed; then it is the row's."""
+        name = likely_name(row.key, candidate.index, candidate.url)
+        if not await self._store.named(shard.target, {row.key: name}):
+            return False
+        row.uri = shard.target.uri(name)
+        shard.reused += 1
+        return True
 
     async def _any_image(self, row: _Row, shard: _Shard) -> None:
         """Stores the first available image of the remaining URLs, whatever the failures before it."""

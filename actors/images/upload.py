@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
 from gcloud.aio.storage import Storage
 
+from actors import side_by_side
 from actors.errors import Code, DropforgeError
 from actors.retry import RetryPolicy
 
@@ -116,6 +117,26 @@ class ImageStore:
                 after = bisect_right(starts, name)
                 start, token = (starts[after] if after < len(starts) else None), ""
         return {key: image for key, (_, image) in found.items()}
+
+    async def named(self, target: ImageTarget, names: Mapping[RowKey, str]) -> dict[RowKey, StoredImage]:
+        """The stored images of rows, of each by the one name that it is asked for: a request a row."""
+        found = await side_by_side.all_of(self._look(target, name) for name in names.values())
+        return {key: image for key, image in zip(names, found, strict=True) if image is not None}
+
+    async def _look(self, target: ImageTarget, name: str) -> StoredImage | None:
+        async def look() -> StoredImage | None:
+            try:
+                async with self._uploads:
+                    item = await self._storage.download_metadata(
+                        target.bucket, target.object(name), timeout=self._timeout_s
+                    )
+            except aiohttp.ClientResponseError as error:
+                if error.status == 404:
+                    return None
+                raise
+            return StoredImage(name, item.get("metadata", {}).get(_NOTE, ""))
+
+        return await self._call(look, target.uri(name))
 
     async def _list(self, target: ImageTarget, first: str, last: str, token: str) -> dict[str, Any]:
         """A page of the objects from those whose names start with `first` to those with `last`, which ends in `_`."""

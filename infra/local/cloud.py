@@ -33,16 +33,17 @@ class LocalCloudOptions:
     """What the local cloud contains.
 
     `state` is the folder that keeps its state between restarts; without one, the state is kept in memory if there is
-    room, and deleted at the end. `watched_prefix` limits finalize events to objects whose names start with it. With a
-    `push_endpoint` the subscription pushes to it, otherwise it is a pull subscription. `pubsub_engine` is `embedded`
-    for the server in `infra/local/pubsub`, `google` for Google's emulator (slower, without filters, loses its state
-    when killed), or `auto` for Google's if it is installed.
+    room, and deleted at the end. `work_bucket` is one more; empty: none. `watched_prefix` limits finalize events
+    to objects whose names start with it. With a `push_endpoint` the subscription pushes to it, otherwise it is a pull
+    subscription. `pubsub_engine` is `embedded` for the server in `infra/local/pubsub`, `google` for Google's emulator
+    (slower, without filters, loses its state when killed), or `auto` for Google's if it is installed.
     """
 
     state: Path | None = None
     project: str = "dropforge-local"
     source_bucket: str = "in"
     output_bucket: str = "out"
+    work_bucket: str = ""
     watched_prefix: str = ""
     topic: str = "drops"
     subscription: str = "drops"
@@ -150,8 +151,9 @@ class LocalCloud:
         ).create(self.pubsub_address)
 
     def _create_buckets(self) -> None:
-        buckets = sorted({self.options.source_bucket, self.options.output_bucket})
-        create_buckets(HOST, self.storage.port, self.options.project, buckets)
+        options = self.options
+        buckets = sorted({options.source_bucket, options.output_bucket, options.work_bucket or options.output_bucket})
+        create_buckets(HOST, self.storage.port, options.project, buckets)
 
 
 def _google_emulator(engine: Engine) -> GooglePubsubEmulator | None:

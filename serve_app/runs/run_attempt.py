@@ -10,11 +10,12 @@ import asyncio
 import contextvars
 import importlib.metadata
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from actors import logs, side_by_side
 from actors.errors import Code, DropforgeError, Kind
-from actors.model.attempt import Attempt
+from actors.model.attempt import NEW, Attempt
 from actors.model.drop import Shard
 from actors.model.failure import Failure
 from actors.model.manifest import Manifest
@@ -54,7 +55,9 @@ class RunAttempt:
         self._pipeline = pipeline
         self._events = events
         self._progress = events.progress
+        self._shards_in_flight = shards_in_flight
         self._free = asyncio.Semaphore(shards_in_flight)
+        self._begun = 0
         self._context = contextvars.copy_context()  # a shard belongs to its run, though the plan's stream dispatches it
         self._parts: dict[int, PartRecord] = {}
         self._failed: set[int] = set()
@@ -105,6 +108,8 @@ class RunAttempt:
         self._parts = {part.shard.index: part for part in parts}
         self._progress.reuse(parts)
         failures = await asyncio.to_thread(self._records.failures)
+        # Shards are begun in file order, so many at a time: of those behind, no earlier attempt has left anything.
+        self._begun = len(self._parts.keys() | _shards_of(failures)) + self._shards_in_flight
         # A run is replayed only after it was parked, and by then its dead letters were on their way.
         replayed = any(failure.replay for failure in failures)
         for failure in failures:
@@ -170,7 +175,9 @@ class RunAttempt:
             return finished.part
         earlier = self._replayed.get(planned.shard.index)
         poisonous = earlier is not None and earlier.reason.code == Code.POISON_SHARD
-        attempt = self._attempt.bisect() if poisonous else self._attempt
+        attempt = self._attempt if planned.shard.index < self._begun else NEW
+        if poisonous:
+            attempt = attempt.bisect()
         if earlier is not None and earlier.give_up_images:
             attempt = attempt.without_images()
         return await self._pipeline.part(planned.start, planned.shard, attempt)
@@ -216,3 +223,7 @@ class RunAttempt:
         )
         await asyncio.to_thread(self._records.write_failure, failure)
         self._events.failed(failure)
+
+
+def _shards_of(failures: Iterable[Failure]) -> set[int]:
+    return {failure.shard.index for failure in failures if failure.shard is not None}

@@ -19,6 +19,13 @@ logger = logging.getLogger("dropforge.supervisor")
 
 _LONGEST_DELAY_S = 60.0
 
+_INCOMPLETE_EVERY = 12
+"""Looks at the open runs for one at the incomplete ones, which are only counted. Each is a listing, which costs money
+at Google and, in a local store without an index, a walk over all objects of the bucket."""
+
+_PAUSE = 10
+"""How many times as long as a look took the next one waits at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Delay:
@@ -42,6 +49,8 @@ class RunSupervisor:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._delays: dict[str, _Delay] = {}
         self._look: asyncio.Task[None] | None = None
+        self._looks = 0
+        self._incomplete = 0
 
     async def start(self) -> None:
         self._look = asyncio.create_task(self._look_regularly())
@@ -75,9 +84,11 @@ class RunSupervisor:
     async def adopt(self) -> None:
         """Drives the open runs that nobody drives, but for those that wait after a failure. Raises as `RunRegistry`."""
         open_runs = await asyncio.to_thread(self._registry.open_since)
-        incomplete = await asyncio.to_thread(self._registry.incomplete_run_ids)
+        if self._looks % _INCOMPLETE_EVERY == 0:
+            self._incomplete = len(await asyncio.to_thread(self._registry.incomplete_run_ids))
+        self._looks += 1
         oldest = min((since for since in open_runs.values() if since), default=None)
-        self._metrics.runs_waiting(open_runs=len(open_runs), incomplete=len(incomplete), oldest=oldest)
+        self._metrics.runs_waiting(open_runs=len(open_runs), incomplete=self._incomplete, oldest=oldest)
         progress = self._driver.progress.values()
         self._metrics.in_flight(runs=len(progress), shards=sum(run.in_flight for run in progress))
         now = time.monotonic()
@@ -107,8 +118,14 @@ class RunSupervisor:
 
     async def _look_regularly(self) -> None:
         while True:
+            began = time.monotonic()
             try:
                 await self.adopt()
             except DropforgeError as error:
                 logger.warning("Could not list the open runs; trying again: %s", error)
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(pause_s(self._every_s, time.monotonic() - began))
+
+
+def pause_s(every_s: float, taken_s: float) -> float:
+    """Seconds until the next look, after one that took so many: looking must not become most of a store's work."""
+    return max(every_s, _PAUSE * taken_s)

@@ -70,7 +70,7 @@ class Player:
         """
         content = catalogue(rows, seed=seed, image_url=self._image_url)
         name = f"{self.system.settings.watched_prefix}calibration-{seed}.csv"
-        before, machine = cpu_seconds(), _machine_busy_s()
+        before, machine = cpu_seconds(), machine_busy_s()
         made = self.system.drop(name, content)
         records = self.system.ledger.records(made.run_id)
         view = wait(self.system, made, deadline_s=_DEADLINE_S, every_s=0.5)
@@ -79,7 +79,7 @@ class Player:
         assert view["counts"]["images"] == {"stored": rows}, view["counts"]
         spent = {kind: after[kind] - before[kind] for kind in after}
         elapsed = view["elapsed_s"]
-        others = max(0.0, _machine_busy_s() - machine - sum(spent.values()))
+        others = max(0.0, machine_busy_s() - machine - sum(spent.values()))
         return Played(rows, view["shards"]["planned"], elapsed, spent, others / elapsed), records
 
     def start_s(self) -> float:
@@ -130,10 +130,10 @@ def calibrate(few: Shape, many: Shape, *, start_s: float) -> Costs:
         )
         for kind in few.idle_cores
     }
-    scan_s_per_mb, row_mb = _scan(catalogue(ROWS, seed=103, image_url="http://127.0.0.1"))
+    scan_s_per_mb, row_mb = scan_cost(catalogue(ROWS, seed=103, image_url="http://127.0.0.1"))
     # The scan is done by the same replicas as the reading.
     costs["read"] = replace(costs["read"], row_s=max(0.0, costs["read"].row_s - scan_s_per_mb * row_mb))
-    assemble_s, owner_bytes = _held(few.plan, few.part)
+    assemble_s, owner_bytes = held(few.plan, few.part)
     return Costs(
         **{kind: costs[kind] for kind in (*_KINDS.values(), "other")},
         scan_s_per_mb=scan_s_per_mb,
@@ -163,13 +163,13 @@ def cpu_seconds() -> dict[str, float]:
     return spent
 
 
-def _machine_busy_s() -> float:
+def machine_busy_s() -> float:
     """CPU seconds that all processes of the machine have used since it was started."""
     user, nice, system, _, _, irq, soft_irq, *_ = Path("/proc/stat").read_text().split()[1:]
     return sum(map(int, (user, nice, system, irq, soft_irq))) / _TICKS
 
 
-def _scan(content: bytes) -> tuple[float, float]:
+def scan_cost(content: bytes) -> tuple[float, float]:
     """CPU seconds that the plan's scan takes for a megabyte, and megabytes of a row."""
     scanner = ShardScanner(
         ",",
@@ -184,7 +184,7 @@ def _scan(content: bytes) -> tuple[float, float]:
     return seconds / (len(content) / 1e6), len(content) / 1e6 / sum(shard.rows for shard in shards)
 
 
-def _held(plan: Plan, part: PartRecord) -> tuple[float, float]:
+def held(plan: Plan, part: PartRecord) -> tuple[float, float]:
     """What a shard costs once all are done, in CPU seconds of handing over plan and parts, and bytes of the owner."""
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()

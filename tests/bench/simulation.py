@@ -18,13 +18,14 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from actors.storage.bucket import COMPOSE_LIMIT
 
 from .queueing import Clock, RampingRate, Servers, Then
 
-COMPOSERS = 8
-"""Compositions at a time: `actors/assembly.py`."""
+COMPOSERS = 32
+"""Compositions at a time: `actors/writing/composition.py`."""
 READERS = 16
 """Records read at a time when a run is taken over: `actors/run_records.py`."""
 
@@ -146,9 +147,10 @@ class _Simulation:
         self.processed_at = 0.0
         self.part_writes = 2 + 2 * work.rejecting
         rejecting = math.ceil(work.shards * work.rejecting)
-        # Rejects, reasons and output, one tree after the other; the reasons alone have no header among their parts.
-        trees = (rejecting + bool(rejecting), rejecting, work.shards + 1)
-        self.levels = [level for objects in trees for level in levels(objects)]
+        # The trees of rejects, reasons and output grow side by side, and their last compositions come one by one.
+        trees = [list(levels(objects)) for objects in (rejecting, rejecting, work.shards) if objects]
+        below = zip_longest(*(tree[:-1] for tree in trees), fillvalue=0)
+        self.levels = [*map(sum, below), *[1] * len(trees)]
 
     def outcome(self) -> Outcome:
         self.clock.after(self.costs.start_s, lambda: self.scan(0))
@@ -239,9 +241,9 @@ def simulate(work: Work, fleet: Fleet, costs: Costs, cloud: Cloud) -> Outcome:
 
 
 def levels(objects: int) -> Iterator[int]:
-    """How many compositions each level of the tree has that joins so many objects, the lowest first."""
-    while objects:
+    """How many compositions each level of the tree has that joins a header and so many objects, the lowest first."""
+    while objects >= COMPOSE_LIMIT:
         objects = math.ceil(objects / COMPOSE_LIMIT)
         yield objects
-        if objects == 1:
-            return
+    if objects:
+        yield 1

@@ -18,7 +18,7 @@ _IMAGES = 4
 
 def catalogue(rows: int, *, seed: int, image_url: str) -> bytes:
     """`rows` rows with their own ids and images, and text of pieces of the source's."""
-    header, source = _source(image_url)
+    header, source = source_rows(image_url)
     chance = random.Random(seed)
     at = {name: index for index, name in enumerate(header)}
     text = io.StringIO()
@@ -37,7 +37,8 @@ def catalogue(rows: int, *, seed: int, image_url: str) -> bytes:
     return text.getvalue().encode()
 
 
-def _source(image_url: str) -> tuple[list[str], list[list[str]]]:
+def source_rows(image_url: str) -> tuple[list[str], list[list[str]]]:
+    """The header, and the rows that others are made of: none of them would be rejected."""
     content = SAMPLE.read_bytes() if SAMPLE.exists() else sample(image_url).content
     header, *records = csv.reader(io.StringIO(content.decode("utf-8", "replace"), newline=""))
     required = [header.index(name) for name in ("description", "product_specifications", "product_category_tree")]

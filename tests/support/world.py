@@ -38,7 +38,7 @@ def cloud_of(settings: Mapping[str, Any], *, state: Path | None = None) -> tuple
 class World(ABC):
     """Runs while the `with` block does; nothing is left of it afterwards.
 
-    `source`, `output` and `ledger` reach the object store past whatever stands between it and the application.
+    `source`, `output`, `work` and `ledger` reach the object store past whatever stands between it and the application.
     """
 
     cloud: LocalCloud
@@ -58,7 +58,8 @@ class World(ABC):
                 self.client = connect(self.settings.project)
             self.source = Bucket(self.client, self.settings.source_bucket)
             self.output = Bucket(self.client, self.settings.output_bucket)
-            self.ledger = RunRegistry(self.output, self.settings.work_prefix)
+            self.work = Bucket(self.client, self.settings.work_bucket or self.settings.output_bucket)
+            self.ledger = RunRegistry(self.work, self.settings.work_prefix)
             self._running = running.pop_all()
         return self
 

@@ -56,6 +56,7 @@ class LocalSystem:
                 project=self.settings.project,
                 source_bucket=self.settings.source_bucket,
                 output_bucket=self.settings.output_bucket,
+                work_bucket=self.settings.work_bucket,
                 watched_prefix=self.settings.watched_prefix,
                 topic=TOPIC,
                 subscription=self.settings.subscription,

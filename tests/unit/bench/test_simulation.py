@@ -80,7 +80,8 @@ def test_a_bucket_takes_its_time_to_scale() -> None:
 
 def test_parts_are_composed_as_a_tree() -> None:
     assert list(levels(1)) == [1]
-    assert list(levels(32)) == [1]
+    assert list(levels(31)) == [1]
+    assert list(levels(32)) == [1, 1]
     assert list(levels(33)) == [2, 1]
     assert list(levels(250_001)) == [7813, 245, 8, 1]
     assert list(levels(0)) == []
@@ -88,10 +89,18 @@ def test_parts_are_composed_as_a_tree() -> None:
 
 def test_a_composition_s_level_waits_for_the_one_below() -> None:
     cloud = replace(FAST, compose_s=1.0)
-    work = Work(rows=400 * 32 * 32, rejecting=0.0)
+    work = Work(rows=400 * 33 * 32, rejecting=0.0)
 
-    # 1,025 objects: 33 compositions, 8 at a time, then 2, then 1.
-    assert simulate(work, MANY, NOTHING, cloud).assembly_s == pytest.approx(5 + 1 + 1)
+    # 1,056 objects: 33 compositions, 32 at a time, then 2, then 1.
+    assert simulate(work, MANY, NOTHING, cloud).assembly_s == pytest.approx(2 + 1 + 1)
+
+
+def test_trees_grow_side_by_side_and_are_published_in_turn() -> None:
+    cloud = replace(FAST, compose_s=1.0)
+    work = Work(rows=400 * 32 * 8, rejecting=1.0)
+
+    # 8 compositions for each of three trees at once, then the last one of each.
+    assert simulate(work, MANY, NOTHING, cloud).assembly_s == pytest.approx(1 + 3)
 
 
 def test_costs_of_a_row_and_of_a_shard_are_told_apart() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.images.names import MAX_ID_BYTES, ImageTarget, RowKey, encode_id, image_name, index_of
+from actors.images.names import MAX_ID_BYTES, ImageTarget, RowKey, encode_id, image_name, index_of, likely_name
 
 # Few characters, so that hypothesis meets ids that differ only in what the encoding treats specially.
 IDS = st.one_of(st.text(), st.text("a%2F./_~-0\u202e\x00", max_size=6), st.text("ab%", min_size=120, max_size=200))
@@ -109,3 +109,18 @@ def test_objects_lie_below_the_folder() -> None:
     target = ImageTarget("shop", "images/run-1/")
     assert target.object("a_0.jpg") == "images/run-1/a_0.jpg"
     assert target.uri("a_0.jpg") == "gs://shop/images/run-1/a_0.jpg"
+
+
+@pytest.mark.parametrize(
+    ("url", "extension"),
+    [
+        ("http://h/a.PNG?size=1", "png"),
+        ("http://h/a.jpeg", "jpg"),
+        ("http://h/a.tif", "tiff"),
+        ("http://h/a.php", "jpg"),
+        ("http://h/b", "jpg"),
+        ("http://[::1", "jpg"),
+    ],
+)
+def test_a_likely_name_follows_the_path_of_its_url(url: str, extension: str) -> None:
+    assert likely_name(RowKey("id", 7), 2, url) == f"id%row7_2.{extension}"

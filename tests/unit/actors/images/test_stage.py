@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from actors.errors import Code, DropforgeError
+from actors.images import stage
 from actors.images.names import ImageTarget
 from actors.images.settings import ImageSettings
 from actors.images.stage import ImageFailure, ImageStage
@@ -278,8 +279,12 @@ class TestPassingFailures:
         assert column.rows == {"stored": 1, "image_not_found": 1, "server_error": 1}
         assert column.failures == {"server_error": 4, "image_not_found": 3}
 
-    async def test_cells_are_those_of_an_undisturbed_run(self, gcs: str, origin: Origin, target: ImageTarget) -> None:
+    @pytest.mark.parametrize("listed_rows", [0, stage.LISTED_ROWS])
+    async def test_cells_are_those_of_an_undisturbed_run(
+        self, gcs: str, origin: Origin, target: ImageTarget, monkeypatch: pytest.MonkeyPatch, listed_rows: int
+    ) -> None:
         """A host that fails during the first attempt changes neither cells nor what is stored."""
+        monkeypatch.setattr(stage, "LISTED_ROWS", listed_rows)
         up = False
 
         async def flaky(request: Request, writer: asyncio.StreamWriter) -> None:

@@ -147,6 +147,23 @@ async def test_pages_without_a_rows_image_are_skipped(
         assert len(proxy.asked) == 3
 
 
+async def test_images_are_found_by_their_likely_names(
+    monkeypatch: pytest.MonkeyPatch, proxy: StorageProxy, target: ImageTarget
+) -> None:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.url)
+    asked = {RowKey("a"): "a_0.jpg", RowKey("b/"): "b%2F_2.png", RowKey("none"): "none_0.jpg"}
+    async with image_store() as store:
+        await store.create(target, "a_0.jpg", b"x", "image/jpeg", "noted")
+        await store.create(target, "b%2F_2.png", b"x", "image/png")
+        proxy.asked.clear()
+        assert await store.named(target, asked) == {
+            RowKey("a"): StoredImage("a_0.jpg", "noted"),
+            RowKey("b/"): StoredImage("b%2F_2.png", ""),
+        }
+        assert len(proxy.asked) == 3
+        assert await store.named(target, {}) == {}
+
+
 @pytest.mark.parametrize(
     "note",
     ["", '[["bad_url","The URL\\u0000\\u202e \\"x\\""]]', "n" * NOTE_BYTES, "\\" * (NOTE_BYTES // 2)],

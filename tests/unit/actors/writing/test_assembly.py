@@ -126,8 +126,19 @@ def test_no_request_has_more_sources_than_cloud_storage_takes(
     records = RunRecords(proxied_work, Layout(prefix), done.run.run_id)
     Assembly.of_parts(done.run, done.plan, done.parts, records, proxied_work).publish(0)
     composed = [asked for asked in proxy.calls if asked.operation == "compose"]
-    # 40 parts and the header: two groups, then the two.
+    # 40 parts in two groups, then the header and the two.
     assert len(composed) == 3
+
+
+def test_what_is_published_is_joined_side_by_side_before(
+    proxy: StorageProxy, proxied_work: Bucket, work: Bucket, prefix: str
+) -> None:
+    done = finished(work, run_of(prefix), [2] * 33, rejected=range(1, 67, 2))
+    records = RunRecords(proxied_work, Layout(prefix), done.run.run_id)
+    Assembly.of_parts(done.run, done.plan, done.parts, records, proxied_work).publish(0)
+    targets = [asked.name for asked in proxy.calls if asked.operation == "compose"]
+    # Rows, rejects and reasons: two groups each, then three objects that are published.
+    assert ["/compose/" in name for name in targets] == [True] * 6 + [False] * 3
 
 
 def test_a_manifest_says_what_there_is(work: Bucket, prefix: str) -> None:

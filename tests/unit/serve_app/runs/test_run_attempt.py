@@ -86,6 +86,18 @@ async def test_a_resumed_run_does_only_what_is_missing(core: Core) -> None:
     assert {call.attempt for call in core.stages.calls if call.method == "fetch"} == {RESUMED}
 
 
+async def test_shards_that_nobody_can_have_begun_are_new() -> None:
+    core = Core((4,) * 6)
+    run = core.accepted()
+    core.records(run).write_plan(core.plan)
+    core.records(run).write_part(part_of(core.plan.shards[1]))
+    core.records(run).write_failure(failure_of(run, core.plan.shards[0]))
+    await core.attempt(run, RESUMED)
+    fetched = {call.shard: call.attempt for call in core.stages.calls if call.method == "fetch"}
+    # One is done, one has failed, and two more can have been in flight: the first four.
+    assert fetched == {2: RESUMED, 3: RESUMED, 4: NEW, 5: NEW}
+
+
 async def test_a_run_that_has_its_manifest_is_left_as_it_is(core: Core) -> None:
     run = core.accepted()
     committed = core.records(run).commit(manifest_of(run))

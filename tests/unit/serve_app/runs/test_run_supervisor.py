@@ -10,7 +10,7 @@ from actors.errors import Code, DropforgeError
 from actors.model.attempt import NEW
 from actors.model.run import Run
 from serve_app.runs.lease import RELEASED, read_holder
-from serve_app.runs.run_supervisor import RunSupervisor
+from serve_app.runs.run_supervisor import RunSupervisor, pause_s
 from tests.support.core import DEADLINE_S, Core, eventually
 from tests.support.fake_stages import Call, Fault
 
@@ -141,3 +141,17 @@ async def test_a_look_that_ended_is_a_failed_health_check(core: Core) -> None:
     await asyncio.wait({core.supervisor._look}, timeout=DEADLINE_S)
     with pytest.raises(DropforgeError, match="A defect"):
         core.supervisor.check()
+
+
+async def test_incomplete_runs_are_listed_less_often(core: Core) -> None:
+    listed: list[str] = []
+    core.bucket.before = lambda method, name: listed.append(name) if method == "objects" else None
+    for _ in range(24):
+        await core.supervisor.adopt()
+    layout = core.registry.layout
+    assert (listed.count(layout.open_runs), listed.count(layout.incomplete_runs)) == (24, 2)
+
+
+def test_a_look_that_took_long_is_made_less_often() -> None:
+    assert pause_s(5.0, taken_s=0.1) == 5.0
+    assert pause_s(5.0, taken_s=4.0) == 40.0

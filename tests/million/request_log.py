@@ -1,0 +1,100 @@
+"""What the object store was asked for, by kind, as its own log says: a proxy between would cost more than it counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .places import OTHER, place_of
+
+_LINE = re.compile(r'\\"(GET|POST|PUT|PATCH|DELETE) (\S+) HTTP/[\d.]+\\" (\d{3}) ')
+_OBJECTS = re.compile(r"^(?:/download|/upload|/resumable/upload)?(?:/storage/v1)?/b/([^/]+)/o(?:/(.*))?$")
+_EVERY_S = 0.25
+_KEPT_BYTES = 4 << 20
+"""Below what makes the guard of the store cut its log off, which would lose what was not read yet."""
+
+IMAGE = "image created"
+_EXISTS = 412
+
+
+def kind_of(method: str, target: str, status: int) -> str:
+    """In words. The names of most uploads are in their bodies: they are told apart by their preconditions."""
+    url = urlsplit(target)
+    query = parse_qs(url.query)
+    if "upload_id" in query:
+        return "upload continued"
+    match = _OBJECTS.match(url.path)
+    if match is None:
+        return OTHER
+    name = unquote(match[2] or "")
+    if url.path.startswith("/upload"):
+        if query.get("fields") == ["generation"]:
+            return "image was there" if status == _EXISTS else IMAGE
+        wanted = query.get("ifGenerationMatch", [""])[0]
+        if "resumable" in query.get("uploadType", []):
+            return "upload begun"
+        return {"": "part's object put", "0": "record created"}.get(wanted, "lease renewed")
+    if "/rewriteTo/b/" in name:
+        return "copied"
+    if name.endswith("/compose"):
+        return "composed"
+    if not name:
+        return f"listed {place_of(query.get('prefix', [''])[0])}"
+    verb = {"GET": "read" if "alt" in query else "looked at", "DELETE": "deleted"}.get(method, method)
+    return f"{verb} {place_of(name)}"
+
+
+class Requests:
+    """Counts while the `with` block runs, from where an earlier count in `path` ended. `log` is the store's."""
+
+    def __init__(self, log: Path, path: Path) -> None:
+        self._log = log
+        self._path = path
+        self._read = 0
+        self._rest = ""
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="requests", daemon=True)
+        self.by_kind: Counter[str] = Counter(json.loads(path.read_text()) if path.exists() else {})
+
+    def __enter__(self) -> Self:
+        self._read = self._log.stat().st_size
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.look()
+        self._path.write_text(json.dumps(self.by_kind, indent=1))
+
+    @property
+    def total(self) -> int:
+        return self.by_kind.total()
+
+    def look(self) -> None:
+        """Counts what has been logged up to now."""
+        with self._lock, self._log.open("r+b") as log:
+            if os.fstat(log.fileno()).st_size < self._read:
+                self._read = 0
+            log.seek(self._read)
+            text = self._rest + log.read().decode("utf-8", "replace")
+            self._read = log.tell()
+            if self._read > _KEPT_BYTES:
+                log.truncate(0)
+                self._read = 0
+            whole, _, self._rest = text.rpartition("\n")
+            self.by_kind.update(kind_of(match[1], match[2], int(match[3])) for match in _LINE.finditer(whole))
+
+    def _follow(self) -> None:
+        while not self._stop.wait(_EVERY_S):
+            self.look()
