@@ -21,6 +21,12 @@ from actors.model.catalogue import Catalogue
 from actors.model.dialect import Dialect
 from actors.model.header import HeaderMap
 
+MANY_SHARDS = 1000
+"""Shards of a file above which they grow: each costs some six requests, and its owner 5 kB until the run's end."""
+
+MOST_GROWTH = 8
+"""More, and the shards in process would be what a replica's memory is spent on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -58,12 +64,14 @@ class Head:
     def scanner(self, *, shard_bytes: int, shard_rows: int, text_bytes: int) -> ShardScanner:
         """Cuts the file, of `text_bytes` bytes, into shards; `feed` and `finish` raise as `header` once it is there.
 
-        Where products have several rows, they also raise as `product_columns`.
+        Where products have several rows, they also raise as `product_columns`. Shards of a large file are
+        `shard_growth` times as large.
         """
+        growth = shard_growth(text_bytes, shard_bytes)
         return ShardScanner(
             self.delimiter,
-            shard_bytes=shard_bytes,
-            shard_rows=shard_rows,
+            shard_bytes=growth * shard_bytes,
+            shard_rows=growth * shard_rows,
             max_row_bytes=self.catalogue.max_row_bytes,
             ids=lambda record: IdFilter(self.header(record), text_bytes),
             products=self._products if self.catalogue.rows_per_product == "consecutive" else None,
@@ -74,6 +82,11 @@ class Head:
 
     def _products(self, record: bytes) -> ProductKeys:
         return ProductKeys(self.header(record), self.catalogue)
+
+
+def shard_growth(text_bytes: int, shard_bytes: int) -> int:
+    """How many times as large its shards are, of a file that would have more than `MANY_SHARDS` by its bytes."""
+    return max(1, min(MOST_GROWTH, -(-text_bytes // (MANY_SHARDS * shard_bytes))))
 
 
 def read_head(start: bytes, catalogue: Catalogue) -> Head:

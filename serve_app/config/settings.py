@@ -119,7 +119,12 @@ class Settings(BaseSettings):
     rejects_warning_share: float = Field(
         0.1, ge=0, le=1, description="a run with more rejects than this share of its rows carries a warning; 1: never"
     )
-    shard_bytes: int = Field(1 << 20, ge=1, description="a shard ends with the record that reaches this size, bytes")
+    shard_bytes: int = Field(
+        1 << 20,
+        ge=1,
+        description="a shard ends with the record that reaches this size, bytes. A file of more than 1,000 times "
+        "that has larger shards, also in rows, up to 8 times as large",
+    )
     shard_rows: int = Field(
         400,
         ge=1,

@@ -8,7 +8,7 @@ import pytest
 
 from actors.errors import Code, DropforgeError
 from actors.model.dialect import Dialect
-from actors.reading.head import read_head
+from actors.reading.head import MANY_SHARDS, MOST_GROWTH, read_head, shard_growth
 from tests.fuzz.reading import HEADER, FileRead, read_file, short_catalogue
 
 ROWS = "1,n,d,b,m,s,c\n2,o,d,b,m,s,c\n3,p,d,b,m,s,c\n"
@@ -86,3 +86,20 @@ def test_a_refusal_names_the_line_and_the_setting() -> None:
     assert "8 of its first 16 records" in refused.value.message
     assert "at line 3" in refused.value.message
     assert "`quoting`" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("shards", "growth"), [(0, 1), (1, 1), (MANY_SHARDS, 1), (MANY_SHARDS + 0.01, 2), (5 * MANY_SHARDS, 5), (1e9, 8)]
+)
+def test_shards_of_a_large_file_are_larger(shards: float, growth: int) -> None:
+    assert shard_growth(int(shards * 1000), 1000) == growth
+    assert growth <= MOST_GROWTH
+
+
+def test_a_large_file_has_no_more_shards_than_many() -> None:
+    rows = "".join(f"{number:032},n,d,b,m,s,c\n" for number in range(3 * MANY_SHARDS))
+    shard_bytes = len(rows) // (3 * MANY_SHARDS)
+    content = f"{HEADER}\n{rows}".encode()
+    found = read_file(content, short_catalogue(required=("id",)), shard_bytes=shard_bytes, shard_rows=1)
+    assert len(found.cells("id")) == 3 * MANY_SHARDS
+    assert MANY_SHARDS / 2 <= len(found.shards) <= MANY_SHARDS
