@@ -43,6 +43,9 @@ def checked_out(revision: str) -> Path:
     if not folder.exists():
         _git("worktree", "prune")
         _git("worktree", "add", "--detach", str(folder), commit)
+    shared = folder.parent / "shared"
+    if not shared.exists() and (ROOT.parent / "shared").exists():
+        shared.symlink_to(ROOT.parent / "shared")  # else the other side would make its catalogues of another text
     environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     subprocess.run(["make", "--silent", ".venv/installed"], cwd=folder, env=environ, check=True)
     return folder

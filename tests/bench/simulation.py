@@ -20,10 +20,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from actors.reading.head import shard_growth
 from actors.storage.bucket import COMPOSE_LIMIT
+from serve_app.config.settings import Settings
 
 from .queueing import Clock, RampingRate, Servers, Then
 
+_SHARD_BYTES: int = Settings.model_fields["shard_bytes"].default
 COMPOSERS = 32
 """Compositions at a time: `actors/writing/composition.py`."""
 READERS = 16
@@ -94,7 +97,7 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A drop. `rejecting` is the share of its shards that have a reject."""
+    """A drop. `shard_rows` is the setting, and `rejecting` the share of its shards that have a reject."""
 
     rows: int
     shard_rows: int = 400
@@ -102,8 +105,12 @@ class Work:
     rejecting: float = 0.1
 
     @property
+    def rows_a_shard(self) -> int:
+        return self.shard_rows * shard_growth(self.rows * self.row_bytes, _SHARD_BYTES)
+
+    @property
     def shards(self) -> int:
-        return math.ceil(self.rows / self.shard_rows)
+        return math.ceil(self.rows / self.rows_a_shard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,7 @@ class _Simulation:
         self.servers[server].work(seconds * self.slower, then)
 
     def rows_of(self, index: int) -> int:
-        return min(self.work.shard_rows, self.work.rows - index * self.work.shard_rows)
+        return min(self.work.rows_a_shard, self.work.rows - index * self.work.rows_a_shard)
 
     def scan(self, index: int) -> None:
         if index == self.work.shards:
