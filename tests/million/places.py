@@ -1,6 +1,9 @@
-"""Which kind an object is of, by its name in its bucket."""
+"""Where objects are, and which kind one is of by its name in its bucket."""
 
 from __future__ import annotations
+
+WORK_BUCKET = "dropforge-work"
+"""Where the run's records are, unless one bucket has all."""
 
 OTHER = "other"
 _PLACES = (

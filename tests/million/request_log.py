@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .places import OTHER, place_of
+from .places import OTHER, WORK_BUCKET, place_of
 
 _LINE = re.compile(r'\\"(GET|POST|PUT|PATCH|DELETE) (\S+) HTTP/[\d.]+\\" (\d{3}) ')
 _OBJECTS = re.compile(r"^(?:/download|/upload|/resumable/upload)?(?:/storage/v1)?/b/([^/]+)/o(?:/(.*))?$")
@@ -25,7 +25,10 @@ _EXISTS = 412
 
 
 def kind_of(method: str, target: str, status: int) -> str:
-    """In words. The names of most uploads are in their bodies: they are told apart by their preconditions."""
+    """In words. The names of uploads are in their bodies: they are told apart by their buckets and preconditions.
+
+    With one bucket for all, a record that is created counts as an image.
+    """
     url = urlsplit(target)
     query = parse_qs(url.query)
     if "upload_id" in query:
@@ -35,11 +38,11 @@ def kind_of(method: str, target: str, status: int) -> str:
         return OTHER
     name = unquote(match[2] or "")
     if url.path.startswith("/upload"):
-        if query.get("fields") == ["generation"]:
-            return "image was there" if status == _EXISTS else IMAGE
         wanted = query.get("ifGenerationMatch", [""])[0]
         if "resumable" in query.get("uploadType", []):
             return "upload begun"
+        if wanted == "0" and match[1] != WORK_BUCKET:
+            return "image was there" if status == _EXISTS else IMAGE
         return {"": "part's object put", "0": "record created"}.get(wanted, "lease renewed")
     if "/rewriteTo/b/" in name:
         return "copied"

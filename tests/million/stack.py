@@ -21,9 +21,9 @@ from tests.support.world import World, cloud_of
 
 from .fetches import Fetches
 from .image_host import image_host
+from .places import WORK_BUCKET
 from .request_log import Requests
 
-WORK_BUCKET = "dropforge-work"
 REPLICAS = {"Ingress": 1, "Attributes": 1, "Cleaner": 2, "ImageFetcher": 1, "Writer": 1}
 
 
