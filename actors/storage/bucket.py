@@ -7,8 +7,11 @@ own. After a lost reply, a write that succeeded is told from a lost race by read
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
@@ -19,10 +22,12 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from actors.errors import Code, DropforgeError
 from actors.retry import RetryPolicy
 
-from .object_client import ObjectClient
 from .object_info import ListedObject, ObjectInfo
 from .request_times import RequestTimes, TimedAdapter
 from .storage_errors import PreconditionFailed, StorageErrors
+
+if TYPE_CHECKING:
+    from .object_client import ObjectClient
 
 COMPOSE_LIMIT = 32
 """Maximum number of source objects in a compose request ("Composite objects", Cloud Storage documentation)."""
@@ -37,12 +42,23 @@ _UPLOAD_CHUNK_BYTES = 8 << 20
 _LISTING_S = 120.0
 """For one request of a long listing: a local store, which has no index, looks at all its files first."""
 
+_EMULATOR = "STORAGE_EMULATOR_HOST"
 _NO_BUCKET_METADATA = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
 """Without it google-cloud-storage 3.17.1 gets the bucket for spans that nobody writes: at the first request, and in a
 thread of its own after each 404."""
 
-_CLIENTS: WeakKeyDictionary[storage.Client, ObjectClient] = WeakKeyDictionary()
-"""What the buckets of each client ask for single objects with."""
+
+@dataclass(slots=True)
+class _Connection:
+    """What the buckets of one client share. `single` is made when the first object is asked for."""
+
+    emulated: bool
+    times: RequestTimes
+    single: ObjectClient | None = None
+
+
+_CONNECTIONS: WeakKeyDictionary[storage.Client, _Connection] = WeakKeyDictionary()
+_connecting = threading.Lock()
 
 CONNECTIONS = 32
 """Connections of one client. This many threads can use it without waiting for one."""
@@ -53,7 +69,7 @@ def connect(project: str | None = None, times: RequestTimes | None = None) -> st
     os.environ.setdefault(_NO_BUCKET_METADATA, "true")
     client = storage.Client(project=project)
     times = times or RequestTimes()
-    _CLIENTS[client] = ObjectClient.of(client, times)
+    _CONNECTIONS[client] = _Connection(_EMULATOR in os.environ, times)
     adapter = TimedAdapter(times, pool_connections=4, pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):
         # Client has no option for the size of the pool; with the default of 10, connections would be dropped.
@@ -76,7 +92,7 @@ class Bucket:
         self._client = client
         self._retry: Retry = DEFAULT_RETRY.with_timeout(retry_s).with_delay(initial=0.1, maximum=5.0)
         self._timeout = timeout_s
-        self._single = _CLIENTS.get(client) or _CLIENTS.setdefault(client, ObjectClient.of(client, RequestTimes()))
+        self._connection = _CONNECTIONS.get(client) or _Connection(_EMULATOR in os.environ, RequestTimes())
         self._object_retry = RetryPolicy(
             attempts=1000, total_s=retry_s, first_delay_s=0.1, longest_delay_s=5.0, jitter_s=0.1
         )
@@ -329,6 +345,19 @@ class Bucket:
             retry=self._object_retry,
             timeout_s=self._timeout,
         )
+
+    @property
+    def _single(self) -> ObjectClient:
+        connection = self._connection
+        with _connecting:
+            if connection.single is None:
+                # aiohttp takes a while to import, and a command that asks for no object has no use for it.
+                from .object_client import ObjectClient
+
+                connection.single = ObjectClient(
+                    self._client.api_endpoint, emulated=connection.emulated, times=connection.times
+                )
+            return connection.single
 
     def _errors(self, name: str) -> StorageErrors:
         return StorageErrors(f"gs://{self.name}/{name}")

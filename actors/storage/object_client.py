@@ -10,25 +10,23 @@ import asyncio
 import atexit
 import base64
 import json
-import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.request import getproxies
 
 import aiohttp
 import google_crc32c
 from gcloud.aio.storage import Storage
-from google.cloud import storage
 
 from actors.errors import Code, DropforgeError
 from actors.retry import RetryPolicy
 
 from .object_info import ObjectInfo
 from .request_times import RequestTimes
-from .storage_errors import PreconditionFailed, StorageErrors
+from .storage_errors import PreconditionFailed, meaning
 
 T = TypeVar("T")
 
@@ -50,11 +48,6 @@ class ObjectClient:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession
         self._storage: Storage
-
-    @classmethod
-    def of(cls, client: storage.Client, times: RequestTimes) -> Self:
-        """One that asks where this client asks. Like the client, it looks at `STORAGE_EMULATOR_HOST` now."""
-        return cls(client.api_endpoint, emulated="STORAGE_EMULATOR_HOST" in os.environ, times=times)
 
     def write(
         self,
@@ -81,7 +74,7 @@ class ObjectClient:
 
         async def upload() -> int | None:
             try:
-                with StorageErrors(f"gs://{bucket}/{name}"):
+                with _errors(f"gs://{bucket}/{name}"):
                     written = await self._authorized(
                         lambda: self._storage.upload(
                             bucket,
@@ -137,7 +130,7 @@ class ObjectClient:
 
         async def delete() -> None:
             try:
-                with StorageErrors(f"gs://{bucket}/{name}"):
+                with _errors(f"gs://{bucket}/{name}"):
                     await self._authorized(
                         lambda: self._storage.delete(bucket, name, timeout=limit),  # type: ignore[arg-type]  # as above
                         bucket,
@@ -169,7 +162,7 @@ class ObjectClient:
         limit = aiohttp.ClientTimeout(total=None, sock_connect=timeout_s, sock_read=timeout_s)
 
         async def get() -> bytes:
-            with StorageErrors(f"gs://{bucket}/{name}"):
+            with _errors(f"gs://{bucket}/{name}"):
                 return await self._authorized(
                     # No public method of 9.6.5 takes a generation.
                     lambda: self._storage._download(
@@ -220,6 +213,17 @@ class ObjectClient:
             api_root=self._api_root,
             api_is_dev=self._emulated,
         )
+
+
+@contextmanager
+def _errors(uri: str) -> Iterator[None]:
+    """Turns the client's exceptions into `DropforgeError`, and 412 into `PreconditionFailed`."""
+    try:
+        yield
+    except aiohttp.ClientResponseError as error:
+        raise meaning(uri, error, error.status) from error
+    except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
+        raise meaning(uri, error, None) from error
 
 
 def _crc32c(data: bytes) -> str:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import aiohttp
 import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
 from actors.errors import Code, DropforgeError
+
+_REFUSED = (api.GoogleAPICallError, InvalidResponse, auth.GoogleAuthError)
+_UNREACHABLE = (
+    api.RetryError,
+    auth.TransportError,
+    requests.RequestException,
+    DataCorruption,
+    ConnectionError,
+    TimeoutError,
+)
 
 
 class PreconditionFailed(Exception):
@@ -19,7 +28,7 @@ class PreconditionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StorageErrors:
-    """Turns the exceptions of both clients into `DropforgeError`, and 412 into `PreconditionFailed`."""
+    """Turns the exceptions of Google's client into `DropforgeError`, and 412 into `PreconditionFailed`."""
 
     uri: str
 
@@ -27,43 +36,29 @@ class StorageErrors:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        status: int | None
         if isinstance(error, InvalidResponse):
-            status = error.response.status_code
-        elif isinstance(error, aiohttp.ClientResponseError):
-            status = error.status
-        else:
-            status = error.code if isinstance(error, api.GoogleAPICallError) else None
-        if status == 412:
-            raise PreconditionFailed(self.uri) from error
-        if status == 404:
-            raise DropforgeError(Code.NOT_FOUND, f"{self.uri} does not exist.") from error
-        if status in (408, 429) or (status is not None and status >= 500) or isinstance(error, _UNREACHABLE):
-            raise DropforgeError(
-                Code.STORAGE_UNAVAILABLE, f"A request to Cloud Storage for {self.uri} failed: {_short(error)}"
-            ) from error
+            raise meaning(self.uri, error, error.response.status_code) from error
+        if isinstance(error, _UNREACHABLE):
+            raise meaning(self.uri, error, None) from error
         if isinstance(error, _REFUSED):
-            raise DropforgeError(
-                Code.BAD_SETTINGS,
-                f"Cloud Storage refused a request for {self.uri}: {_short(error)}. Check the permissions of the "
-                "application's service account.",
-            ) from error
+            raise meaning(self.uri, error, getattr(error, "code", None) or _NO_STATUS) from error
 
 
-_REFUSED = (api.GoogleAPICallError, InvalidResponse, auth.GoogleAuthError, aiohttp.ClientResponseError)
-_UNREACHABLE = (
-    api.RetryError,
-    auth.TransportError,
-    requests.RequestException,
-    DataCorruption,
-    aiohttp.ClientConnectionError,
-    aiohttp.ClientPayloadError,
-    ConnectionError,
-    TimeoutError,
-)
+_NO_STATUS = 0
+"""Of a failure that was no answer, and that a retry can't solve."""
 
 
-def _short(error: BaseException) -> str:
-    return f"{type(error).__name__} {str(error)[:300]}"
+def meaning(uri: str, error: BaseException, status: int | None) -> Exception:
+    """Of an answer of this status; None: there was none, and a retry may get one."""
+    if status == 412:
+        return PreconditionFailed(uri)
+    if status == 404:
+        return DropforgeError(Code.NOT_FOUND, f"{uri} does not exist.")
+    short = f"{type(error).__name__} {str(error)[:300]}"
+    if status is None or status in (408, 429) or status >= 500:
+        return DropforgeError(Code.STORAGE_UNAVAILABLE, f"A request to Cloud Storage for {uri} failed: {short}")
+    return DropforgeError(
+        Code.BAD_SETTINGS,
+        f"Cloud Storage refused a request for {uri}: {short}. Check the permissions of the application's service "
+        "account.",
+    )
