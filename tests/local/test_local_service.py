@@ -68,7 +68,7 @@ def test_a_program_that_fails_to_start_is_shown_with_its_log(service_of: Callabl
 def test_a_program_that_is_never_ready_is_ended(
     service_of: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Script, "start_s", 0.5)
+    monkeypatch.setattr(Script, "start_s", 3.0)
     service = service_of("import time; print('thinking', flush=True); time.sleep(60)")
 
     with pytest.raises(DropforgeError, match=r"(?s)was not ready after.*\n  thinking"):
