@@ -16,6 +16,7 @@ from gcloud.aio.storage import Storage
 
 from actors import side_by_side
 from actors.errors import Code, DropforgeError
+from actors.gcs_token import renewed
 from actors.retry import RetryPolicy
 
 from .attempts import with_retries
@@ -154,22 +155,10 @@ class ImageStore:
             f"gs://{target.bucket}/{target.object('*')}",
         )
 
-    def _renew(self, refused: str | None) -> None:
-        """Has the next request get a token, unless there is another one than that of the refused request by now."""
-        token = self._storage.token
-        if refused == f"Bearer {token.access_token}":
-            token.access_token_refresh_after = 0  # 9.6.5: past it, whoever needs a token waits for one common refresh
-
     async def _call(self, request: Callable[[], Awaitable[T]], uri: str) -> T:
         async def once() -> T:
             try:
-                try:
-                    return await request()
-                except aiohttp.ClientResponseError as error:
-                    if error.status != 401:
-                        raise
-                    self._renew(error.request_info.headers.get("Authorization"))
-                    return await request()
+                return await renewed(self._storage, request)
             except (aiohttp.ClientError, OSError) as error:
                 status = error.status if isinstance(error, aiohttp.ClientResponseError) else None
                 why = f"{type(error).__name__} {str(error)[:300]}"

@@ -49,7 +49,7 @@ thread of its own after each 404."""
 
 
 @dataclass(slots=True)
-class _Connection:
+class _Shared:
     """What the buckets of one client share. `single` is made when the first object is asked for."""
 
     emulated: bool
@@ -57,7 +57,7 @@ class _Connection:
     single: ObjectClient | None = None
 
 
-_CONNECTIONS: WeakKeyDictionary[storage.Client, _Connection] = WeakKeyDictionary()
+_SHARED: WeakKeyDictionary[storage.Client, _Shared] = WeakKeyDictionary()
 _connecting = threading.Lock()
 
 CONNECTIONS = 32
@@ -69,7 +69,7 @@ def connect(project: str | None = None, times: RequestTimes | None = None) -> st
     os.environ.setdefault(_NO_BUCKET_METADATA, "true")
     client = storage.Client(project=project)
     times = times or RequestTimes()
-    _CONNECTIONS[client] = _Connection(_EMULATOR in os.environ, times)
+    _SHARED[client] = _Shared(_EMULATOR in os.environ, times)
     adapter = TimedAdapter(times, pool_connections=4, pool_maxsize=CONNECTIONS)
     for scheme in ("https://", "http://"):
         # Client has no option for the size of the pool; with the default of 10, connections would be dropped.
@@ -92,7 +92,9 @@ class Bucket:
         self._client = client
         self._retry: Retry = DEFAULT_RETRY.with_timeout(retry_s).with_delay(initial=0.1, maximum=5.0)
         self._timeout = timeout_s
-        self._connection = _CONNECTIONS.get(client) or _Connection(_EMULATOR in os.environ, RequestTimes())
+        self._shared = _SHARED.get(client) or _SHARED.setdefault(
+            client, _Shared(_EMULATOR in os.environ, RequestTimes())
+        )
         self._object_retry = RetryPolicy(
             attempts=1000, total_s=retry_s, first_delay_s=0.1, longest_delay_s=5.0, jitter_s=0.1
         )
@@ -348,16 +350,14 @@ class Bucket:
 
     @property
     def _single(self) -> ObjectClient:
-        connection = self._connection
+        shared = self._shared
         with _connecting:
-            if connection.single is None:
+            if shared.single is None:
                 # aiohttp takes a while to import, and a command that asks for no object has no use for it.
                 from .object_client import ObjectClient
 
-                connection.single = ObjectClient(
-                    self._client.api_endpoint, emulated=connection.emulated, times=connection.times
-                )
-            return connection.single
+                shared.single = ObjectClient(self._client.api_endpoint, emulated=shared.emulated, times=shared.times)
+            return shared.single
 
     def _errors(self, name: str) -> StorageErrors:
         return StorageErrors(f"gs://{self.name}/{name}")

@@ -22,6 +22,7 @@ import google_crc32c
 from gcloud.aio.storage import Storage
 
 from actors.errors import Code, DropforgeError
+from actors.gcs_token import renewed
 from actors.retry import RetryPolicy
 
 from .object_info import ObjectInfo
@@ -75,7 +76,7 @@ class ObjectClient:
         async def upload() -> int | None:
             try:
                 with _errors(f"gs://{bucket}/{name}"):
-                    written = await self._authorized(
+                    written = await self._timed(
                         lambda: self._storage.upload(
                             bucket,
                             name,
@@ -114,6 +115,7 @@ class ObjectClient:
     def stat(
         self, bucket: str, name: str, *, generation: int | None, retry: RetryPolicy, timeout_s: float
     ) -> ObjectInfo:
+        """Also raises `NOT_FOUND` where there is no such object, or no such generation of it."""
         asked = {"fields": "name,generation,size,metadata,updated"}
         found: dict[str, Any] = json.loads(self._get(bucket, name, asked, generation, {}, retry, timeout_s))
         return ObjectInfo(
@@ -131,7 +133,7 @@ class ObjectClient:
         async def delete() -> None:
             try:
                 with _errors(f"gs://{bucket}/{name}"):
-                    await self._authorized(
+                    await self._timed(
                         lambda: self._storage.delete(bucket, name, timeout=limit),  # type: ignore[arg-type]  # as above
                         bucket,
                     )
@@ -163,7 +165,7 @@ class ObjectClient:
 
         async def get() -> bytes:
             with _errors(f"gs://{bucket}/{name}"):
-                return await self._authorized(
+                return await self._timed(
                     # No public method of 9.6.5 takes a generation.
                     lambda: self._storage._download(
                         bucket,
@@ -177,18 +179,9 @@ class ObjectClient:
 
         return self._run(retry.call(get, subject=f"Reading gs://{bucket}/{name}"))
 
-    async def _authorized(self, request: Callable[[], Awaitable[T]], bucket: str) -> T:
-        """Asks again with another token where the one it had was refused: it can be revoked before its time."""
+    async def _timed(self, request: Callable[[], Awaitable[T]], bucket: str) -> T:
         with self._times.timed(bucket):
-            try:
-                return await request()
-            except aiohttp.ClientResponseError as error:
-                if error.status != 401 or self._emulated:
-                    raise
-                token = self._storage.token
-                if error.request_info.headers.get("Authorization") == f"Bearer {token.access_token}":
-                    token.access_token_refresh_after = 0  # 9.6.5: past it, whoever needs a token waits for a refresh
-                return await request()
+            return await renewed(self._storage, request)
 
     def _run(self, request: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(request, self._started()).result()

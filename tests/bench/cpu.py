@@ -37,6 +37,14 @@ class CpuSeconds:
         self.by_process = {name: round(after[name] - self._before.get(name, 0.0), 2) for name in sorted(after)}
 
 
+def kind_of(command: str) -> str | None:
+    """Which kind a process is of, by its command line; None for one that is of no interest."""
+    for pattern, name in _NAMES:
+        if found := pattern.search(command):
+            return name or found[1]
+    return None
+
+
 def _spent() -> dict[str, float]:
     spent: dict[str, float] = defaultdict(float)
     for entry in Path("/proc").iterdir():
@@ -49,8 +57,6 @@ def _spent() -> dict[str, float]:
             continue  # the process has ended since
         if entry.name == str(os.getpid()):
             spent["this benchmark"] = (int(fields[11]) + int(fields[12])) / _TICKS
-        for pattern, name in _NAMES:
-            if found := pattern.search(command):
-                spent[name or found[1]] += (int(fields[11]) + int(fields[12])) / _TICKS
-                break
+        if kind := kind_of(command):
+            spent[kind] += (int(fields[11]) + int(fields[12])) / _TICKS
     return spent

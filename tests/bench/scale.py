@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 
 from serve_app.config.settings import Settings
 from tests.support.system import System, images_at
+from tests.support.table import table
 
 from .bottleneck import Bottleneck, bottleneck
 from .calibration import FEW, MANY, Player, calibrate, local_cloud, shape
@@ -98,14 +99,6 @@ def line(work: Work, fleet: Fleet, outcome: Outcome, limit: Bottleneck) -> tuple
     )
 
 
-def table(lines: Sequence[tuple[str, ...]]) -> str:
-    rows = [_HEADINGS, tuple("-" * 3 for _ in _HEADINGS), *lines]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    )
-
-
 def costs_of(record: dict[str, Any]) -> Costs:
     """Costs as the JSON has them."""
     values: dict[str, Any] = {name: Cost(**value) if name in _OF else value for name, value in record.items()}
@@ -143,7 +136,7 @@ def main() -> None:
             limit = bottleneck(work, fleet, costs, cloud, outcome)
             lines.append(line(work, fleet, outcome, limit))
             outcomes.append({**asdict(work), **asdict(fleet), **asdict(outcome), **asdict(limit)})
-    print(f"\n{table(lines)}")
+    print(f"\n{table(_HEADINGS, lines)}")
     if options.json:
         options.json.write_text(json.dumps({**result, "simulated": outcomes}, indent=1))
 

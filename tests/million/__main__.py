@@ -101,7 +101,7 @@ def _told(state: State, expected: Expected) -> dict[str, list[dict[str, object]]
         print(f"\n{report.plan(results[UNDISTURBED])}")
     if FAULTS in results:
         print(f"\n{report.faults(results[FAULTS].faults)}")
-        print(f"{results[FAULTS].replays} replays")
+        print(f"{results[FAULTS].replays} replays, {results[FAULTS].shards_reused} shards reused")
     found = list(_checked(state, expected, results, passes))
     print(f"\n{report.checks(found)}\n")
     for path in draw(state.folder, passes):
@@ -127,6 +127,7 @@ def _checked(
     if UNDISTURBED in results:
         result = results[UNDISTURBED]
         yield from checks.once(result)
+        yield from checks.failed_urls(expected, result)
         yield from checks.flat(passes[UNDISTURBED])
         yield from checks.writers_end(result)
         yield from checks.store(result, expected.rows)

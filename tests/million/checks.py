@@ -73,6 +73,12 @@ def once(result: Result) -> Iterator[Check]:
     yield Check(RIGHT, "images fetched twice, undisturbed", f"{twice:,}", "0", twice == 0)
 
 
+def failed_urls(expected: Expected, result: Result) -> Iterator[Check]:
+    """Undisturbed, no URL fails but those that were planned to."""
+    measured, wanted = dict(result.counts["image_failures"]), dict(expected.image_failures)
+    yield Check(RIGHT, "image URLs that failed, undisturbed", _shown(measured), _shown(wanted), measured == wanted)
+
+
 def flat(series: Series) -> Iterator[Check]:
     tenths = series.tenths()
     if not tenths:

@@ -7,30 +7,18 @@ import os
 import re
 from pathlib import Path
 
+from tests.bench import cpu
 from tests.support.processes import descendants
 
 _PROC = Path("/proc")
 _ANONYMOUS = re.compile(r"RssAnon:\s+(\d+)")
-OWNER = "Ingress"
-STORE = "object store"
-_KINDS = (
-    (re.compile(r"ServeReplica:dropforge:(\w+)"), ""),
-    (re.compile(r"ServeController"), "controller"),
-    (re.compile(r"ProxyActor"), "proxy"),
-    (re.compile(r"/raylet "), "raylet"),
-    (re.compile(r"/gcs_server "), "Ray's GCS"),
-    (re.compile(r"tests\.chaos\.application"), "starter"),
-    (re.compile(r"^\S*fake-gcs-server"), STORE),
-    (re.compile(r"infra\.local\.pubsub"), "Pub/Sub"),
-)
+_MORE = {"tests.chaos.application": "starter", "infra.local.pubsub": "Pub/Sub"}
+"""Parts of the command lines of processes that only a million has."""
 
 
 def kind_of(command: str) -> str | None:
-    """Which kind a process is of, by its command line; None for one that is of no interest."""
-    for pattern, name in _KINDS:
-        if found := pattern.search(command):
-            return name or found[1]
-    return None
+    """As `tests.bench.cpu.kind_of`, with `_MORE`."""
+    return cpu.kind_of(command) or next((kind for part, kind in _MORE.items() if part in command), None)
 
 
 def memory_mb() -> dict[str, float]:

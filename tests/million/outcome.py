@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,12 +33,6 @@ class Outcome:
         assert manifest.output is not None
         stem = manifest.drop.object.rpartition("/")[2].removesuffix(".csv")
         return cls(folder, f"gs://{manifest.output.bucket}/images/{stem}/{manifest.drop.generation}/")
-
-    def digest(self, content: str) -> str:
-        hashed = hashlib.sha256()
-        for line in self._lines(content):
-            hashed.update(line)
-        return hashed.hexdigest()
 
     def difference(self, content: str, other: Outcome) -> str:
         """Where two contents first differ, in words; empty where they are equal."""

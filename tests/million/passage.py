@@ -24,7 +24,7 @@ from .catalogue import Expected
 from .faults import Faults
 from .image_host import LATENCY_S
 from .objects import Objects, objects
-from .outcome import CONTENTS, Outcome
+from .outcome import Outcome
 from .prediction import Measured, predicted_s
 from .result import Result
 from .sampler import Sampler
@@ -176,7 +176,6 @@ class Passage:
             counts=manifest.counts.model_dump(mode="json"),
             add_up=manifest.counts.add_up,
             images_folder=outcome.images,
-            digests={content: outcome.digest(content) for content in CONTENTS},
             objects={kind: (found.count, found.bytes) for kind, found in sorted(stored.items())},
             requests=dict(stack.requests.by_kind),
             commit_s=_commit_s(stored),

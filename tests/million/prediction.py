@@ -1,4 +1,4 @@
-"""What the simulation of tests/bench says of a run, from costs that the run itself has shown in its second tenth."""
+"""What the simulation of tests/bench says of a run, from what the run itself has cost once a tenth was done."""
 
 from __future__ import annotations
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.support.table import table
+
 from .checks import Check
 from .result import Result
 from .samples import Series, Tenth
-from .table import table
 
 _SHOWN = {"first": 0, "second": 1, "middle": 5, "last": 9}
 

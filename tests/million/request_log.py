@@ -10,12 +10,14 @@ from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.support.proxy import Request
+from tests.support.storage_call import StorageCall
 
 from .places import OTHER, WORK_BUCKET, place_of
 
 _LINE = re.compile(r'\\"(GET|POST|PUT|PATCH|DELETE) (\S+) HTTP/[\d.]+\\" (\d{3}) ')
-_OBJECTS = re.compile(r"^(?:/download|/upload|/resumable/upload)?(?:/storage/v1)?/b/([^/]+)/o(?:/(.*))?$")
+_VERBS = {"list": "listed", "read": "read", "stat": "looked at", "delete": "deleted"}
 _EVERY_S = 0.25
 _KEPT_BYTES = 4 << 20
 """Below what makes the guard of the store cut its log off, which would lose what was not read yet."""
@@ -29,29 +31,19 @@ def kind_of(method: str, target: str, status: int) -> str:
 
     With one bucket for all, a record that is created counts as an image.
     """
-    url = urlsplit(target)
-    query = parse_qs(url.query)
-    if "upload_id" in query:
+    if "upload_id=" in target:
         return "upload continued"
-    match = _OBJECTS.match(url.path)
-    if match is None:
-        return OTHER
-    name = unquote(match[2] or "")
-    if url.path.startswith("/upload"):
-        wanted = query.get("ifGenerationMatch", [""])[0]
-        if "resumable" in query.get("uploadType", []):
-            return "upload begun"
-        if wanted == "0" and match[1] != WORK_BUCKET:
+    if "uploadType=resumable" in target:
+        return "upload begun"
+    asked = StorageCall.of(Request(method, target, (), b"", 0))
+    match asked.operation:
+        case "upload" if asked.generation == 0 and asked.bucket != WORK_BUCKET:
             return "image was there" if status == _EXISTS else IMAGE
-        return {"": "part's object put", "0": "record created"}.get(wanted, "lease renewed")
-    if "/rewriteTo/b/" in name:
-        return "copied"
-    if name.endswith("/compose"):
-        return "composed"
-    if not name:
-        return f"listed {place_of(query.get('prefix', [''])[0])}"
-    verb = {"GET": "read" if "alt" in query else "looked at", "DELETE": "deleted"}.get(method, method)
-    return f"{verb} {place_of(name)}"
+        case "upload":
+            return {None: "part's object put", 0: "record created"}.get(asked.generation, "lease renewed")
+        case "compose" | "rewrite" | "other":
+            return {"compose": "composed", "rewrite": "copied", "other": OTHER}[asked.operation]
+    return f"{_VERBS[asked.operation]} {place_of(asked.name)}"
 
 
 class Requests:

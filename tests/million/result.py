@@ -11,7 +11,7 @@ from typing import Any
 class Result:
     """`seconds` are those in which the system ran, from the drop to the manifest.
 
-    `objects` gives number and bytes by kind, `digests` a hash of each content. `plan_memory_bytes` is what the shards
+    `objects` gives number and bytes by kind. `plan_memory_bytes` is what the shards
     of a plan ten times as long take in memory, `plan_record_bytes` its record.
     """
 
@@ -21,7 +21,6 @@ class Result:
     counts: Mapping[str, Any]
     add_up: bool
     images_folder: str
-    digests: Mapping[str, str]
     objects: Mapping[str, tuple[int, int]]
     requests: Mapping[str, int]
     commit_s: float

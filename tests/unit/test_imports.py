@@ -173,7 +173,7 @@ LIBRARIES: dict[str, set[str]] = {
         "serve_app.security",
         "serve_app.web",
     },
-    "gcloud": {"actors.images.upload", "actors.storage.object_client"},
+    "gcloud": {"actors.gcs_token", "actors.images.upload", "actors.storage.object_client"},
     "grpc": {"infra.local", "infra.local.pubsub"},
     "lxml": {"actors.text.plain"},
     "spacy": {"actors.text", "actors.text.fast", "actors.text.plain"},

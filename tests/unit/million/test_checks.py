@@ -8,13 +8,14 @@ from tests.million.catalogue import Expected
 from tests.million.result import Result
 from tests.million.samples import Sample, Series
 
-EXPECTED = Expected(1000, 995, {"missing_value": 5}, {"stored": 990, "not_an_image": 5}, {}, 10_000)
+EXPECTED = Expected(1000, 995, {"missing_value": 5}, {"stored": 990, "not_an_image": 5}, {"not_an_image": 5}, 10_000)
 COUNTS: dict[str, Any] = {
     "records": 1000,
     "blank": 0,
     "rows_out": 995,
     "rejects": {"missing_value": 5},
     "images": {"stored": 990, "not_an_image": 5},
+    "image_failures": {"not_an_image": 5},
 }
 RESULT = Result(
     seconds=10.0,
@@ -23,7 +24,6 @@ RESULT = Result(
     counts=COUNTS,
     add_up=True,
     images_folder="gs://out/images/m/1/",
-    digests={},
     objects={"plan": (1, 200), "manifest": (1, 300), "part record": (3, 900)},
     requests={"image created": 990, "listed open runs": 4},
     commit_s=0.4,
@@ -67,6 +67,12 @@ def test_images_fetched_twice_are_bounded_by_those_in_flight() -> None:
     faults = ({"in_flight": 8}, {"in_flight": 2})
     assert unmet(checks.fetched_twice(replace(RESULT, fetched=1000, faults=faults))) == []
     assert unmet(checks.fetched_twice(replace(RESULT, fetched=1001, faults=faults))) == ["images fetched twice"]
+
+
+def test_a_url_that_failed_without_a_plan_shows() -> None:
+    assert unmet(checks.failed_urls(EXPECTED, RESULT)) == []
+    more = replace(RESULT, counts=COUNTS | {"image_failures": {"not_an_image": 5, "timeout": 1}})
+    assert unmet(checks.failed_urls(EXPECTED, more)) == ["image URLs that failed, undisturbed"]
 
 
 def test_a_run_that_slows_down_or_grows_shows() -> None:

@@ -22,7 +22,6 @@ def pair(tmp_path: Path) -> tuple[Outcome, Outcome]:
 def test_the_runs_own_folder_makes_no_difference(pair: tuple[Outcome, Outcome]) -> None:
     one, other = pair
     assert one.difference("output", other) == ""
-    assert one.digest("output") == other.digest("output")
     assert one.difference("rejects", other) == ""
 
 
@@ -31,7 +30,6 @@ def test_another_byte_is_found(pair: tuple[Outcome, Outcome]) -> None:
     with (other.folder / "output").open("a") as file:
         file.write("2,\n")
     assert "line 3" in one.difference("output", other)
-    assert one.digest("output") != other.digest("output")
 
 
 def test_objects_are_counted_by_kind(tmp_path: Path) -> None:
