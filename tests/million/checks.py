@@ -33,6 +33,11 @@ class Check:
     met: bool | None
 
 
+def decisive(group: str) -> bool:
+    """Whether a check of this group that is not met is a failure, whatever the machine."""
+    return group in (RIGHT, FAULTS)
+
+
 def right(expected: Expected, name: str, result: Result) -> Iterator[Check]:
     """Every row accounted for."""
     counts = result.counts

@@ -25,7 +25,7 @@ from .faults import Faults
 from .image_host import LATENCY_S
 from .objects import Objects, objects
 from .outcome import Outcome
-from .prediction import Measured, predicted_s
+from .prediction import Measured, prediction
 from .result import Result
 from .sampler import Sampler
 from .samples import Sample, Series
@@ -168,6 +168,7 @@ class Passage:
             row_bytes=self._expected.bytes // self._expected.rows,
             rejecting=min(1.0, sum(self._expected.rejects.values()) / len(plan.shards)),
         )
+        predicted = prediction(series, measured, work, stack.settings.shards_in_flight)
         memory_bytes, record_bytes = planned(plan, _PLANNED_TIMES)
         return Result(
             seconds=series.ended_s,
@@ -184,7 +185,8 @@ class Passage:
             replays=self._replays,
             plan_memory_bytes=memory_bytes,
             plan_record_bytes=record_bytes,
-            predicted_s=predicted_s(series, measured, work, stack.settings.shards_in_flight),
+            predicted_s=predicted.seconds if predicted else None,
+            costs=asdict(predicted.costs) if predicted else None,
             faults=tuple(asdict(struck) for struck in faults.struck) if faults else (),
         )
 

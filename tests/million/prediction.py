@@ -1,4 +1,7 @@
-"""What the simulation of tests/bench says of a run, from what the run itself has cost once a tenth was done."""
+"""What the simulation of tests/bench says of a run, from what the run itself has cost once a tenth was done.
+
+`python -m tests.bench.scale --costs REPORT` sizes other runs from the same costs.
+"""
 
 from __future__ import annotations
 
@@ -52,15 +55,23 @@ def costs(series: Series, measured: Measured) -> tuple[Costs, float] | None:
     return made, others
 
 
-def predicted_s(series: Series, measured: Measured, work: Work, shards_in_flight: int) -> float | None:
-    """Seconds of the whole run on this machine, less what others took of it."""
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Seconds of the whole run on this machine, less what others took of it, and the costs that they come from."""
+
+    seconds: float
+    costs: Costs
+
+
+def prediction(series: Series, measured: Measured, work: Work, shards_in_flight: int) -> Prediction | None:
+    """None where too little was seen."""
     found = costs(series, measured)
     if found is None:
         return None
     of_rows, others = found
     cores = max(0.2, (os.cpu_count() or 1) - sum(measured.idle_cores.values()) - others)
     fleet = Fleet(REPLICAS["Cleaner"], REPLICAS["ImageFetcher"], shards_in_flight, cores=cores)
-    return simulate(work, fleet, of_rows, measured.cloud).seconds
+    return Prediction(simulate(work, fleet, of_rows, measured.cloud).seconds, of_rows)
 
 
 def _window(series: Series) -> tuple[Sample, Sample] | None:

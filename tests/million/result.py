@@ -11,8 +11,8 @@ from typing import Any
 class Result:
     """`seconds` are those in which the system ran, from the drop to the manifest.
 
-    `objects` gives number and bytes by kind. `plan_memory_bytes` is what the shards
-    of a plan ten times as long take in memory, `plan_record_bytes` its record.
+    `objects` gives number and bytes by kind. `plan_memory_bytes` is what the shards of a plan ten times as long take in
+    memory, `plan_record_bytes` its record. `costs` are the simulation's, as tests/bench/simulation.py has them.
     """
 
     seconds: float
@@ -30,4 +30,5 @@ class Result:
     plan_memory_bytes: int
     plan_record_bytes: int
     predicted_s: float | None
+    costs: Mapping[str, Any] | None = None
     faults: tuple[Mapping[str, Any], ...] = field(default=())
