@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -23,12 +22,18 @@ T = TypeVar("T")
 
 
 class RetryPolicy(BaseModel):
-    """How often and how long a stage is retried. Both limits apply: attempts and total time."""
+    """How often and how long a stage is retried. Both limits apply: attempts and total time.
+
+    Time counts from the first failure on: however long an attempt has waited for its turn, or worked until it failed,
+    it is tried again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempts: int = Field(5, ge=1, description="maximum number of attempts, including the first one")
-    total_s: float = Field(120.0, gt=0, description="no attempt starts later than this after the first one, seconds")
+    total_s: float = Field(
+        120.0, gt=0, description="no attempt starts later than this after the first failure, seconds"
+    )
     first_delay_s: float = Field(
         0.2, ge=0, description="delay before the second attempt, doubled for each further one, seconds"
     )
@@ -71,7 +76,6 @@ class RetryPolicy(BaseModel):
         exponential = wait_exponential_jitter(
             multiplier=self.first_delay_s, max=self.longest_delay_s, jitter=self.jitter_s
         )
-        began = time.monotonic()
         try:
             return await once()
         except DropforgeError as error:
@@ -90,7 +94,7 @@ class RetryPolicy(BaseModel):
         # collector runs, and for an image takes more CPU time than the requests.
         return await AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, DropforgeError) and retryable(error)),
-            stop=stop_after_attempt(self.attempts) | stop_before_delay(self.total_s - (time.monotonic() - began)),
+            stop=stop_after_attempt(self.attempts) | stop_before_delay(self.total_s),
             wait=wait,
             before_sleep=told,
             reraise=True,

@@ -21,6 +21,7 @@ from .failures import fetch_errors, status_error
 from .guard import AddressGuard
 from .hosts import Hosts
 from .own_headers import filled_headers
+from .places import Places
 from .resolver import GuardedResolver
 from .response_heads import LenientHandler
 from .robots import opted_out
@@ -40,7 +41,7 @@ class Body:
     """
 
     data: bytes
-    places: tuple[asyncio.Semaphore, ...]
+    places: tuple[Places, ...]
     fetched: bool = True
 
     def __enter__(self) -> bytes:
@@ -61,8 +62,8 @@ class Downloader:
         self._guard = AddressGuard(settings.allowed_networks)
         self._resolver = GuardedResolver(self._guard, settings.resolver_threads)
         self._opt_out = frozenset(directive.lower() for directive in settings.opt_out_directives)
-        self._images = asyncio.Semaphore(settings.images_in_flight)
-        self._large_images = asyncio.Semaphore(settings.large_images)
+        self._images = Places(settings.images_in_flight)
+        self._large_images = Places(settings.large_images)
         self.hosts = Hosts(
             per_host=settings.fetches_per_host,
             requests_per_s=settings.requests_per_host_s,
@@ -102,18 +103,20 @@ class Downloader:
         await self._session.close()
         await self._resolver.close()
 
-    async def fetch(self, text: str) -> Body:
+    async def fetch(self, text: str, *, ahead: bool = False) -> Body:
         """The body of a URL, in one attempt. The target of every redirect is checked like the URL itself.
 
         Waits for a place in the host's limit first and in the replica's second, so that only running fetches hold the
-        latter. The deadline `fetch_s` starts then. Raises codes of kind `IMAGE` and `PASSING`.
+        latter, and goes `ahead` of others, as `Places.acquire`, also once it was redirected. The deadline `fetch_s`
+        starts then. Raises codes of kind `IMAGE` and `PASSING`.
         """
         remaining_s = self._settings.fetch_s
         target = text
-        for _ in range(self._settings.max_redirects + 1):
+        for hops in range(self._settings.max_redirects + 1):
             url = checked_url(target, self._guard, self._settings.allowed_ports)
-            async with self.hosts.visit(_name(url)):
-                answer, taken_s = await self._hop(url, remaining_s)
+            waited = ahead or hops > 0
+            async with self.hosts.visit(_name(url), ahead=waited):
+                answer, taken_s = await self._hop(url, remaining_s, waited)
             if isinstance(answer, Body):
                 return answer
             target = answer
@@ -124,7 +127,7 @@ class Downloader:
 
     async def hold(self, data: bytes) -> Body:
         """A body of bytes that were fetched before. Waits for the same places as a fetch of them."""
-        places: list[asyncio.Semaphore] = []
+        places: list[Places] = []
         try:
             await self._images.acquire()
             places.append(self._images)
@@ -137,10 +140,10 @@ class Downloader:
             raise
         return Body(data, tuple(places), fetched=False)
 
-    async def _hop(self, url: URL, deadline_s: float) -> tuple[Body | str, float]:
+    async def _hop(self, url: URL, deadline_s: float, ahead: bool) -> tuple[Body | str, float]:
         """The answer of one server: a body, or the target of a redirect; and the seconds that it took."""
         places = [self._images]
-        await self._images.acquire()
+        await self._images.acquire(ahead=ahead)
         started = time.monotonic()
         try:
             with fetch_errors(str(url)):
@@ -173,9 +176,7 @@ class Downloader:
                 Code.IMAGE_OPTED_OUT, f"{response.url} was not stored: its X-Robots-Tag header has {directive}."
             )
 
-    async def _read(
-        self, response: aiohttp.ClientResponse, places: list[asyncio.Semaphore], deadline: asyncio.Timeout
-    ) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, places: list[Places], deadline: asyncio.Timeout) -> bytes:
         """The whole body, within the limits of size and speed. A large one takes an additional place."""
         limits = self._settings
         if (response.content_length or 0) > limits.max_image_bytes:
@@ -201,7 +202,7 @@ class Downloader:
         return await self._unpack(data, encoding, response.url, places, deadline) if packed(encoding) else data
 
     async def _unpack(
-        self, data: bytes, encoding: str, url: URL, places: list[asyncio.Semaphore], deadline: asyncio.Timeout
+        self, data: bytes, encoding: str, url: URL, places: list[Places], deadline: asyncio.Timeout
     ) -> bytes:
         """The body without its Content-Encoding, within the limits of size. A large one takes an additional place."""
         limits = self._settings
@@ -218,7 +219,7 @@ class Downloader:
         """The headers for the operator's own hosts; None for all others, to which they must never be sent."""
         return self._own_headers if self._own_headers and self.hosts.owns(_name(url)) else None
 
-    async def _take_large_place(self, places: list[asyncio.Semaphore], deadline: asyncio.Timeout) -> float:
+    async def _take_large_place(self, places: list[Places], deadline: asyncio.Timeout) -> float:
         """Waits with the deadline suspended, because the wait is not the server's fault. Returns the seconds waited."""
         loop = asyncio.get_running_loop()
         began = loop.time()

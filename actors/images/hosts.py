@@ -15,6 +15,8 @@ from fnmatch import fnmatchcase
 
 from actors.errors import Code, DropforgeError
 
+from .places import Places
+
 _REMEMBERED_S = 600.0
 _NO_LIMIT = 1 << 30
 
@@ -23,7 +25,7 @@ _NO_LIMIT = 1 << 30
 class _Host:
     """The state of one host. `down_until` is when a request may test it next; None while it is considered up."""
 
-    places: asyncio.Semaphore
+    places: Places
     up: asyncio.Event = field(default_factory=asyncio.Event)
     users: int = 0
     failures: int = 0
@@ -69,8 +71,8 @@ class Hosts:
         self._hosts: dict[str, _Host] = {}
 
     @asynccontextmanager
-    async def visit(self, name: str) -> AsyncIterator[None]:
-        """Holds one of the host's places during one request, which is the `with` block.
+    async def visit(self, name: str, *, ahead: bool = False) -> AsyncIterator[None]:
+        """Holds one of the host's places during one request, which is the `with` block. Waits as `Places.acquire`.
 
         The block's outcome counts for the host: a transient `DropforgeError` or `IMAGE_TOO_SLOW` is a failure,
         cancellation counts as nothing, and everything else shows that the host answers. Raises `IMAGE_HOST_DOWN`, with
@@ -81,7 +83,7 @@ class Hosts:
             host = self._hosts[name] = self._new(name)
         host.users += 1
         try:
-            test = await self._enter(name, host)
+            test = await self._enter(name, host, ahead)
             try:
                 if host.apart_s:
                     await self._turn(host)
@@ -107,8 +109,8 @@ class Hosts:
 
     def _new(self, name: str) -> _Host:
         if self.owns(name):
-            return _Host(asyncio.Semaphore(_NO_LIMIT))
-        return _Host(asyncio.Semaphore(self._per_host), apart_s=self._apart_s)
+            return _Host(Places(_NO_LIMIT))
+        return _Host(Places(self._per_host), apart_s=self._apart_s)
 
     async def _turn(self, host: _Host) -> None:
         """Waits until it is time for the host's next request."""
@@ -127,10 +129,10 @@ class Hosts:
             if host.users or (host.down_until is not None and host.down_until > lately)
         }
 
-    async def _enter(self, name: str, host: _Host) -> bool:
+    async def _enter(self, name: str, host: _Host, ahead: bool) -> bool:
         """Takes one of the host's places. True if this request is the one that tests whether the host is up again."""
         while True:
-            await host.places.acquire()
+            await host.places.acquire(ahead=ahead)
             if host.down_until is None:
                 return False
             now = self._clock()

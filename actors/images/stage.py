@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -214,7 +215,7 @@ class ImageStage:
             if shard.by_name and row.failed and await self._is_there(row, candidate, shard):
                 return
             url = RunUrl(shard.target.folder, candidate.url)
-            fetch = partial(self._fetch_patiently, candidate.url)
+            fetch = partial(self._fetch_patiently, candidate.url, bool(row.failed))
             await self._try(row, candidate, shard, self._shared.fetch(url, fetch))
 
     async def _is_there(self, row: _Row, candidate: Candidate, shard: _Shard) -> bool:
@@ -230,10 +231,13 @@ class ImageStage:
         """Stores the first available image of the remaining URLs, whatever the failures before it."""
         while row.untried and not row.uri:
             candidate = row.untried.pop(0)
-            await self._try(row, candidate, shard, self._downloader.fetch(candidate.url))
+            await self._try(row, candidate, shard, self._downloader.fetch(candidate.url, ahead=True))
 
-    async def _fetch_patiently(self, url: str) -> Body:
-        return await with_retries(self._settings.fetch_retry, lambda: self._downloader.fetch(url), subject=url)
+    async def _fetch_patiently(self, url: str, ahead: bool) -> Body:
+        tries = count()
+        return await with_retries(
+            self._settings.fetch_retry, lambda: self._downloader.fetch(url, ahead=ahead or next(tries) > 0), subject=url
+        )
 
     async def _try(self, row: _Row, candidate: Candidate, shard: _Shard, fetch: Awaitable[Body]) -> None:
         """Stores the image of one URL, or records why there is none. Raises what `ImageStore` raises."""

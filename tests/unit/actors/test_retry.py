@@ -197,6 +197,20 @@ async def test_a_wait_beyond_the_total_time_is_not_waited() -> None:
     assert asyncio.get_running_loop().time() - started < 0.5
 
 
+async def test_an_attempt_that_took_long_to_fail_is_tried_again() -> None:
+    made = 0
+
+    async def waits_its_turn() -> str:
+        nonlocal made
+        made += 1
+        if made == 1:
+            await asyncio.sleep(0.3)
+            raise passing()
+        return "done"
+
+    assert await quick(total_s=0.2).call(waits_its_turn, subject="It") == "done"
+
+
 async def test_the_wait_that_was_asked_for_is_kept() -> None:
     attempt = Attempts(passing(Code.RATE_LIMITED, retry_after_s=0.1), passing())
     await quick().call(attempt, subject="It")

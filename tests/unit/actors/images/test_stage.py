@@ -71,6 +71,30 @@ def names(column: ImageColumn, target: ImageTarget) -> list[str]:
     return [uri.removeprefix(target.uri("")) for uri in column.uris.to_pylist()]
 
 
+async def test_a_next_try_goes_ahead_of_rows_not_tried_yet(gcs: str, origin: Origin, target: ImageTarget) -> None:
+    """And what was waited for the first try is not taken from the time of the retries, however long the line was."""
+
+    async def busy_once(request: Request, writer: asyncio.StreamWriter) -> None:
+        asked = sum(each.path == request.path for each in origin.requests)
+        writer.write(BROKEN if asked == 1 else OK)
+
+    async def slowly(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        writer.write(OK)
+
+    origin.answers |= dict.fromkeys(("/first", "/last"), busy_once) | {f"/{number}": slowly for number in range(20)}
+    gone_first = f'["{origin.url("/gone")}", "{origin.says("/second", OK)}"]'
+    others = [origin.url(f"/{number}") for number in range(20)]
+    rows = table(origin.url("/first"), gone_first, *others, origin.url("/last"))
+    retry = THREE_TRIES.model_copy(update={"total_s": 1.0})
+    column = await run(limits(origin, images_in_flight=1, fetch_retry=retry), rows, target)
+    assert column.rows == {"stored": 23}
+    paths = [request.path for request in origin.requests]
+    assert [paths.count(path) for path in ("/first", "/last")] == [2, 2]
+    assert paths.index("/first", paths.index("/first") + 1) < 10
+    assert paths.index("/second") < 10
+
+
 async def test_the_first_image_of_each_row(gcs: str, origin: Origin, target: ImageTarget) -> None:
     jpg, png = origin.says("/a", OK), origin.says("/b", http(PNG, headers={"Content-Type": "text/html"}))
     missing, page = origin.url("/missing"), origin.says("/page", http(HTML, headers={"Content-Type": "image/jpeg"}))
