@@ -91,6 +91,10 @@ def flat(series: Series) -> Iterator[Check]:
     second, last = tenths[1], tenths[-1]
     rate = last.rows_per_s / second.rows_per_s if second.rows_per_s else 0.0
     yield Check(FLAT, "rows/s, last tenth to second", f"{rate:.2f}", f"at least {_RATE}", rate >= _RATE)
+    if second.cleaning_cores > 0 and last.cleaning_cores > 0:
+        paced = last.cleaning_cores / second.cleaning_cores
+        what = "the same at the machine's speed, as cleaning a row shows it"
+        yield Check(FLAT, what, f"{paced:.2f}", f"at least {_RATE}", paced >= _RATE)
     asked = last.requests_a_row / second.requests_a_row if second.requests_a_row else 0.0
     yield Check(
         FLAT, "requests a row, last tenth to second", f"{asked:.2f}", f"at most {_REQUESTS}", asked <= _REQUESTS

@@ -33,16 +33,25 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Tenth:
-    """The part of a run in which one tenth of the rows was done; `memory_mb` are means of the samples in it."""
+    """The part of a run in which one tenth of the rows was done; `memory_mb` are means of the samples in it.
+
+    `cleaning_s` is the CPU time of the cleaners, negative where they were started anew in it.
+    """
 
     rows: int
     seconds: float
     requests: float
+    cleaning_s: float
     memory_mb: Mapping[str, float]
 
     @property
     def rows_per_s(self) -> float:
         return self.rows / self.seconds if self.seconds else 0.0
+
+    @property
+    def cleaning_cores(self) -> float:
+        """Rows/s times what cleaning a row took then: what it takes depends on the machine's speed alone."""
+        return self.cleaning_s / self.seconds if self.seconds else 0.0
 
     @property
     def requests_a_row(self) -> float:
@@ -90,9 +99,17 @@ class Series:
         bounds = [grown[-1].rows * at / TENTHS for at in range(TENTHS + 1)]
         found = []
         for begin, end in pairwise(bounds):
-            (from_s, before), (to_s, after) = _at(grown, begin), _at(grown, end)
-            inside = [sample for sample in self.samples if from_s <= sample.at_s <= to_s] or grown[-1:]
-            found.append(Tenth(round(end - begin), to_s - from_s, after - before, _means(inside)))
+            one, two = _at(grown, begin), _at(grown, end)
+            inside = [sample for sample in self.samples if one.at_s <= sample.at_s <= two.at_s] or grown[-1:]
+            found.append(
+                Tenth(
+                    rows=round(end - begin),
+                    seconds=two.at_s - one.at_s,
+                    requests=two.requests - one.requests,
+                    cleaning_s=two.cleaning_s - one.cleaning_s,
+                    memory_mb=_means(inside),
+                )
+            )
         return found
 
     def peaks_mb(self) -> dict[str, float]:
@@ -117,14 +134,31 @@ class Series:
         return found
 
 
-def _at(grown: Sequence[Sample], rows: float) -> tuple[float, float]:
-    """Seconds and requests when so many rows were done, on the line between two samples."""
+@dataclass(frozen=True, slots=True)
+class _SoFar:
+    """Sums up to a time of the run."""
+
+    at_s: float
+    requests: float
+    cleaning_s: float
+
+    @classmethod
+    def of(cls, sample: Sample) -> Self:
+        return cls(sample.at_s, sample.requests, sample.cpu_s.get("clean", 0.0))
+
+
+def _at(grown: Sequence[Sample], rows: float) -> _SoFar:
+    """When so many rows were done, on the line between two samples."""
     after = min(bisect_left(grown, rows, key=lambda sample: sample.rows), len(grown) - 1)
     if after == 0:
-        return grown[0].at_s, grown[0].requests
-    one, two = grown[after - 1], grown[after]
-    share = (rows - one.rows) / (two.rows - one.rows)
-    return one.at_s + share * (two.at_s - one.at_s), one.requests + share * (two.requests - one.requests)
+        return _SoFar.of(grown[0])
+    one, two = _SoFar.of(grown[after - 1]), _SoFar.of(grown[after])
+    share = (rows - grown[after - 1].rows) / (grown[after].rows - grown[after - 1].rows)
+    return _SoFar(
+        one.at_s + share * (two.at_s - one.at_s),
+        one.requests + share * (two.requests - one.requests),
+        one.cleaning_s + share * (two.cleaning_s - one.cleaning_s),
+    )
 
 
 def _means(samples: Sequence[Sample]) -> dict[str, float]:

@@ -19,6 +19,15 @@ def test_tenths_have_their_own_pace() -> None:
     assert {tenth.requests_a_row for tenth in tenths} == {2.0}
 
 
+def test_a_machine_that_slows_down_slows_cleaning_as_much() -> None:
+    def cleaned(at_s: float, rows: int, cleaning_s: float) -> Sample:
+        return Sample(at_s, rows, rows // 400, rows, rows, cpu_s={"clean": cleaning_s})
+
+    slower = Series([cleaned(0, 0, 0), cleaned(10, 500, 5), cleaned(30, 1000, 15)]).tenths()
+    assert slower[-1].rows_per_s == pytest.approx(slower[1].rows_per_s / 2)
+    assert slower[-1].cleaning_cores == pytest.approx(slower[1].cleaning_cores)
+
+
 def test_an_owner_that_knows_of_fewer_rows_takes_none_back() -> None:
     series = Series([sample(0, 0), sample(10, 500), sample(20, 100), sample(30, 1000)])
     assert series.rows == 1000
